@@ -1,0 +1,59 @@
+import { playwright } from '@vitest/browser-playwright';
+import type { TestProjectInlineConfiguration } from 'vitest/config';
+import { findBrowser } from '../../src/dev/browser.mjs';
+import { BROWSER_ARGS } from './browser-args.ts';
+
+const executablePath = findBrowser();
+const BROWSER_TESTS = 'tests/**/*.browser.test.ts';
+
+/** Everything that needs no browser. */
+const node: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: 'node',
+    environment: 'node',
+    include: ['unit', 'plans', 'golden', 'theory', 'cli']
+      .map((folder) => `tests/${folder}/**/*.test.ts`)
+      .concat('tests/structure.test.ts'),
+    exclude: [BROWSER_TESTS],
+    testTimeout: 60_000,
+    sequence: { groupOrder: 0 },
+  },
+};
+
+/** Kernels and whatever else needs WebGPU, in a headless Chromium with a software adapter. */
+const browser: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: 'browser',
+    include: ['tests/kernels/**/*.test.ts', BROWSER_TESTS],
+    testTimeout: 60_000,
+    fileParallelism: false,
+    sequence: { groupOrder: 1 },
+    browser: {
+      enabled: true,
+      headless: true,
+      provider: playwright({ launchOptions: { ...(executablePath ? { executablePath } : {}), args: BROWSER_ARGS } }),
+      instances: [{ browser: 'chromium' }],
+      screenshotFailures: false,
+      ui: false,
+    },
+  },
+};
+
+/** The built page in a browser that the test drives. */
+const e2e: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: 'e2e',
+    environment: 'node',
+    include: ['tests/e2e/**/*.test.ts'],
+    globalSetup: ['tests/setup/serve-page.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
+    fileParallelism: false,
+    sequence: { groupOrder: 2 },
+  },
+};
+
+export const projects = [node, browser, e2e];
