@@ -1,0 +1,50 @@
+/** The per-iteration series of a run, in the order in which the device writes them. */
+export const SCALARS = [
+  /** 0-based iteration of this record. */
+  'iteration',
+  'loss',
+  /** Share of the batch classified correctly, 0…1; NaN for a regression. */
+  'accuracy',
+  /** log2 of the global gradient norm before clipping: −Infinity for a zero gradient, Infinity or NaN where an element is. */
+  'log2GradientNorm',
+  /** Factor the clip rule puts on every gradient. */
+  'clipCoefficient',
+  /** log2 of the norm of all parameters after the update. */
+  'log2WeightNorm',
+  /** log2 of the norm of the update itself. */
+  'log2UpdateNorm',
+  /** Non-finite elements in the parameter gradients. */
+  'nonFinite',
+  /** 1 + index into `PlanSummary.measured` of the first tensor found non-finite in execution order; 0 for none. */
+  'firstNonFinite',
+  /** 1 while the run trains; 0 once it has been stopped or has reached its last iteration. */
+  'active',
+] as const;
+export type ScalarName = (typeof SCALARS)[number];
+
+/** Per-layer norms of one iteration. */
+export interface LayerBlock {
+  /** 0-based iteration. */
+  readonly iteration: number;
+  /** log2 norms, (replicas, gradientLayers + weightLayers): first ‖dL/dz‖ of every layer, then ‖dL/dW‖. */
+  readonly log2: Float32Array;
+}
+
+/** What the device measured in consecutive iterations of all replicas; plain data that a worker can transfer. */
+export interface MetricsBlock {
+  readonly replicas: number;
+  readonly iterations: number;
+  /** (iterations, replicas, SCALARS.length). */
+  readonly scalars: Float32Array;
+  readonly layers: readonly LayerBlock[];
+}
+
+/** Results on the held-out split for every replica. */
+export interface TestBlock {
+  /** Iterations trained before this evaluation. */
+  readonly iteration: number;
+  /** Mean loss, (replicas). */
+  readonly loss: Float32Array;
+  /** Share classified correctly, (replicas); NaN for a regression. */
+  readonly accuracy: Float32Array;
+}

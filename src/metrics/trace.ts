@@ -1,0 +1,104 @@
+/** A run's recorded series. */
+import { type MetricsBlock, SCALARS, type ScalarName, type TestBlock } from './block.ts';
+
+/** A Float32Array that grows by doubling; `view()` is what has been written. */
+export class Series {
+  #values = new Float32Array(256);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const larger = new Float32Array(2 * this.#values.length);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.#length++] = value;
+  }
+
+  at(index: number): number {
+    return this.#values[index];
+  }
+
+  view(): Float32Array {
+    return this.#values.subarray(0, this.#length);
+  }
+}
+
+/** Per-layer norms of one iteration of one run. */
+export interface LayerRecord {
+  readonly iteration: number;
+  /** log2 ‖dL/dz‖ per layer, input side first. */
+  readonly log2Dz: Float32Array;
+  /** log2 ‖dL/dW‖ per weight, input side first. */
+  readonly log2Dw: Float32Array;
+}
+
+export interface TestRecord {
+  readonly iteration: number;
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+/** Where a run first met a value that is not finite. */
+export interface FirstNonFinite {
+  readonly iteration: number;
+  readonly tensor: string;
+}
+
+export class Trace {
+  readonly scalars: Readonly<Record<ScalarName, Series>>;
+  readonly layers: LayerRecord[] = [];
+  readonly tests: TestRecord[] = [];
+  firstNonFinite: FirstNonFinite | undefined;
+  /** True once the run's own policy has stopped it. */
+  stopped = false;
+
+  /**
+   * @param measured names of the measured tensors, `PlanSummary.measured`
+   * @param gradientLayers how many layers have a ‖dL/dz‖
+   */
+  constructor(
+    readonly measured: readonly string[],
+    readonly gradientLayers: number,
+  ) {
+    this.scalars = Object.fromEntries(SCALARS.map((name) => [name, new Series()])) as unknown as Record<ScalarName, Series>;
+  }
+
+  /** Iterations recorded. */
+  get length(): number {
+    return this.scalars.iteration.length;
+  }
+
+  /** Appends replica `r` of a block; records of inactive iterations are left out. */
+  append(block: MetricsBlock, r: number): void {
+    const width = SCALARS.length;
+    for (let k = 0; k < block.iterations; k++) {
+      const base = (k * block.replicas + r) * width;
+      if (block.scalars[base + SCALARS.indexOf('active')] === 0) {
+        this.stopped = true;
+        continue;
+      }
+      SCALARS.forEach((name, i) => {
+        this.scalars[name].push(block.scalars[base + i]);
+      });
+      const first = block.scalars[base + SCALARS.indexOf('firstNonFinite')];
+      if (first > 0 && !this.firstNonFinite) {
+        this.firstNonFinite = { iteration: block.scalars[base], tensor: this.measured[first - 1] };
+      }
+    }
+    for (const { iteration, log2 } of block.layers) {
+      if (this.length === 0 || iteration > this.scalars.iteration.at(this.length - 1)) continue;
+      const n = log2.length / block.replicas;
+      const row = log2.subarray(r * n, (r + 1) * n);
+      this.layers.push({ iteration, log2Dz: row.slice(0, this.gradientLayers), log2Dw: row.slice(this.gradientLayers) });
+    }
+  }
+
+  appendTest(block: TestBlock, r: number): void {
+    this.tests.push({ iteration: block.iteration, loss: block.loss[r], accuracy: block.accuracy[r] });
+  }
+}

@@ -1,0 +1,135 @@
+/** Reading, checking and naming experiments. */
+import * as v from 'valibot';
+import { ConfigError, type Problem } from './errors.ts';
+import { type Experiment, type ExperimentInput, experimentSchema, type Loss, type TaskName } from './schema.ts';
+
+/** Training examples of each data set whose size is fixed. */
+const TRAIN_EXAMPLES: Readonly<Record<Exclude<TaskName, 'teacher'>, number>> = {
+  digits8: 1415,
+  mnist: 10_000,
+  breast_cancer: 456,
+  wine: 142,
+};
+
+/**
+ * Validates an experiment and fills in its defaults.
+ *
+ * @param subject what is being read, named in the error
+ * @throws ConfigError naming every wrong field with its value and what would be valid
+ */
+export function parseExperiment(input: unknown, subject = 'experiment'): Experiment {
+  const result = v.safeParse(experimentSchema, input);
+  if (!result.success) throw new ConfigError(subject, result.issues.map(problemOf));
+  const experiment = result.output;
+  const loss: Loss = experiment.loss ?? (experiment.task.name === 'teacher' ? 'mse' : 'cross_entropy');
+  const complete = { ...experiment, loss };
+  const problems = contradictions(complete);
+  if (problems.length > 0) throw new ConfigError(subject, problems);
+  return complete;
+}
+
+/** Fields that are valid one by one and make no sense together. */
+function contradictions({ task, model, loss, optimizer, batchSize }: Experiment): Problem[] {
+  const problems: Problem[] = [];
+  if (task.name === 'teacher' && loss === 'cross_entropy') {
+    problems.push({ path: 'loss', problem: '"cross_entropy" needs classes and the teacher task has none; valid is "mse"' });
+  }
+  const examples = task.name === 'teacher' ? task.examples : TRAIN_EXAMPLES[task.name];
+  if (batchSize > examples) {
+    problems.push({
+      path: 'batchSize',
+      problem: `${batchSize} exceeds the ${examples} training examples of ${task.name}; valid is 1 to ${examples}`,
+    });
+  }
+  if (model.kind === 'mlp' && model.norm === 'batch' && batchSize < 2) {
+    problems.push({
+      path: 'batchSize',
+      problem: `${batchSize} has no batch variance; with model.norm "batch" valid is 2 or more`,
+    });
+  }
+  if (optimizer.name === 'sgd' && optimizer.nesterov && (optimizer.momentum === 0 || optimizer.dampening !== 0)) {
+    problems.push({ path: 'optimizer.nesterov', problem: 'true needs momentum above 0 and dampening 0' });
+  }
+  const { scheme, weightVariance, biasVariance } = model.init;
+  if (scheme !== 'scaled_normal' && (weightVariance !== 1 || biasVariance !== 0)) {
+    problems.push({
+      path: `model.init.${weightVariance !== 1 ? 'weightVariance' : 'biasVariance'}`,
+      problem: `only scheme "scaled_normal" has it, the scheme is "${scheme}"; leave it out or change the scheme`,
+    });
+  }
+  return problems;
+}
+
+/** One validation issue as path, value and what would be valid. */
+export function problemOf(issue: v.BaseIssue<unknown>): Problem {
+  const path = v.getDotPath(issue) ?? '';
+  const value = JSON.stringify(issue.input) ?? 'nothing';
+  if (issue.expected === 'never') {
+    const parent = (issue.path?.at(-1) as { input?: object } | undefined)?.input;
+    const siblings = parent ? Object.keys(parent).filter((key) => key !== issue.path?.at(-1)?.key) : [];
+    return {
+      path,
+      problem: `unknown field${siblings.length > 0 ? ` (it stands beside ${siblings.join(', ')})` : ''}; remove it or correct its name`,
+    };
+  }
+  return { path, problem: `${value.length > 80 ? `${value.slice(0, 77)}...` : value} is not valid; valid is ${validOf(issue)}` };
+}
+
+function validOf(issue: v.BaseIssue<unknown>): string {
+  const expected = issue.expected ?? String(issue.requirement ?? 'another value');
+  switch (issue.type) {
+    case 'integer':
+      return 'a whole number';
+    case 'min_value':
+      return `a number ${expected.replace('>=', 'of at least ')}`;
+    case 'max_value':
+      return `a number ${expected.replace('<=', 'of at most ')}`;
+    case 'gt_value':
+      return `a number ${expected.replace('>', 'above ')}`;
+    case 'lt_value':
+      return `a number ${expected.replace('<', 'below ')}`;
+    default:
+      return expected.replaceAll(' | ', ' or ').replace(/^\(|\)$/g, '');
+  }
+}
+
+/** The experiment with object keys in alphabetical order: equal experiments have equal text. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(',')}}`;
+}
+
+/** Run id: 64 bits of FNV-1a over the canonical form, as 16 hex digits. Stable across machines and versions of the defaults' order. */
+export function runId(experiment: Experiment): string {
+  const prime = 0x100000001b3n;
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(canonicalJson(experiment))) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * prime);
+  }
+  return hash.toString(16).padStart(16, '0');
+}
+
+/**
+ * A copy of an experiment with the field at `path` replaced, not yet validated.
+ *
+ * @param path dotted, for example `optimizer.learningRate`
+ * @throws ConfigError when no such field can exist at that path
+ */
+export function withField(input: ExperimentInput, path: string, value: unknown): ExperimentInput {
+  const keys = path.split('.');
+  const copy = structuredClone(input) as Record<string, unknown>;
+  let at = copy;
+  for (const key of keys.slice(0, -1)) {
+    const next = at[key] ?? {};
+    if (typeof next !== 'object' || Array.isArray(next)) {
+      throw new ConfigError('experiment', [{ path, problem: `"${key}" is a value and has no fields` }]);
+    }
+    at[key] = next;
+    at = next as Record<string, unknown>;
+  }
+  at[keys[keys.length - 1]] = value;
+  return copy as ExperimentInput;
+}

@@ -1,0 +1,168 @@
+/** A model as a list of ops on named tensors with concrete sizes: what a plan is built from. */
+import type { Activation, Experiment, Loss, Norm } from './schema.ts';
+
+/** A trainable tensor of one replica, (rows, columns). Weights are (inputs, outputs): y = x W + b. */
+export interface Parameter {
+  readonly name: string;
+  readonly role: 'weight' | 'bias' | 'gamma' | 'beta';
+  readonly rows: number;
+  readonly columns: number;
+  /** Inputs of the Linear it belongs to; for norms the feature count. */
+  readonly fanIn: number;
+}
+
+interface Unary {
+  readonly input: string;
+  readonly output: string;
+}
+
+/** One mathematical operation; tensors are (B, features) per replica. */
+export type Op =
+  | (Unary & {
+      readonly op: 'linear';
+      readonly name: string;
+      readonly inputs: number;
+      readonly outputs: number;
+      readonly bias: boolean;
+    })
+  | (Unary & { readonly op: 'activation'; readonly activation: Activation; readonly features: number })
+  | (Unary & { readonly op: 'batch_norm' | 'layer_norm'; readonly name: string; readonly features: number })
+  | { readonly op: 'add'; readonly inputs: readonly [string, string]; readonly output: string; readonly features: number };
+
+export interface Network {
+  readonly ops: readonly Op[];
+  /** Name of the input tensor, (B, inputs). */
+  readonly input: string;
+  readonly inputs: number;
+  /** Name of the output tensor, (B, outputs). */
+  readonly output: string;
+  readonly outputs: number;
+  readonly loss: Loss;
+  /** Tensors whose ‖dL/d·‖ is recorded per layer, input side first. */
+  readonly gradientLayers: readonly string[];
+  /** Weights whose ‖dL/dW‖ is recorded, input side first. */
+  readonly weightLayers: readonly string[];
+}
+
+export interface MlpSpec {
+  /** [inputs, hidden…, outputs]. */
+  readonly sizes: readonly number[];
+  readonly activation: Activation;
+  readonly norm: Norm;
+  readonly hiddenBias: boolean;
+  readonly outputBias: boolean;
+  readonly loss: Loss;
+}
+
+/** Hidden layers Linear → norm → activation, then Linear. Pre-activations `z0`…; parameters `l0`…, `bn0`… or `ln0`…. */
+export function mlpNetwork({ sizes, activation, norm, hiddenBias, outputBias, loss }: MlpSpec): Network {
+  const ops: Op[] = [];
+  const last = sizes.length - 2;
+  let x = 'x';
+  for (let l = 0; l <= last; l++) {
+    const bias = l < last ? hiddenBias : outputBias;
+    ops.push({ op: 'linear', name: `l${l}`, input: x, output: `z${l}`, inputs: sizes[l], outputs: sizes[l + 1], bias });
+    x = `z${l}`;
+    if (l === last) break;
+    const features = sizes[l + 1];
+    if (norm !== 'none') {
+      const [op, prefix] = norm === 'batch' ? (['batch_norm', 'bn'] as const) : (['layer_norm', 'ln'] as const);
+      ops.push({ op, name: `${prefix}${l}`, input: x, output: `n${l}`, features });
+      x = `n${l}`;
+    }
+    if (activation !== 'linear') {
+      ops.push({ op: 'activation', activation, input: x, output: `h${l}`, features });
+      x = `h${l}`;
+    }
+  }
+  const layers = sizes.slice(1).map((_, l) => l);
+  return {
+    ops,
+    input: 'x',
+    inputs: sizes[0],
+    output: x,
+    outputs: sizes[sizes.length - 1],
+    loss,
+    gradientLayers: layers.map((l) => `z${l}`),
+    weightLayers: layers.map((l) => `l${l}.weight`),
+  };
+}
+
+export interface ResidualSpec {
+  readonly inputs: number;
+  readonly width: number;
+  readonly inner: number;
+  readonly blocks: number;
+  readonly outputs: number;
+  readonly activation: Activation;
+  readonly loss: Loss;
+}
+
+/** x0 = in(x); blocks times x ← x + w2(φ(w1(LN(x)))); out(LN(x)). Residual stream `x0`…; ref: He et al. 2016, "Identity mappings". */
+export function residualNetwork({ inputs, width, inner, blocks, outputs, activation, loss }: ResidualSpec): Network {
+  const ops: Op[] = [{ op: 'linear', name: 'in', input: 'x', output: 'x0', inputs, outputs: width, bias: true }];
+  for (let k = 0; k < blocks; k++) {
+    ops.push(
+      { op: 'layer_norm', name: `b${k}.ln`, input: `x${k}`, output: `b${k}.n`, features: width },
+      { op: 'linear', name: `b${k}.w1`, input: `b${k}.n`, output: `b${k}.z`, inputs: width, outputs: inner, bias: true },
+    );
+    if (activation !== 'linear') {
+      ops.push({ op: 'activation', activation, input: `b${k}.z`, output: `b${k}.h`, features: inner });
+    }
+    const branch = activation === 'linear' ? `b${k}.z` : `b${k}.h`;
+    ops.push(
+      { op: 'linear', name: `b${k}.w2`, input: branch, output: `b${k}.y`, inputs: inner, outputs: width, bias: true },
+      { op: 'add', inputs: [`x${k}`, `b${k}.y`], output: `x${k + 1}`, features: width },
+    );
+  }
+  ops.push(
+    { op: 'layer_norm', name: 'lnf', input: `x${blocks}`, output: 'n', features: width },
+    { op: 'linear', name: 'out', input: 'n', output: 'out', inputs: width, outputs, bias: true },
+  );
+  const indices = Array.from({ length: blocks }, (_, k) => k);
+  return {
+    ops,
+    input: 'x',
+    inputs,
+    output: 'out',
+    outputs,
+    loss,
+    gradientLayers: ['x0', ...indices.map((k) => `x${k + 1}`), 'out'],
+    weightLayers: ['in.weight', ...indices.flatMap((k) => [`b${k}.w1.weight`, `b${k}.w2.weight`]), 'out.weight'],
+  };
+}
+
+/** The network of an experiment on data with these many inputs and outputs. */
+export function networkOf({ model, loss }: Experiment, inputs: number, outputs: number): Network {
+  if (model.kind === 'residual_mlp') return residualNetwork({ ...model, inputs, outputs, loss });
+  const sizes = [inputs, ...new Array<number>(model.depth).fill(model.width), outputs];
+  const hiddenBias = model.bias && model.norm !== 'batch';
+  return mlpNetwork({ sizes, activation: model.activation, norm: model.norm, hiddenBias, outputBias: model.bias, loss });
+}
+
+/** Every trainable tensor in the order of the ops. */
+export function parametersOf({ ops }: Network): Parameter[] {
+  return ops.flatMap((op): Parameter[] => {
+    switch (op.op) {
+      case 'linear': {
+        const weight = {
+          name: `${op.name}.weight`,
+          role: 'weight',
+          rows: op.inputs,
+          columns: op.outputs,
+          fanIn: op.inputs,
+        } as const;
+        const bias = { name: `${op.name}.bias`, role: 'bias', rows: 1, columns: op.outputs, fanIn: op.inputs } as const;
+        return op.bias ? [weight, bias] : [weight];
+      }
+      case 'batch_norm':
+      case 'layer_norm':
+        return [
+          { name: `${op.name}.weight`, role: 'gamma', rows: 1, columns: op.features, fanIn: op.features },
+          { name: `${op.name}.bias`, role: 'beta', rows: 1, columns: op.features, fanIn: op.features },
+        ];
+      default:
+        return [];
+    }
+  });
+}

@@ -1,0 +1,210 @@
+/**
+ * The experiment's schema: the single source of its types, validation, defaults and documentation.
+ * Every field carries `v.description`; `describeFields` lists them for the README and the page.
+ */
+import * as v from 'valibot';
+
+export const ACTIVATIONS = [
+  'linear',
+  'relu',
+  'leaky_relu',
+  'tanh',
+  'sigmoid',
+  'gelu',
+  'gelu_tanh',
+  'silu',
+  'selu',
+  'softplus',
+] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
+
+export const NORMS = ['none', 'batch', 'layer'] as const;
+export type Norm = (typeof NORMS)[number];
+
+export const INIT_SCHEMES = [
+  'he_normal',
+  'he_uniform',
+  'xavier_normal',
+  'xavier_uniform',
+  'scaled_normal',
+  'torch_default',
+] as const;
+export type InitScheme = (typeof INIT_SCHEMES)[number];
+
+export const LOSSES = ['cross_entropy', 'mse'] as const;
+export type Loss = (typeof LOSSES)[number];
+
+export const NON_FINITE_POLICIES = ['continue', 'skip', 'stop'] as const;
+export type NonFinitePolicy = (typeof NON_FINITE_POLICIES)[number];
+
+const finite = v.pipe(v.number(), v.finite('a finite number'));
+const integer = (low: number, high: number, text: string) =>
+  v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high), v.description(text));
+const atLeast = (low: number, text: string) => v.pipe(finite, v.minValue(low), v.description(text));
+const positive = (text: string) => v.pipe(finite, v.gtValue(0), v.description(text));
+const fraction = (text: string) => v.pipe(finite, v.minValue(0), v.ltValue(1), v.description(text));
+const flag = (text: string) => v.pipe(v.boolean(), v.description(text));
+
+const preparation = {
+  normalisation: v.optional(
+    v.pipe(
+      v.picklist(['none', 'standardize', 'minmax']),
+      v.description(
+        'How the raw inputs are scaled, from the training split: not at all, to mean 0 and standard deviation 1, or to 0…1.',
+      ),
+    ),
+    'standardize',
+  ),
+  inputScale: v.optional(positive('Factor on the prepared inputs; far from 1 it breaks the run on purpose.'), 1),
+};
+
+const taskSchema = v.variant('name', [
+  v.strictObject({
+    name: v.pipe(v.picklist(['digits8', 'mnist', 'breast_cancer', 'wine']), v.description('Data set.')),
+    ...preparation,
+  }),
+  v.strictObject({
+    name: v.pipe(
+      v.literal('teacher'),
+      v.description('Synthetic regression: targets are a fixed random one-hidden-layer tanh network of the inputs, plus noise.'),
+    ),
+    inputs: v.optional(integer(1, 4096, 'Input features.'), 16),
+    outputs: v.optional(integer(1, 1024, 'Target values.'), 4),
+    examples: v.optional(integer(2, 100_000, 'Training examples; a quarter as many are held out.'), 2048),
+    noise: v.optional(atLeast(0, 'Standard deviation of the noise added to the targets.'), 0),
+    ...preparation,
+  }),
+]);
+
+const initSchema = v.strictObject({
+  scheme: v.optional(
+    v.pipe(
+      v.picklist(INIT_SCHEMES),
+      v.description(
+        'he: variance 2/fan_in. xavier: 2/(fan_in+fan_out). scaled_normal: weightVariance/fan_in. torch_default: U(±1/√fan_in), biases too.',
+      ),
+    ),
+    'he_normal',
+  ),
+  gain: v.optional(positive('Factor on every weight’s standard deviation.'), 1),
+  weightVariance: v.optional(positive('σw² of scaled_normal.'), 1),
+  biasVariance: v.optional(atLeast(0, 'σb² of scaled_normal: variance of the biases.'), 0),
+});
+
+const modelSchema = v.variant('kind', [
+  v.strictObject({
+    kind: v.pipe(v.literal('mlp'), v.description('Linear → norm → activation, depth times; then Linear.')),
+    depth: v.optional(integer(1, 10_000, 'Hidden layers.'), 8),
+    width: v.optional(integer(1, 4096, 'Units per hidden layer.'), 64),
+    activation: v.optional(v.pipe(v.picklist(ACTIVATIONS), v.description('Non-linearity of the hidden layers.')), 'relu'),
+    norm: v.optional(v.pipe(v.picklist(NORMS), v.description('Normalisation in front of each hidden activation.')), 'none'),
+    bias: v.optional(flag('Whether Linear layers have a bias; those in front of batch norm never do.'), true),
+    init: v.optional(initSchema, {}),
+  }),
+  v.strictObject({
+    kind: v.pipe(
+      v.literal('residual_mlp'),
+      v.description('x ← x + W₂ φ(W₁ LN(x)), blocks times, between an input and an output Linear.'),
+    ),
+    blocks: v.optional(integer(1, 5000, 'Residual blocks.'), 4),
+    width: v.optional(integer(1, 4096, 'Features of the residual stream.'), 64),
+    inner: v.optional(integer(1, 4096, 'Units inside each block.'), 64),
+    activation: v.optional(v.pipe(v.picklist(ACTIVATIONS), v.description('Non-linearity inside the blocks.')), 'relu'),
+    init: v.optional(initSchema, {}),
+  }),
+]);
+
+const common = {
+  learningRate: v.optional(positive('Step size.'), 0.01),
+  weightDecay: v.optional(atLeast(0, 'Added to the gradient as weightDecay·W (adamw: applied to W directly).'), 0),
+};
+const betas = {
+  beta1: v.optional(fraction('Decay of the mean of gradients.'), 0.9),
+  beta2: v.optional(fraction('Decay of the mean of squared gradients.'), 0.999),
+  epsilon: v.optional(positive('Added to the root of the second moment.'), 1e-8),
+};
+
+const optimizerSchema = v.variant('name', [
+  v.strictObject({
+    name: v.pipe(v.literal('sgd'), v.description('torch.optim.SGD.')),
+    ...common,
+    momentum: v.optional(fraction('Momentum.'), 0),
+    dampening: v.optional(fraction('Dampening of the gradient that enters the momentum buffer.'), 0),
+    nesterov: v.optional(flag('Nesterov momentum; needs momentum > 0 and dampening 0.'), false),
+  }),
+  v.strictObject({ name: v.pipe(v.literal('adam'), v.description('torch.optim.Adam.')), ...common, ...betas }),
+  v.strictObject({ name: v.pipe(v.literal('adamw'), v.description('torch.optim.AdamW.')), ...common, ...betas }),
+  v.strictObject({
+    name: v.pipe(v.literal('rmsprop'), v.description('torch.optim.RMSprop.')),
+    ...common,
+    alpha: v.optional(fraction('Decay of the mean of squared gradients.'), 0.99),
+    epsilon: v.optional(positive('Added to the root of the second moment.'), 1e-8),
+    momentum: v.optional(fraction('Momentum.'), 0),
+    centered: v.optional(flag('Whether the second moment is centred (a variance).'), false),
+  }),
+]);
+
+const clipSchema = v.variant('rule', [
+  v.strictObject({ rule: v.pipe(v.literal('none'), v.description('No clipping.')) }),
+  v.strictObject({
+    rule: v.pipe(v.literal('torch_norm'), v.description('torch clip_grad_norm_: g · min(1, max/(‖g‖ + 1e-6)).')),
+    max: v.optional(positive('Largest global gradient norm.'), 1),
+  }),
+  v.strictObject({
+    rule: v.pipe(
+      v.literal('tensorflow_global_norm'),
+      v.description('tf.clip_by_global_norm: g · max/max(‖g‖, max); NaN for a non-finite norm.'),
+    ),
+    max: v.optional(positive('Largest global gradient norm.'), 1),
+  }),
+  v.strictObject({
+    rule: v.pipe(v.literal('value'), v.description('torch clip_grad_value_: each element clamped to ±max.')),
+    max: v.optional(positive('Largest absolute gradient element.'), 1),
+  }),
+]);
+
+export const experimentSchema = v.strictObject({
+  task: v.optional(taskSchema, { name: 'digits8' }),
+  model: v.optional(modelSchema, { kind: 'mlp' }),
+  loss: v.optional(
+    v.pipe(
+      v.picklist(LOSSES),
+      v.description('Softmax cross-entropy or mean squared error; by default what the task is made for.'),
+    ),
+  ),
+  optimizer: v.optional(optimizerSchema, { name: 'sgd' }),
+  clip: v.optional(clipSchema, { rule: 'none' }),
+  nonFinite: v.optional(
+    v.pipe(
+      v.picklist(NON_FINITE_POLICIES),
+      v.description('At a non-finite loss or gradient: continue as the library would, skip the update, or stop the run.'),
+    ),
+    'continue',
+  ),
+  batchSize: v.optional(integer(1, 8192, 'Training examples per iteration.'), 64),
+  iterations: v.optional(integer(1, 10_000_000, 'Training iterations.'), 1000),
+  seed: v.optional(integer(0, 0xffffffff, 'Seed of the initial weights and of the order of examples.'), 1),
+  probes: v.optional(
+    v.strictObject({
+      layersEvery: v.optional(integer(1, 1_000_000, 'Iterations between two records of per-layer gradient norms.'), 1),
+      testEvery: v.optional(
+        integer(0, 10_000_000, 'Iterations between two evaluations on the held-out split; 0 for only at the end.'),
+        100,
+      ),
+    }),
+    {},
+  ),
+});
+
+/** What a user may write: fields with defaults may be missing. */
+export type ExperimentInput = v.InferInput<typeof experimentSchema>;
+/** A validated experiment with every default filled in. `loss` is always present after `parseExperiment`. */
+export type Experiment = v.InferOutput<typeof experimentSchema> & { loss: Loss };
+export type Task = Experiment['task'];
+export type TaskName = Task['name'];
+export type Model = Experiment['model'];
+export type Init = Model['init'];
+export type Optimizer = Experiment['optimizer'];
+export type OptimizerName = Optimizer['name'];
+export type Clip = Experiment['clip'];
+export type ClipRule = Clip['rule'];
