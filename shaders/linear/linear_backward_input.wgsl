@@ -1,0 +1,58 @@
+// dx[r,b,i] = phi'(zx[r,b,i]) sum_o dz[r,b,o] W[r,i,o]     forward: z = x W + bias, x = phi(zx)
+// dz: (R,B4,O4) read   W: (R,I4,O4) read   zx: (R,B4,I4) read   dx: (R,B4,I4) write   partial: (R,B4/4*I4/4,2) write, pairs of dx
+// Without an activation in front of x (ACT -1) the factor phi' is 1 and zx is not read. Padding of dx is written as 0.
+// One invocation computes a 4x4 tile in registers; global id z is r. Range: every f32; overflow follows IEEE-754.
+// ref: Goodfellow, Bengio, Courville 2016, "Deep learning", algorithm 6.4
+// #import "lib/activation"
+// #import "lib/norm"
+
+override B: u32;
+override I: u32;
+override O: u32;
+override WX: u32;
+override WY: u32;
+
+// dz lies in the buffer of dx, so it cannot be bound as read-only.
+@group(0) @binding(0) var<storage, read_write> dz: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> W: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> zx: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> dx: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> partial: array<vec2<u32>>;
+
+fn store(row: u32, at: u32, inside: vec4<bool>, sum: vec4<f32>) -> vec4<f32> {
+  var value = sum;
+  if (ACT >= 0) { value = chain(value, zx[at]); }
+  value = select(vec4(0.0), value, inside & vec4(row < B));
+  dx[at] = value;
+  return value;
+}
+
+@compute @workgroup_size(WX, WY)
+fn linear_backward_input(@builtin(global_invocation_id) id: vec3<u32>) {
+  let tiles_o = (O + 3u) / 4u;
+  let tiles_b = (B + 3u) / 4u;
+  let tiles_i = (I + 3u) / 4u;
+  if (id.x >= tiles_i || id.y >= tiles_b) { return; }
+  let r = id.z;
+  let row = id.y * 4u;
+  let di = (r * tiles_b * 4u + row) * tiles_o;
+  let wi = (r * tiles_i + id.x) * 4u * tiles_o;
+  var acc0 = vec4(0.0);
+  var acc1 = vec4(0.0);
+  var acc2 = vec4(0.0);
+  var acc3 = vec4(0.0);
+  for (var o = 0u; o < tiles_o; o++) {
+    let w = mat4x4<f32>(W[wi + o], W[wi + tiles_o + o], W[wi + 2u * tiles_o + o], W[wi + 3u * tiles_o + o]);
+    acc0 += dz[di + o] * w;
+    acc1 += dz[di + tiles_o + o] * w;
+    acc2 += dz[di + 2u * tiles_o + o] * w;
+    acc3 += dz[di + 3u * tiles_o + o] * w;
+  }
+  let inside = (vec4(id.x * 4u) + vec4(0u, 1u, 2u, 3u)) < vec4(I);
+  let at = (r * tiles_b * 4u + row) * tiles_i + id.x;
+  let d0 = store(row, at, inside, acc0);
+  let d1 = store(row + 1u, at + tiles_i, inside, acc1);
+  let d2 = store(row + 2u, at + 2u * tiles_i, inside, acc2);
+  let d3 = store(row + 3u, at + 3u * tiles_i, inside, acc3);
+  partial[(r * tiles_b + id.y) * tiles_i + id.x] = cell_norm(d0, d1, d2, d3);
+}

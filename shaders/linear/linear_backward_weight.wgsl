@@ -1,0 +1,66 @@
+// dW[r,i,o] = sum_b x[r,b,i] dz[r,b,o]     dbias[r,o] = sum_b dz[r,b,o]     forward: z = x W + bias
+// x: (LAYERS,R,B4,I4) read   dz: (LAYERS,R,B4,O4) read   dW: (LAYERS,R,I4,O4) write   dbias: (LAYERS,R,O16) write
+// partial: (LAYERS,R,I4/4*O4/4,2) write, pairs of dW   partial_bias: (LAYERS,R,O4/4,2) write, pairs of dbias
+// Layers lie *_STRIDE apart, counted in the binding's elements. One invocation computes a 4x4 tile; global id z is layer R + r.
+// The tile row i = 0 also sums dbias. Range: every f32; overflow follows IEEE-754.
+// ref: Goodfellow, Bengio, Courville 2016, "Deep learning", eq. 6.46 and algorithm 6.4
+// #import "lib/norm"
+
+override R: u32;
+override B: u32;
+override I: u32;
+override O: u32;
+override HAS_BIAS: bool;
+override X_STRIDE: u32;
+override DZ_STRIDE: u32;
+override DW_STRIDE: u32;
+override DBIAS_STRIDE: u32;
+override PARTIAL_STRIDE: u32;
+override PARTIAL_BIAS_STRIDE: u32;
+override WX: u32;
+override WY: u32;
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> dz: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> dW: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> dbias: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> partial: array<vec2<u32>>;
+@group(0) @binding(5) var<storage, read_write> partial_bias: array<vec2<u32>>;
+
+@compute @workgroup_size(WX, WY)
+fn linear_backward_weight(@builtin(global_invocation_id) id: vec3<u32>) {
+  let tiles_o = (O + 3u) / 4u;
+  let tiles_i = (I + 3u) / 4u;
+  let rows = (B + 3u) / 4u * 4u;
+  if (id.x >= tiles_o || id.y >= tiles_i) { return; }
+  let layer = id.z / R;
+  let r = id.z % R;
+  var xi = layer * X_STRIDE + r * rows * tiles_i + id.y;
+  var di = layer * DZ_STRIDE + r * rows * tiles_o + id.x;
+  var acc0 = vec4(0.0);
+  var acc1 = vec4(0.0);
+  var acc2 = vec4(0.0);
+  var acc3 = vec4(0.0);
+  var sum = vec4(0.0);
+  for (var b = 0u; b < B; b++) {
+    let a = x[xi];
+    let d = dz[di];
+    acc0 += a.x * d;
+    acc1 += a.y * d;
+    acc2 += a.z * d;
+    acc3 += a.w * d;
+    sum += d;
+    xi += tiles_i;
+    di += tiles_o;
+  }
+  let at = layer * DW_STRIDE + (r * tiles_i + id.y) * 4u * tiles_o + id.x;
+  dW[at] = acc0;
+  dW[at + tiles_o] = acc1;
+  dW[at + 2u * tiles_o] = acc2;
+  dW[at + 3u * tiles_o] = acc3;
+  partial[layer * PARTIAL_STRIDE + (r * tiles_i + id.y) * tiles_o + id.x] = cell_norm(acc0, acc1, acc2, acc3);
+  if (HAS_BIAS && id.y == 0u) {
+    dbias[layer * DBIAS_STRIDE + r * ((O + 15u) / 16u) * 4u + id.x] = sum;
+    partial_bias[layer * PARTIAL_BIAS_STRIDE + r * tiles_o + id.x] = cell_norm(sum, vec4(0.0), vec4(0.0), vec4(0.0));
+  }
+}

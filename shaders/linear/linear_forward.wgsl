@@ -1,0 +1,75 @@
+// z[r,b,o] = sum_i x[r,b,i] W[r,i,o] + bias[r,o]     h = phi(z)
+// x: (R,B4,I4) read   W: (R,I4,O4) read   bias: (R,O16) read   z, h: (R,B4,O4) write   partial: (R,B4/4*O4/4,2) write, pairs of z
+// N4, N16: N rounded up; padding of z and h is written as 0. h is written only where ACT names an activation.
+// One invocation computes a 4x4 tile in registers; global id z is r. Range: every f32; overflow follows IEEE-754.
+// ref: Goodfellow, Bengio, Courville 2016, "Deep learning", eq. 6.3
+// #import "lib/activation"
+// #import "lib/norm"
+
+override B: u32;
+override I: u32;
+override O: u32;
+override HAS_BIAS: bool;
+override WX: u32;
+override WY: u32;
+
+// x lies in the buffer of h, so it cannot be bound as read-only.
+@group(0) @binding(0) var<storage, read_write> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> W: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> z: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> h: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> partial: array<vec2<u32>>;
+
+fn store(row: u32, at: u32, inside: vec4<bool>, value: vec4<f32>) -> vec4<f32> {
+  let kept = select(vec4(0.0), value, inside & vec4(row < B));
+  z[at] = kept;
+  if (ACT >= 0) { h[at] = select(vec4(0.0), phi(kept), inside & vec4(row < B)); }
+  return kept;
+}
+
+@compute @workgroup_size(WX, WY)
+fn linear_forward(@builtin(global_invocation_id) id: vec3<u32>) {
+  let tiles_o = (O + 3u) / 4u;
+  let tiles_b = (B + 3u) / 4u;
+  let tiles_i = (I + 3u) / 4u;
+  if (id.x >= tiles_o || id.y >= tiles_b) { return; }
+  let r = id.z;
+  let row = id.y * 4u;
+  var xi = (r * tiles_b * 4u + row) * tiles_i;
+  var wi = r * tiles_i * 4u * tiles_o + id.x;
+  var acc0 = vec4(0.0);
+  var acc1 = vec4(0.0);
+  var acc2 = vec4(0.0);
+  var acc3 = vec4(0.0);
+  for (var i = 0u; i < tiles_i; i++) {
+    let w0 = W[wi];
+    let w1 = W[wi + tiles_o];
+    let w2 = W[wi + 2u * tiles_o];
+    let w3 = W[wi + 3u * tiles_o];
+    let x0 = x[xi];
+    let x1 = x[xi + tiles_i];
+    let x2 = x[xi + 2u * tiles_i];
+    let x3 = x[xi + 3u * tiles_i];
+    acc0 += x0.x * w0 + x0.y * w1 + x0.z * w2 + x0.w * w3;
+    acc1 += x1.x * w0 + x1.y * w1 + x1.z * w2 + x1.w * w3;
+    acc2 += x2.x * w0 + x2.y * w1 + x2.z * w2 + x2.w * w3;
+    acc3 += x3.x * w0 + x3.y * w1 + x3.z * w2 + x3.w * w3;
+    wi += 4u * tiles_o;
+    xi += 1u;
+  }
+  if (HAS_BIAS) {
+    let shift = bias[r * ((O + 15u) / 16u) * 4u + id.x];
+    acc0 += shift;
+    acc1 += shift;
+    acc2 += shift;
+    acc3 += shift;
+  }
+  let inside = (vec4(id.x * 4u) + vec4(0u, 1u, 2u, 3u)) < vec4(O);
+  let at = (r * tiles_b * 4u + row) * tiles_o + id.x;
+  let z0 = store(row, at, inside, acc0);
+  let z1 = store(row + 1u, at + tiles_o, inside, acc1);
+  let z2 = store(row + 2u, at + 2u * tiles_o, inside, acc2);
+  let z3 = store(row + 3u, at + 3u * tiles_o, inside, acc3);
+  partial[(r * tiles_b + id.y) * tiles_o + id.x] = cell_norm(z0, z1, z2, z3);
+}

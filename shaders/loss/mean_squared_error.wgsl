@@ -1,0 +1,44 @@
+// loss[r,b] = sum_c (z[r,b,c] - t[r,b,c])^2 / C     dz[r,b,c] = 2 (z - t) / (B C), t = target_values
+// z, target_values: (R,B4,C4) read   label: (R,B4) read, NO_LABEL for a row without an example   dz: (R,B4,C4) write
+// rows: (R,B4,2) write, loss and 1 where the largest output is the label's. Padding and rows without an example are written as 0.
+// One invocation owns one row; global id y is r. Range: every f32; the loss overflows as in torch, dz does not.
+// ref: torch.nn.functional.mse_loss
+
+override B: u32;
+override C: u32;
+override WX: u32;
+
+const NO_LABEL = 0xffffffffu;
+
+@group(0) @binding(0) var<storage, read> z: array<f32>;
+@group(0) @binding(1) var<storage, read> target_values: array<f32>;
+@group(0) @binding(2) var<storage, read> label: array<u32>;
+@group(0) @binding(3) var<storage, read_write> dz: array<f32>;
+@group(0) @binding(4) var<storage, read_write> rows: array<vec2<f32>>;
+
+@compute @workgroup_size(WX)
+fn mean_squared_error(@builtin(global_invocation_id) id: vec3<u32>) {
+  let height = (B + 3u) / 4u * 4u;
+  if (id.x >= height) { return; }
+  let row = id.y * height + id.x;
+  let stride = (C + 3u) / 4u * 4u;
+  let base = row * stride;
+  let y = label[row];
+  if (id.x >= B || y == NO_LABEL) {
+    rows[row] = vec2(0.0);
+    for (var c = 0u; c < stride; c++) { dz[base + c] = 0.0; }
+    return;
+  }
+  var sum = 0.0;
+  var best = 0u;
+  for (var c = 0u; c < stride; c++) {
+    var d = 0.0;
+    if (c < C) {
+      d = z[base + c] - target_values[base + c];
+      sum += d * d;
+      if (z[base + c] > z[base + best]) { best = c; }
+    }
+    dz[base + c] = d * (2.0 / f32(B * C));
+  }
+  rows[row] = vec2(sum / f32(C), select(0.0, 1.0, best == y));
+}

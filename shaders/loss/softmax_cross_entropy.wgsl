@@ -1,0 +1,54 @@
+// loss[r,b] = log sum_c exp z[r,b,c] - z[r,b,y]     dz[r,b,c] = (softmax(z)[c] - [c = y]) / B, y = label[r,b]
+// z: (R,B4,C4) read   label: (R,B4) read, NO_LABEL for a row without an example   dz: (R,B4,C4) write
+// rows: (R,B4,2) write, loss and 1 where the largest logit is the label's. Padding and rows without an example are written as 0.
+// One invocation owns one row; global id y is r. Range: finite logits of any size; NaN logits, or a largest one of Inf, give NaN.
+// ref: Goodfellow, Bengio, Courville 2016, "Deep learning", eq. 6.29-6.32; torch.nn.functional.cross_entropy
+// #import "lib/finite"
+
+override B: u32;
+override C: u32;
+override WX: u32;
+
+const NO_LABEL = 0xffffffffu;
+
+@group(0) @binding(0) var<storage, read> z: array<f32>;
+@group(0) @binding(1) var<storage, read> label: array<u32>;
+@group(0) @binding(2) var<storage, read_write> dz: array<f32>;
+@group(0) @binding(3) var<storage, read_write> rows: array<vec2<f32>>;
+
+@compute @workgroup_size(WX)
+fn softmax_cross_entropy(@builtin(global_invocation_id) id: vec3<u32>) {
+  let height = (B + 3u) / 4u * 4u;
+  if (id.x >= height) { return; }
+  let row = id.y * height + id.x;
+  let stride = (C + 3u) / 4u * 4u;
+  let base = row * stride;
+  let y = label[row];
+  if (id.x >= B || y == NO_LABEL) {
+    rows[row] = vec2(0.0);
+    for (var c = 0u; c < stride; c++) { dz[base + c] = 0.0; }
+    return;
+  }
+  var top = z[base];
+  var best = 0u;
+  for (var c = 1u; c < C; c++) {
+    if (z[base + c] > top) {
+      top = z[base + c];
+      best = c;
+    }
+  }
+  var sum = 0.0;
+  // Comparisons skip NaN, so a NaN among the logits, or a largest logit of Inf, is carried on explicitly.
+  var broken = magnitude_bits(top) >= INF_BITS;
+  for (var c = 0u; c < C; c++) {
+    broken = broken || is_nan(z[base + c]);
+    sum += exp(z[base + c] - top);
+  }
+  let poison = bitcast<f32>(select(0u, NAN_BITS, broken));
+  for (var c = 0u; c < stride; c++) {
+    let p = exp(z[base + c] - top) / sum;
+    let d = (p - select(0.0, 1.0, c == y)) / f32(B);
+    dz[base + c] = select(0.0, d + poison, c < C);
+  }
+  rows[row] = vec2(log(sum) + top - z[base + y] + poison, select(0.0, 1.0, best == y && !broken));
+}

@@ -1,0 +1,44 @@
+// dz[r,b,c] = gamma rstd (dy - mean_b dy - xhat mean_b(dy xhat))     forward: y = gamma xhat + beta, xhat = (z - mean) rstd
+// dgamma[r,c] = sum_b dy xhat     dbeta[r,c] = sum_b dy
+// dy, z: (R,B4,C4) read   stats: (R,2,C16) read   gamma: (R,C16) read   dz: (R,B4,C4) write   dgamma, dbeta: (R,C16) write
+// One invocation walks the batch of one feature; global id y is r. Padding is left as 0.
+// ref: Ioffe, Szegedy 2015, section 3
+override B: u32;
+override C: u32;
+override WX: u32;
+
+// dy lies in the buffer of dz, so it cannot be bound as read-only.
+@group(0) @binding(0) var<storage, read_write> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> z: array<f32>;
+@group(0) @binding(2) var<storage, read> stats: array<f32>;
+@group(0) @binding(3) var<storage, read> gamma: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dz: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dgamma: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dbeta: array<f32>;
+
+@compute @workgroup_size(WX)
+fn batch_norm_backward(@builtin(global_invocation_id) id: vec3<u32>) {
+  let c = id.x;
+  let r = id.y;
+  if (c >= C) { return; }
+  let stride = (C + 3u) / 4u * 4u;
+  let slots = (C + 15u) / 16u * 16u;
+  let base = r * ((B + 3u) / 4u * 4u) * stride + c;
+  let mean = stats[2u * r * slots + c];
+  let rstd = stats[2u * r * slots + slots + c];
+  var sum = 0.0;
+  var product = 0.0;
+  for (var b = 0u; b < B; b++) {
+    let d = dy[base + b * stride];
+    sum += d;
+    product += d * ((z[base + b * stride] - mean) * rstd);
+  }
+  let at = r * slots + c;
+  dgamma[at] = product;
+  dbeta[at] = sum;
+  let scale = gamma[at] * rstd;
+  for (var b = 0u; b < B; b++) {
+    let n = base + b * stride;
+    dz[n] = scale * (dy[n] - sum / f32(B) - (z[n] - mean) * rstd * (product / f32(B)));
+  }
+}

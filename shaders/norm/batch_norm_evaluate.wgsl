@@ -1,0 +1,28 @@
+// y[r,b,c] = gamma[r,c] (z[r,b,c] - mean[r,c]) / sqrt(var[r,c] + eps) + beta[r,c], running statistics
+// z: (R,B4,C4) read   gamma, beta: (R,C16) read   running: (R,2,C16) read, mean and variance   y: (R,B4,C4) write
+// One invocation walks the batch of one feature; global id y is r. Padding is left as 0.
+// ref: Ioffe, Szegedy 2015, algorithm 2
+
+override B: u32;
+override C: u32;
+override EPSILON: f32;
+override WX: u32;
+
+@group(0) @binding(0) var<storage, read> z: array<f32>;
+@group(0) @binding(1) var<storage, read> gamma: array<f32>;
+@group(0) @binding(2) var<storage, read> beta: array<f32>;
+@group(0) @binding(3) var<storage, read> running: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(WX)
+fn batch_norm_evaluate(@builtin(global_invocation_id) id: vec3<u32>) {
+  let c = id.x;
+  let r = id.y;
+  if (c >= C) { return; }
+  let stride = (C + 3u) / 4u * 4u;
+  let slots = (C + 15u) / 16u * 16u;
+  let base = r * ((B + 3u) / 4u * 4u) * stride + c;
+  let mean = running[2u * r * slots + c];
+  let scale = gamma[r * slots + c] / sqrt(running[2u * r * slots + slots + c] + EPSILON);
+  for (var b = 0u; b < B; b++) { y[base + b * stride] = scale * (z[base + b * stride] - mean) + beta[r * slots + c]; }
+}

@@ -1,0 +1,39 @@
+// dz[r,b,c] = rstd (g - mean_c g - xhat mean_c(g xhat)), g = dy gamma     forward: y = gamma xhat + beta, xhat = (z - mean) rstd
+// dy, z: (R,B4,C4) read   stats: (R,B4,2) read   gamma: (R,C16) read   dz: (R,B4,C4) write
+// One invocation walks the features of one example; global id y is r. Padding is left as 0.
+// ref: Ba, Kiros, Hinton 2016, eq. 4, differentiated
+
+override B: u32;
+override C: u32;
+override WX: u32;
+
+// dy lies in the buffer of dz, so it cannot be bound as read-only.
+@group(0) @binding(0) var<storage, read_write> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> z: array<f32>;
+@group(0) @binding(2) var<storage, read> stats: array<f32>;
+@group(0) @binding(3) var<storage, read> gamma: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dz: array<f32>;
+
+@compute @workgroup_size(WX)
+fn layer_norm_backward(@builtin(global_invocation_id) id: vec3<u32>) {
+  let b = id.x;
+  let r = id.y;
+  if (b >= B) { return; }
+  let stride = (C + 3u) / 4u * 4u;
+  let slots = (C + 15u) / 16u * 16u;
+  let row = r * ((B + 3u) / 4u * 4u) + b;
+  let base = row * stride;
+  let mean = stats[2u * row];
+  let rstd = stats[2u * row + 1u];
+  var sum = 0.0;
+  var product = 0.0;
+  for (var c = 0u; c < C; c++) {
+    let g = dy[base + c] * gamma[r * slots + c];
+    sum += g;
+    product += g * ((z[base + c] - mean) * rstd);
+  }
+  for (var c = 0u; c < C; c++) {
+    let g = dy[base + c] * gamma[r * slots + c];
+    dz[base + c] = rstd * (g - sum / f32(C) - (z[base + c] - mean) * rstd * (product / f32(C)));
+  }
+}

@@ -1,0 +1,39 @@
+// y[r,b,c] = gamma[r,c] (z[r,b,c] - mean[r,b]) rstd[r,b] + beta[r,c], statistics over the features, biased variance
+// z: (R,B4,C4) read   gamma, beta: (R,C16) read   y: (R,B4,C4) write   stats: (R,B4,2) write, mean and rstd
+// One invocation walks the features of one example; global id y is r. Padding is left as 0. Two passes, against cancellation.
+// ref: Ba, Kiros, Hinton 2016, eq. 4; torch.nn.LayerNorm
+
+override B: u32;
+override C: u32;
+override EPSILON: f32;
+override WX: u32;
+
+// z may lie in the buffer of y (a residual sum), so it cannot be bound as read-only.
+@group(0) @binding(0) var<storage, read_write> z: array<f32>;
+@group(0) @binding(1) var<storage, read> gamma: array<f32>;
+@group(0) @binding(2) var<storage, read> beta: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read_write> stats: array<f32>;
+
+@compute @workgroup_size(WX)
+fn layer_norm_forward(@builtin(global_invocation_id) id: vec3<u32>) {
+  let b = id.x;
+  let r = id.y;
+  if (b >= B) { return; }
+  let stride = (C + 3u) / 4u * 4u;
+  let slots = (C + 15u) / 16u * 16u;
+  let row = r * ((B + 3u) / 4u * 4u) + b;
+  let base = row * stride;
+  var sum = 0.0;
+  for (var c = 0u; c < C; c++) { sum += z[base + c]; }
+  let mean = sum / f32(C);
+  var squares = 0.0;
+  for (var c = 0u; c < C; c++) {
+    let d = z[base + c] - mean;
+    squares += d * d;
+  }
+  let rstd = 1.0 / sqrt(squares / f32(C) + EPSILON);
+  for (var c = 0u; c < C; c++) { y[base + c] = gamma[r * slots + c] * ((z[base + c] - mean) * rstd) + beta[r * slots + c]; }
+  stats[2u * row] = mean;
+  stats[2u * row + 1u] = rstd;
+}

@@ -1,0 +1,188 @@
+/** The kernel table: every kernel's folder, bindings in order, override constants and workgroup shape. */
+
+interface Binding {
+  readonly type: 'f32' | 'u32';
+  readonly access: 'read' | 'read_write';
+}
+
+interface KernelEntry {
+  /** Folder below `shaders/`. */
+  readonly folder: string;
+  /** In the order of their binding numbers. */
+  readonly bindings: Readonly<Record<string, Binding>>;
+  /** Override constants a step must give; the engine adds the workgroup's WX and WY. */
+  readonly constants: readonly string[];
+  /** Invocations per workgroup. */
+  readonly workgroup: readonly [number, number, number];
+}
+
+const read = { type: 'f32', access: 'read' } as const;
+const write = { type: 'f32', access: 'read_write' } as const;
+const readBits = { type: 'u32', access: 'read' } as const;
+const writeBits = { type: 'u32', access: 'read_write' } as const;
+/** Only read, but from a buffer that the same kernel writes elsewhere, which WebGPU allows for writable bindings alone. */
+const readShared = write;
+
+const TILE = [8, 8, 1] as const;
+const ROW = [64, 1, 1] as const;
+
+const update = {
+  folder: 'optimizer',
+  bindings: { W: write, dW: read, owner: readBits, control: readBits, hyper: read, partial: writeBits, state: write },
+  workgroup: ROW,
+} as const;
+
+export const KERNELS = {
+  draw_batch: {
+    folder: 'data',
+    bindings: {
+      data: read,
+      labels: readBits,
+      targets: read,
+      hyper: read,
+      status: readBits,
+      x: write,
+      label: writeBits,
+      target_rows: write,
+    },
+    constants: ['N', 'B', 'I', 'C', 'TARGETS', 'SEQUENTIAL'],
+    workgroup: TILE,
+  },
+  linear_forward: {
+    folder: 'linear',
+    bindings: { x: readShared, W: read, bias: read, z: write, h: write, partial: writeBits },
+    constants: ['B', 'I', 'O', 'HAS_BIAS', 'ACT'],
+    workgroup: TILE,
+  },
+  linear_backward_input: {
+    folder: 'linear',
+    bindings: { dz: readShared, W: read, zx: read, dx: write, partial: writeBits },
+    constants: ['B', 'I', 'O', 'ACT'],
+    workgroup: TILE,
+  },
+  linear_backward_weight: {
+    folder: 'linear',
+    bindings: { x: read, dz: read, dW: write, dbias: write, partial: writeBits, partial_bias: writeBits },
+    constants: [
+      'R',
+      'B',
+      'I',
+      'O',
+      'HAS_BIAS',
+      'X_STRIDE',
+      'DZ_STRIDE',
+      'DW_STRIDE',
+      'DBIAS_STRIDE',
+      'PARTIAL_STRIDE',
+      'PARTIAL_BIAS_STRIDE',
+    ],
+    workgroup: TILE,
+  },
+  activation_forward: { folder: 'activation', bindings: { z: read, h: write }, constants: ['B', 'C', 'ACT'], workgroup: TILE },
+  activation_backward: {
+    folder: 'activation',
+    bindings: { dh: readShared, z: read, dz: write },
+    constants: ['B', 'C', 'ACT'],
+    workgroup: TILE,
+  },
+  add: { folder: 'activation', bindings: { a: readShared, b: readShared, y: write }, constants: ['COUNT'], workgroup: ROW },
+  batch_norm_forward: {
+    folder: 'norm',
+    bindings: { z: read, gamma: read, beta: read, y: write, stats: write, running: write, control: readBits },
+    constants: ['B', 'C', 'EPSILON'],
+    workgroup: ROW,
+  },
+  batch_norm_backward: {
+    folder: 'norm',
+    bindings: { dy: readShared, z: read, stats: read, gamma: read, dz: write, dgamma: write, dbeta: write },
+    constants: ['B', 'C'],
+    workgroup: ROW,
+  },
+  batch_norm_evaluate: {
+    folder: 'norm',
+    bindings: { z: read, gamma: read, beta: read, running: read, y: write },
+    constants: ['B', 'C', 'EPSILON'],
+    workgroup: ROW,
+  },
+  layer_norm_forward: {
+    folder: 'norm',
+    bindings: { z: readShared, gamma: read, beta: read, y: write, stats: write },
+    constants: ['B', 'C', 'EPSILON'],
+    workgroup: ROW,
+  },
+  layer_norm_backward: {
+    folder: 'norm',
+    bindings: { dy: readShared, z: read, stats: read, gamma: read, dz: write },
+    constants: ['B', 'C'],
+    workgroup: ROW,
+  },
+  layer_norm_backward_affine: {
+    folder: 'norm',
+    bindings: { dy: read, z: read, stats: read, dgamma: write, dbeta: write },
+    constants: ['B', 'C'],
+    workgroup: ROW,
+  },
+  softmax_cross_entropy: {
+    folder: 'loss',
+    bindings: { z: read, label: readBits, dz: write, rows: write },
+    constants: ['B', 'C'],
+    workgroup: ROW,
+  },
+  mean_squared_error: {
+    folder: 'loss',
+    bindings: { z: read, target_values: read, label: readBits, dz: write, rows: write },
+    constants: ['B', 'C'],
+    workgroup: ROW,
+  },
+  sum_squares: { folder: 'gradnorm', bindings: { v: read, partial: writeBits }, constants: ['COUNT'], workgroup: ROW },
+  norm_reduce: {
+    folder: 'gradnorm',
+    bindings: { partial: readBits, segments: readBits, norms: writeBits },
+    constants: ['SEGMENTS'],
+    workgroup: ROW,
+  },
+  clip_coefficient: {
+    folder: 'gradnorm',
+    bindings: { norms: readBits, rows: read, hyper: read, status: readBits, control: writeBits },
+    constants: ['B', 'Z', 'D', 'G'],
+    workgroup: ROW,
+  },
+  sgd_update: { ...update, bindings: { ...update.bindings, status: readBits }, constants: ['CELLS'] },
+  adam_update: { ...update, constants: ['CELLS', 'DECOUPLED'] },
+  rmsprop_update: { ...update, constants: ['CELLS'] },
+  record_iteration: {
+    folder: 'probe',
+    bindings: {
+      control: readBits,
+      norms: readBits,
+      weights: readBits,
+      layer_map: readBits,
+      status: writeBits,
+      ring: writeBits,
+      layers: writeBits,
+    },
+    constants: ['R', 'Z', 'D', 'G', 'LAYERS', 'EVERY', 'RING', 'SLOTS'],
+    workgroup: ROW,
+  },
+  record_evaluation: {
+    folder: 'probe',
+    bindings: { rows: read, status: writeBits, evaluation: write },
+    constants: ['R', 'B'],
+    workgroup: ROW,
+  },
+} as const satisfies Record<string, KernelEntry>;
+
+export type KernelName = keyof typeof KERNELS;
+export type BindingName<K extends KernelName> = keyof (typeof KERNELS)[K]['bindings'] & string;
+export type ConstantName<K extends KernelName> = (typeof KERNELS)[K]['constants'][number];
+
+/** The arrays a twin works on: one per binding, starting at the bound range. */
+export type Views<K extends KernelName> = {
+  readonly [N in BindingName<K>]: (typeof KERNELS)[K]['bindings'][N] extends { type: 'u32' } ? Uint32Array : Float32Array;
+};
+export type Constants<K extends KernelName> = Readonly<Record<ConstantName<K>, number>>;
+
+/** A kernel's table entry without its literal types. */
+export function kernelEntry(name: KernelName): KernelEntry {
+  return KERNELS[name];
+}

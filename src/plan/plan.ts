@@ -1,0 +1,78 @@
+/** A plan: the dispatches of one training iteration for one shape. Pure data; it knows no device. */
+import type { Loss } from '../model/schema.ts';
+import type { BindingName, Constants, KernelName } from './kernels.ts';
+import type { PlanSummary } from './summary.ts';
+
+/** Bytes to which a bound range must be aligned: WebGPU's default minStorageBufferOffsetAlignment. */
+export const ALIGNMENT = 256;
+/** Bytes per element of every buffer. */
+export const WORD = 4;
+
+/** Rounds up to a multiple. */
+export function ceilTo(n: number, multiple: number): number {
+  return Math.ceil(n / multiple) * multiple;
+}
+
+/** A device buffer: every tensor lies in one. */
+export interface PlanBuffer {
+  readonly name: string;
+  /** Elements of 4 bytes. */
+  readonly words: number;
+}
+
+/** A range of a buffer, in elements of 4 bytes. */
+export interface Range {
+  readonly buffer: number;
+  readonly offset: number;
+  readonly words: number;
+}
+
+/**
+ * A tensor with the replica as outermost dimension: (R, rows, columns), row-major, rows `rowStride` and replicas
+ * `replicaStride` elements apart. Elements in between are padding and always 0.
+ */
+export interface Tensor extends Range {
+  readonly name: string;
+  readonly type: 'f32' | 'u32';
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowStride: number;
+  readonly replicaStride: number;
+}
+
+/** One dispatch. */
+export interface Step<K extends KernelName = KernelName> {
+  readonly kernel: K;
+  /** What this dispatch computes, for profiles and error messages. */
+  readonly label: string;
+  readonly constants: Constants<K>;
+  readonly bindings: Readonly<Record<BindingName<K>, Range>>;
+  /** Invocations needed in x, y and z. */
+  readonly invocations: readonly [number, number, number];
+}
+
+/** What a kernel table entry makes of the three kinds of step; a union over the table, so that `kernel` discriminates. */
+export type AnyStep = { readonly [K in KernelName]: Step<K> }[KernelName];
+
+export interface Plan {
+  readonly summary: PlanSummary;
+  readonly replicas: number;
+  readonly batchSize: number;
+  readonly loss: Loss;
+  readonly buffers: readonly PlanBuffer[];
+  /** By name: parameters (`l0.weight`), activations (`z0`), gradients (`d z0` as `dz0`, `grad.l0.weight`), and the plan's own. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Trainable parameters in the order of the network. */
+  readonly parameters: readonly string[];
+  /** Contents that buffers must have before the first iteration. */
+  readonly contents: ReadonlyMap<string, Uint32Array>;
+  /** Steps of a training iteration. */
+  readonly iteration: readonly AnyStep[];
+  /** Steps that evaluate one batch of the held-out split. */
+  readonly evaluation: readonly AnyStep[];
+  /** Iterations the metrics ring holds. */
+  readonly ring: number;
+  /** Per-layer records the layer ring holds, and their cadence in iterations. */
+  readonly layerSlots: number;
+  readonly layersEvery: number;
+}
