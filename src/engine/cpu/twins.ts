@@ -1,0 +1,23 @@
+/** The table of twins: a kernel without one does not compile. */
+import type { KernelName } from '../../plan/kernels.ts';
+import type { Twins } from './twin.ts';
+import { activationTwins } from './twins/activation.ts';
+import { dataTwins } from './twins/data.ts';
+import { gradnormTwins } from './twins/gradnorm.ts';
+import { linearTwins } from './twins/linear.ts';
+import { lossTwins } from './twins/loss.ts';
+import { batchNormTwins, layerNormTwins } from './twins/norm.ts';
+import { optimizerTwins } from './twins/optimizer.ts';
+import { probeTwins } from './twins/probe.ts';
+
+export const TWINS: Twins<KernelName> = {
+  ...dataTwins,
+  ...linearTwins,
+  ...activationTwins,
+  ...batchNormTwins,
+  ...layerNormTwins,
+  ...lossTwins,
+  ...gradnormTwins,
+  ...optimizerTwins,
+  ...probeTwins,
+};

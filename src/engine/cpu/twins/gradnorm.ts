@@ -1,0 +1,77 @@
+/** Twins of shaders/gradnorm. */
+import { floatBits, isFinitePair, type JoinedNorm, joinPairs, log2Norm, PairCollector } from '../../../math/norm-pair.ts';
+import { CLIP_RULE, CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, POLICY, STATUS, STATUS_WORDS } from '../../../plan/records.ts';
+import { four, type Twins } from '../twin.ts';
+
+const collector = new PairCollector();
+
+/** The clip coefficient as scale × power, power a power of two that differs from 1 where the norm leaves float32's range. */
+export function clipScale(norm: JoinedNorm, rule: number, max: number): { scale: number; power: number } {
+  if (rule !== CLIP_RULE.torch_norm && rule !== CLIP_RULE.tensorflow_global_norm) return { scale: 1, power: 1 };
+  const torch = rule === CLIP_RULE.torch_norm;
+  if (!isFinitePair(norm)) return { scale: torch && log2Norm(norm) === Number.POSITIVE_INFINITY ? 0 : Number.NaN, power: 1 };
+  const value = 2 ** log2Norm(norm);
+  const scale = torch ? Math.min(1, max / (value + 1e-6)) : max / Math.max(value, max);
+  const exponent = Math.floor(log2Norm(norm));
+  return exponent > 60 && scale < 1 ? { scale: (max / value) * 2 ** exponent, power: 2 ** -exponent } : { scale, power: 1 };
+}
+
+export const gradnormTwins: Twins<'sum_squares' | 'norm_reduce' | 'clip_coefficient'> = {
+  sum_squares({ v, partial }, { COUNT }) {
+    for (let k = 0; k < COUNT; k++) {
+      for (let i = 0; i < 16; i++) collector.add(v[16 * k + i]);
+      collector.finish(partial, 2 * k);
+    }
+  },
+
+  norm_reduce({ partial, segments, norms }, { SEGMENTS }) {
+    for (let s = 0; s < SEGMENTS; s++) {
+      const joined = joinPairs(partial, 2 * segments[2 * s], segments[2 * s + 1]);
+      norms[2 * s] = joined.m;
+      norms[2 * s + 1] = isFinitePair(joined) ? floatBits(joined.sum) : joined.count;
+    }
+  },
+
+  clip_coefficient({ norms, rows, hyper, status, control }, { B, Z, D, G }, [threads]) {
+    const bits = new Uint32Array(hyper.buffer, hyper.byteOffset, hyper.length);
+    for (let r = 0; r < threads / 64; r++) {
+      const base = r * (Z + D + G);
+      let loss = 0;
+      let correct = 0;
+      for (let b = 0; b < B; b++) {
+        loss += rows[2 * (r * four(B) + b)] / B;
+        correct += rows[2 * (r * four(B) + b) + 1] / B;
+      }
+      // The loss stands between the pre-activations and the gradients in execution order.
+      const broken = (t: number) => norms[2 * (base + t)] >= 0x7f800000;
+      const lossBroken = !Number.isFinite(Math.fround(loss));
+      let first = -1;
+      for (let t = 0; t < Z && first < 0; t++) if (broken(t)) first = t;
+      if (first < 0 && lossBroken) first = Z;
+      for (let t = Z; t < Z + D + G && first < 0; t++) if (broken(t)) first = t + 1;
+
+      const norm = joinPairs(norms, 2 * (base + Z + D), G);
+      const h = r * HYPER_WORDS;
+      const s = r * STATUS_WORDS;
+      const policy = bits[h + HYPER.policy];
+      const failed = lossBroken || !isFinitePair(norm);
+      const active = status[s + STATUS.stopped] === 0 && status[s + STATUS.iteration] < bits[h + HYPER.iterations];
+      const { scale, power } = clipScale(norm, bits[h + HYPER.clip_rule], hyper[h + HYPER.clip_max]);
+      const correction = (logBeta: number) => -Math.expm1((status[s + STATUS.updates] + 1) * hyper[h + logBeta]);
+      const c = r * CONTROL_WORDS;
+      control[c + CONTROL.active] = Number(active);
+      control[c + CONTROL.apply] = Number(active && !(failed && policy !== POLICY.continue));
+      control[c + CONTROL.stop] = Number(failed && policy === POLICY.stop);
+      control[c + CONTROL.scale] = floatBits(scale);
+      control[c + CONTROL.power] = floatBits(power);
+      control[c + CONTROL.coefficient] = floatBits(scale * power);
+      control[c + CONTROL.log2_norm] = floatBits(log2Norm(norm));
+      control[c + CONTROL.non_finite] = norm.count;
+      control[c + CONTROL.first] = first + 1;
+      control[c + CONTROL.loss] = floatBits(loss);
+      control[c + CONTROL.accuracy] = floatBits(correct);
+      control[c + CONTROL.correction1] = floatBits(correction(HYPER.log_beta1));
+      control[c + CONTROL.correction2] = floatBits(correction(HYPER.log_beta2));
+    }
+  },
+};

@@ -1,0 +1,159 @@
+/** A plan on a WebGPU device: its buffers, its steps with their bind groups, and the staging buffers for reading back. */
+import { LimitError } from '../../model/errors.ts';
+import { kernelEntry } from '../../plan/kernels.ts';
+import { type AnyStep, type Plan, type Range, WORD } from '../../plan/plan.ts';
+import type { Session } from '../engine.ts';
+import type { GpuContext } from './context.ts';
+import type { Pipelines } from './pipelines.ts';
+
+/** Steps per submission. A pass of this many stays far below the watchdogs' seconds and costs few submissions. */
+const STEPS_PER_SUBMIT = 8192;
+
+interface Dispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+export class GpuSession implements Session {
+  readonly #staging: GPUBuffer[] = [];
+  #destroyed = false;
+
+  private constructor(
+    readonly context: GpuContext,
+    readonly plan: Plan,
+    readonly buffers: readonly GPUBuffer[],
+    readonly dispatches: Readonly<Record<'iteration' | 'evaluation', readonly Dispatch[]>>,
+  ) {}
+
+  static async create(context: GpuContext, pipelines: Pipelines, plan: Plan): Promise<GpuSession> {
+    const { device } = context;
+    context.check();
+    device.pushErrorScope('out-of-memory');
+    const buffers = plan.buffers.map(({ name, words }) =>
+      device.createBuffer({
+        label: name,
+        size: words * WORD,
+        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+      }),
+    );
+    const shortage = await device.popErrorScope();
+    if (shortage) {
+      for (const buffer of buffers) buffer.destroy();
+      throw new LimitError(
+        'bytes of GPU memory',
+        plan.summary.bytes,
+        0,
+        'the device refused; use a smaller network or fewer replicas',
+      );
+    }
+    const prepare = async (step: AnyStep): Promise<Dispatch> => {
+      const pipeline = await pipelines.get(step);
+      return { pipeline, bindGroup: bindGroupOf(device, pipelines, buffers, step), workgroups: workgroupsOf(step) };
+    };
+    device.pushErrorScope('validation');
+    const [iteration, evaluation] = await Promise.all([
+      Promise.all(plan.iteration.map(prepare)),
+      Promise.all(plan.evaluation.map(prepare)),
+    ]);
+    const invalid = await device.popErrorScope();
+    if (invalid) throw new Error(`WebGPU: ${invalid.message}`);
+    const session = new GpuSession(context, plan, buffers, { iteration, evaluation });
+    for (const [name, words] of plan.contents) {
+      const tensor = plan.tensors.get(name);
+      if (tensor) session.write(tensor, words);
+    }
+    return session;
+  }
+
+  write({ buffer, offset }: Range, data: Float32Array | Uint32Array): void {
+    // The casts: typed arrays over a SharedArrayBuffer never come here.
+    this.context.device.queue.writeBuffer(this.buffers[buffer], offset * WORD, data as Float32Array<ArrayBuffer>);
+  }
+
+  async run(steps: 'iteration' | 'evaluation', times: number): Promise<void> {
+    const { device } = this.context;
+    this.context.check();
+    const dispatches = this.dispatches[steps];
+    const perSubmit = Math.max(1, Math.floor(STEPS_PER_SUBMIT / Math.max(dispatches.length, 1)));
+    for (let done = 0; done < times; done += perSubmit) {
+      const encoder = device.createCommandEncoder({ label: steps });
+      const pass = encoder.beginComputePass({ label: steps });
+      const count = Math.min(perSubmit, times - done);
+      for (let n = 0; n < count; n++) {
+        let bound: GPUComputePipeline | undefined;
+        for (const { pipeline, bindGroup, workgroups } of dispatches) {
+          if (pipeline !== bound) pass.setPipeline(pipeline);
+          bound = pipeline;
+          pass.setBindGroup(0, bindGroup);
+          pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
+        }
+      }
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+    }
+    await device.queue.onSubmittedWorkDone();
+    this.context.check();
+  }
+
+  async read(ranges: readonly Range[]): Promise<Uint32Array[]> {
+    const { device } = this.context;
+    this.context.check();
+    const bytes = ranges.reduce((sum, { words }) => sum + words * WORD, 0);
+    const staging = this.#takeStaging(bytes);
+    const encoder = device.createCommandEncoder({ label: 'read' });
+    let at = 0;
+    for (const { buffer, offset, words } of ranges) {
+      encoder.copyBufferToBuffer(this.buffers[buffer], offset * WORD, staging, at, words * WORD);
+      at += words * WORD;
+    }
+    device.queue.submit([encoder.finish()]);
+    try {
+      await staging.mapAsync(GPUMapMode.READ, 0, bytes);
+    } catch (error) {
+      // A lost device rejects pending maps; the funnel knows the reason.
+      this.context.check();
+      throw error;
+    }
+    const all = new Uint32Array(staging.getMappedRange(0, bytes).slice(0));
+    staging.unmap();
+    if (this.#destroyed) staging.destroy();
+    else this.#staging.push(staging);
+    this.context.check();
+    let start = 0;
+    return ranges.map(({ words }) => {
+      start += words;
+      return all.subarray(start - words, start);
+    });
+  }
+
+  destroy(): void {
+    this.#destroyed = true;
+    for (const buffer of [...this.buffers, ...this.#staging]) buffer.destroy();
+  }
+
+  /** A mappable buffer of at least this size that no read is using. */
+  #takeStaging(bytes: number): GPUBuffer {
+    const index = this.#staging.findIndex(({ size }) => size >= bytes);
+    if (index >= 0) return this.#staging.splice(index, 1)[0];
+    return this.context.device.createBuffer({
+      label: 'staging',
+      size: bytes,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
+  }
+}
+
+function bindGroupOf(device: GPUDevice, pipelines: Pipelines, buffers: readonly GPUBuffer[], step: AnyStep): GPUBindGroup {
+  const ranges = step.bindings as Readonly<Record<string, Range>>;
+  const entries = Object.keys(kernelEntry(step.kernel).bindings).map((name, binding) => {
+    const { buffer, offset, words } = ranges[name];
+    return { binding, resource: { buffer: buffers[buffer], offset: offset * WORD, size: words * WORD } };
+  });
+  return device.createBindGroup({ label: step.label, layout: pipelines.layout(step.kernel), entries });
+}
+
+function workgroupsOf({ kernel, invocations }: AnyStep): [number, number, number] {
+  const { workgroup } = kernelEntry(kernel);
+  return [0, 1, 2].map((axis) => Math.ceil(invocations[axis] / workgroup[axis])) as [number, number, number];
+}

@@ -1,0 +1,31 @@
+/** Chooses the engine a user asked for, and says why. */
+import { CpuEngine } from './cpu/engine.ts';
+import type { Engine } from './engine.ts';
+import { GpuContext, NoGpuError } from './gpu/context.ts';
+import { GpuEngine } from './gpu/engine.ts';
+import type { EngineChoice } from './report.ts';
+
+/** What `auto` makes of a software adapter: the page uses it (it keeps the reader's processor free to draw), Node does not. */
+export type SoftwareRule = 'use' | 'refuse';
+
+/**
+ * @param gpu `navigator.gpu`, or Dawn's in Node; undefined where there is none
+ * @throws NoGpuError when the GPU was asked for by name and there is none
+ */
+export async function openEngine(choice: EngineChoice, gpu: GPU | undefined, software: SoftwareRule): Promise<Engine> {
+  if (choice === 'cpu') return new CpuEngine({ engine: 'cpu', why: 'The CPU engine was asked for.', noGpu: 'not asked for' });
+  try {
+    const context = await GpuContext.open(gpu);
+    const { adapter } = context;
+    const kind = adapter.software ? 'software' : 'hardware';
+    if (choice === 'auto' && adapter.software && software === 'refuse') {
+      context.destroy();
+      const why = `Only a software WebGPU adapter was found (${adapter.description || adapter.architecture}); the CPU engine is used instead.`;
+      return new CpuEngine({ engine: 'cpu', why, adapter });
+    }
+    return new GpuEngine(context, { engine: 'gpu', why: `A ${kind} WebGPU adapter was found.`, adapter });
+  } catch (error) {
+    if (choice === 'gpu' || !(error instanceof NoGpuError)) throw error;
+    return new CpuEngine({ engine: 'cpu', why: `${error.message} The CPU engine runs instead.`, noGpu: error.reason });
+  }
+}

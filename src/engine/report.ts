@@ -1,0 +1,29 @@
+/** Which engine a user asks for: `auto` takes a hardware GPU, else the CPU engine. */
+export const ENGINE_CHOICES = ['auto', 'gpu', 'cpu'] as const;
+export type EngineChoice = (typeof ENGINE_CHOICES)[number];
+
+/** Why there is no GPU engine, from the first check that failed. */
+export type NoGpuReason =
+  | 'navigator.gpu missing'
+  | 'adapter null'
+  | 'device request failed'
+  | 'adapter lacks a limit'
+  | 'not asked for';
+
+/** The engine that runs, and why; plain data for page, CLI and reports. */
+export interface AdapterReport {
+  readonly engine: 'gpu' | 'cpu';
+  /** One sentence: why this engine. */
+  readonly why: string;
+  readonly noGpu?: NoGpuReason;
+  readonly adapter?: {
+    readonly vendor: string;
+    readonly architecture: string;
+    readonly device: string;
+    readonly description: string;
+    /** A software rasteriser such as SwiftShader or llvmpipe. */
+    readonly software: boolean;
+    readonly features: readonly string[];
+    readonly limits: Readonly<Record<string, number>>;
+  };
+}

@@ -1,0 +1,48 @@
+/** A replica's settings as the words of the `hyper` record. */
+import type { Experiment } from '../model/schema.ts';
+import { CLIP_RULE, HYPER, HYPER_WORDS, POLICY } from '../plan/records.ts';
+
+/** ln 0 is held at a value whose exponential is 0 in float32, so that no infinity enters a shader. */
+const LOWEST_LOG = -1000;
+
+export function hyperWords(experiment: Experiment): Float32Array {
+  const { optimizer, clip, nonFinite, seed, iterations, task } = experiment;
+  const words = new Float32Array(HYPER_WORDS);
+  const integers = new Uint32Array(words.buffer);
+  const set = (fields: Partial<Record<keyof typeof HYPER, number>>) => {
+    for (const [name, value] of Object.entries(fields)) words[HYPER[name as keyof typeof HYPER]] = value;
+  };
+  set({ learning_rate: optimizer.learningRate, weight_decay: optimizer.weightDecay, input_scale: task.inputScale });
+  switch (optimizer.name) {
+    case 'sgd':
+      set({ momentum: optimizer.momentum, dampening: optimizer.dampening, nesterov: Number(optimizer.nesterov) });
+      break;
+    case 'adam':
+    case 'adamw':
+      set({
+        beta1: optimizer.beta1,
+        beta2: optimizer.beta2,
+        epsilon: optimizer.epsilon,
+        log_beta1: Math.max(Math.log(optimizer.beta1), LOWEST_LOG),
+        log_beta2: Math.max(Math.log(optimizer.beta2), LOWEST_LOG),
+        one_minus_beta1: 1 - optimizer.beta1,
+        one_minus_beta2: 1 - optimizer.beta2,
+      });
+      break;
+    case 'rmsprop':
+      set({
+        alpha: optimizer.alpha,
+        one_minus_alpha: 1 - optimizer.alpha,
+        epsilon: optimizer.epsilon,
+        momentum: optimizer.momentum,
+        centered: Number(optimizer.centered),
+      });
+      break;
+  }
+  if (clip.rule !== 'none') set({ clip_max: clip.max });
+  integers[HYPER.clip_rule] = CLIP_RULE[clip.rule];
+  integers[HYPER.policy] = POLICY[nonFinite];
+  integers[HYPER.seed] = seed;
+  integers[HYPER.iterations] = iterations;
+  return words;
+}

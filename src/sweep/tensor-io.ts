@@ -1,0 +1,45 @@
+/** Writing and reading a plan's tensors by their logical shape, padding hidden. */
+import type { Session } from '../engine/engine.ts';
+import type { Tensor } from '../plan/plan.ts';
+
+/** @throws Error when the plan has no tensor of that name */
+export function tensorOf(session: Session, name: string): Tensor {
+  const tensor = session.plan.tensors.get(name);
+  if (!tensor) throw new Error(`this plan has no tensor "${name}"`);
+  return tensor;
+}
+
+/**
+ * Overwrites one replica of a tensor.
+ *
+ * @param data (rows, columns) row-major
+ */
+export function writeReplica(session: Session, name: string, r: number, data: Float32Array | Uint32Array): void {
+  const tensor = tensorOf(session, name);
+  const { rows, columns, rowStride, replicaStride } = tensor;
+  const words = rowStride === columns ? data : new (data.constructor as typeof Float32Array)(rows * rowStride);
+  if (rowStride !== columns) {
+    for (let row = 0; row < rows; row++) words.set(data.subarray(row * columns, (row + 1) * columns), row * rowStride);
+  }
+  const offset = tensor.offset + r * replicaStride;
+  session.write({ ...tensor, offset, words: words.length }, words);
+}
+
+/** Reads a tensor, (R, rows, columns) row-major, as the words of its type. */
+export async function readTensor(session: Session, name: string, replicas: number): Promise<Float32Array> {
+  const tensor = tensorOf(session, name);
+  const [words] = await session.read([tensor]);
+  return unpad(tensor, words, replicas);
+}
+
+function unpad({ rows, columns, rowStride, replicaStride }: Tensor, words: Uint32Array, replicas: number): Float32Array {
+  const padded = new Float32Array(words.buffer, words.byteOffset, words.length);
+  const out = new Float32Array(replicas * rows * columns);
+  for (let r = 0; r < replicas; r++) {
+    for (let row = 0; row < rows; row++) {
+      const from = r * replicaStride + row * rowStride;
+      out.set(padded.subarray(from, from + columns), (r * rows + row) * columns);
+    }
+  }
+  return out;
+}
