@@ -19,10 +19,10 @@ export const RING = 256;
 export class Trainer {
   /** Iterations enqueued so far. */
   #ticks = 0;
+  #experiments: readonly Experiment[] = [];
 
   private constructor(
     readonly session: Session,
-    readonly experiments: readonly Experiment[],
     readonly dataset: Dataset,
   ) {}
 
@@ -44,7 +44,7 @@ export class Trainer {
       ring: RING,
       limits: engine.limits,
     });
-    const trainer = new Trainer(await engine.load(plan), experiments, dataset);
+    const trainer = new Trainer(await engine.load(plan), dataset);
     for (const split of ['train', 'test'] as const) trainer.#uploadSplit(split, dataset[split]);
     const parameters = parametersOf(network);
     experiments.forEach(({ model, seed }, r) => {
@@ -55,6 +55,11 @@ export class Trainer {
     });
     trainer.retune(experiments);
     return trainer;
+  }
+
+  /** What the replicas train, as last given. */
+  get experiments(): readonly Experiment[] {
+    return this.#experiments;
   }
 
   get summary(): PlanSummary {
@@ -68,11 +73,12 @@ export class Trainer {
 
   /** Iterations until every replica has reached its last. */
   get remaining(): number {
-    return Math.max(...this.experiments.map(({ iterations }) => iterations)) - this.#ticks;
+    return Math.max(...this.#experiments.map(({ iterations }) => iterations)) - this.#ticks;
   }
 
-  /** Replaces the replicas' settings from the next enqueued iteration on. */
+  /** Replaces the replicas' settings from the next enqueued iteration on; they must be `isRetune` of the present ones. */
   retune(experiments: readonly Experiment[]): void {
+    this.#experiments = experiments;
     for (const [r, experiment] of experiments.entries()) writeReplica(this.session, 'hyper', r, hyperWords(experiment));
   }
 
