@@ -36,10 +36,6 @@ export class WorkerClient {
         return;
       }
       this.#loading = true;
-    } else if (message.type === 'retune' && this.#next?.type === 'load') {
-      // The waiting load would undo a retune sent ahead of it.
-      this.#next = { ...this.#next, experiments: message.experiments };
-      return;
     } else if ((message.type === 'start' || message.type === 'pause') && this.#next?.type === 'load') {
       this.#next = { ...this.#next, run: message.type === 'start' };
     }

@@ -1,0 +1,279 @@
+/** What the rules conclude about a run, with the numbers that led there. */
+import type { Experiment } from '../model/schema.ts';
+import { fitGrowth, type Growth } from './growth.ts';
+import type { LayerRecord, Series, Trace } from './trace.ts';
+
+export const VERDICT_KINDS = ['healthy', 'exploding', 'vanishing', 'diverged', 'stuck', 'starting'] as const;
+export type VerdictKind = (typeof VERDICT_KINDS)[number];
+
+export interface Verdict {
+  readonly kind: VerdictKind;
+  readonly title: string;
+  /** Sentences, the weightiest first. */
+  readonly evidence: readonly string[];
+  /** Iteration at which it happened, where it happened at one. */
+  readonly iteration?: number;
+}
+
+/**
+ * Ratio of the first to the last hidden layer's gradient norm from which the stack counts as exploding, and as vanishing below
+ * its inverse. One learning rate serves all layers; the common advice is an update near 1e-3 of the weights (Karpathy, CS231n
+ * notes, "Ratio of weights:updates"). With a ratio of 1e3 that advice holds for one end and the other end either has its weights
+ * replaced in a single update (1e-3 · 1e3 = 1) or learns a thousand times too slowly.
+ */
+export const STACK_RATIO = 1e3;
+/** The fitted growth must be this many standard errors from none, else the ratio may be chance: 95 % of a normal law. */
+export const GROWTH_ERRORS = 2;
+/** Mean loss this many times the initial mean counts as diverging: beyond any noise of a batch, short of overflow. Our choice. */
+export const DIVERGED_LOSS = 10;
+/** Iterations whose mean is "now", and at most as many at the start. */
+export const WINDOW = 50;
+/** Before this many iterations only non-finite values and layer ratios are judged. Our choice: two fifths of a window. */
+export const STARTING_ITERATIONS = 20;
+/** A run is stuck only after this many iterations: deep healthy networks show a plateau first (Saxe et al. 2014). */
+export const STUCK_ITERATIONS = 200;
+/** Loss must fall by this share of its start, or by two standard errors of the difference, not to count as stuck. Our choice. */
+export const STUCK_SHARE = 0.02;
+/** One batch may by chance activate no path to the output; in this many records in a row it is no chance. Our choice. */
+export const ZERO_RECORDS = 10;
+
+/** Judges what has been recorded so far; cheap enough for every frame: it looks at two windows, never at the whole trace. */
+export function judge(trace: Trace, experiment: Experiment): Verdict {
+  const n = trace.length;
+  if (n === 0) return { kind: 'starting', title: 'Starting', evidence: ['Nothing recorded yet.'] };
+  const hidden = experiment.model.kind === 'mlp' ? experiment.model.depth : trace.gradientLayers;
+  const first = firstGrowth(trace.layers, hidden);
+  const latest = latestGrowth(trace.layers, hidden);
+  const broken = brokenAt(trace);
+  const losses = trace.scalars.loss;
+  const clipping = clipSentence(trace, experiment);
+
+  if (broken) {
+    const at = `at iteration ${formatCount(broken.iteration)}`;
+    const cause = [first, latest].find((fit) => fit && ratioOf(fit.growth) === 'exploding');
+    const evidence = [
+      ...(cause ? [growthSentence(cause)] : []),
+      broken.tensor
+        ? `First non-finite tensor: ${broken.tensor}, ${at}.`
+        : `The loss is not finite from iteration ${broken.iteration} on.`,
+      ...peakSentence(trace, broken.iteration),
+      ...clipping,
+    ];
+    return cause
+      ? { kind: 'exploding', title: `Exploding, not finite ${at}`, evidence, iteration: broken.iteration }
+      : { kind: 'diverged', title: `Diverged ${at}`, evidence, iteration: broken.iteration };
+  }
+
+  if (isZeroGradient(trace, hidden)) {
+    const evidence = [
+      `Every hidden gradient was exactly zero in the last ${ZERO_RECORDS} records: no example reaches the output through active units.`,
+      ...lossSentence(losses),
+    ];
+    return { kind: 'stuck', title: 'Stuck: the gradient is zero', evidence };
+  }
+
+  const ratio = latest && ratioOf(latest.growth);
+  const common = [...lossSentence(losses), ...skipSentence(trace), ...clipping, ...testSentence(trace)];
+  if (latest && ratio === 'exploding') {
+    return { kind: 'exploding', title: 'Exploding gradients', evidence: [growthSentence(latest), ...common] };
+  }
+  const growth = latest ? [growthSentence(latest)] : [];
+  const start = statistics(losses, 0, Math.min(WINDOW, n));
+  const now = statistics(losses, Math.max(0, n - WINDOW), n);
+  if (n >= 2 * STARTING_ITERATIONS && now.mean >= DIVERGED_LOSS * losses.at(0)) {
+    const evidence = [
+      `Mean loss is ${formatNumber(now.mean)}, ${formatNumber(now.mean / losses.at(0))} times its first value.`,
+      ...growth,
+      ...clipping,
+    ];
+    return { kind: 'diverged', title: 'Diverging', evidence };
+  }
+  if (latest && ratio === 'vanishing') {
+    return { kind: 'vanishing', title: 'Vanishing gradients', evidence: [growthSentence(latest), ...common] };
+  }
+  if (n < STARTING_ITERATIONS) return { kind: 'starting', title: 'Starting', evidence: [...growth, ...common] };
+  if (n >= STUCK_ITERATIONS) {
+    const fall = start.mean - now.mean;
+    const error = Math.hypot(start.error, now.error);
+    if (fall < STUCK_SHARE * Math.abs(start.mean) || fall < GROWTH_ERRORS * error) {
+      const evidence = [
+        `Mean loss of the last ${WINDOW} iterations is ${formatNumber(now.mean)}; of the first ${WINDOW} it was ${formatNumber(start.mean)}.`,
+        ...growth,
+        ...clipping,
+      ];
+      return { kind: 'stuck', title: 'Stuck: the loss does not fall', evidence };
+    }
+  }
+  return { kind: 'healthy', title: 'Healthy', evidence: [...growth, ...common] };
+}
+
+export interface DatedGrowth {
+  readonly iteration: number;
+  readonly growth: Growth;
+}
+
+function dated(record: LayerRecord, hidden: number): DatedGrowth | undefined {
+  const growth = fitGrowth(record.log2Dz.subarray(0, hidden));
+  return growth && { iteration: record.iteration, growth };
+}
+
+/** Growth over the first `hidden` layers at the first record: what the initialisation alone does. */
+export function firstGrowth(layers: readonly LayerRecord[], hidden: number): DatedGrowth | undefined {
+  return layers.length > 0 ? dated(layers[0], hidden) : undefined;
+}
+
+/** Growth at the latest record in which all hidden layers are finite. */
+export function latestGrowth(layers: readonly LayerRecord[], hidden: number): DatedGrowth | undefined {
+  const record = latestFinite(layers, hidden);
+  return record && dated(record, hidden);
+}
+
+/** How many records are searched backwards for a finite one before the first record is tried. */
+const SEARCHED_RECORDS = 64;
+
+/** The latest record with no NaN or +Infinity among the first `hidden` layers; undefined where a run never had one. */
+export function latestFinite(layers: readonly LayerRecord[], hidden: number): LayerRecord | undefined {
+  const usable = (record: LayerRecord) => record.log2Dz.subarray(0, hidden).every((v) => Number.isFinite(v) || v === -Infinity);
+  for (let k = layers.length - 1; k >= Math.max(0, layers.length - SEARCHED_RECORDS); k--)
+    if (usable(layers[k])) return layers[k];
+  // NaN weights never become finite again, so in what lies before, finite records come first and non-finite ones after them.
+  let low = 0;
+  let high = Math.max(0, layers.length - SEARCHED_RECORDS);
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (usable(layers[middle])) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 ? layers[low - 1] : undefined;
+}
+
+function ratioOf({ log2PerLayer, factor, standardError, layers }: Growth): 'exploding' | 'vanishing' | 'level' {
+  const errorOfLog2 = standardError / (Math.LN2 * factor);
+  if (Math.abs(log2PerLayer) <= GROWTH_ERRORS * errorOfLog2) return 'level';
+  const log2Ratio = log2PerLayer * (layers - 1);
+  if (log2Ratio >= Math.log2(STACK_RATIO)) return 'exploding';
+  return log2Ratio <= -Math.log2(STACK_RATIO) ? 'vanishing' : 'level';
+}
+
+/** Where the run broke for good: its latest loss or gradient norm is not finite, or its policy stopped it at such a value. */
+function brokenAt(trace: Trace): { iteration: number; tensor?: string } | undefined {
+  const last = trace.length - 1;
+  const { loss, log2GradientNorm, iteration } = trace.scalars;
+  const norm = log2GradientNorm.at(last);
+  const finite = Number.isFinite(loss.at(last)) && !Number.isNaN(norm) && norm !== Infinity;
+  if (finite && !(trace.stopped && trace.firstNonFinite)) return undefined;
+  return trace.firstNonFinite ?? { iteration: iteration.at(last) };
+}
+
+function isZeroGradient({ layers }: Trace, hidden: number): boolean {
+  const recent = layers.slice(-ZERO_RECORDS);
+  return recent.length === ZERO_RECORDS && recent.every(({ log2Dz }) => log2Dz.subarray(0, hidden).every((v) => v === -Infinity));
+}
+
+/** Mean of the finite values in `[from, to)` and its standard error. */
+function statistics(series: Series, from: number, to: number): { mean: number; error: number } {
+  const values = series.view().subarray(from, to).filter(Number.isFinite);
+  const mean = values.reduce((sum, x) => sum + x / values.length, 0);
+  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2 / Math.max(1, values.length - 1), 0);
+  return { mean, error: Math.sqrt(variance / Math.max(1, values.length)) };
+}
+
+function growthSentence({ iteration, growth }: DatedGrowth): string {
+  const { factor, standardError, layers, log2PerLayer } = growth;
+  const over = formatLog2(log2PerLayer * (layers - 1));
+  return `Gradients change by ${formatFactor(factor, standardError)} per layer towards the input at iteration ${formatCount(iteration)}: ×${over} over ${layers} layers.`;
+}
+
+function lossSentence(losses: Series): string[] {
+  const n = losses.length;
+  if (n < 2) return [];
+  const now = statistics(losses, Math.max(0, n - WINDOW), n);
+  return [`Loss went from ${formatNumber(losses.at(0))} to ${formatNumber(now.mean)} (mean of the last ${Math.min(WINDOW, n)}).`];
+}
+
+/** Norms at or above 2^128 exceed float32: a library's own norm would read Inf while no element is. */
+const LOG2_FLOAT32_LIMIT = 128;
+
+function peakSentence(trace: Trace, before: number): string[] {
+  const norms = trace.scalars.log2GradientNorm;
+  const end = Math.min(before, norms.length);
+  let peak = -Infinity;
+  for (let i = Math.max(0, end - WINDOW); i < end; i++) if (Number.isFinite(norms.at(i))) peak = Math.max(peak, norms.at(i));
+  if (peak === -Infinity) return [];
+  const beyond = peak >= LOG2_FLOAT32_LIMIT ? ', more than float32 can hold though every element was finite' : '';
+  return [`The global gradient norm reached ${formatLog2(peak)} before that${beyond}.`];
+}
+
+function clipSentence(trace: Trace, { clip }: Experiment): string[] {
+  if (clip.rule === 'none' || clip.rule === 'value') return [];
+  const coefficients = trace.scalars.clipCoefficient;
+  const from = Math.max(0, coefficients.length - WINDOW);
+  const recent = coefficients.view().subarray(from);
+  const share = recent.filter((c) => c < 1).length / recent.length;
+  return [`Clipping at ${formatNumber(clip.max)} acted in ${formatPercent(share)} of the last ${recent.length} iterations.`];
+}
+
+function skipSentence(trace: Trace): string[] {
+  const first = trace.firstNonFinite;
+  return first
+    ? [`Non-finite values appeared first in ${first.tensor} at iteration ${formatCount(first.iteration)}; it recovered.`]
+    : [];
+}
+
+function testSentence(trace: Trace): string[] {
+  const test = trace.tests.at(-1);
+  if (!test || Number.isNaN(test.accuracy)) return [];
+  return [`Held-out accuracy is ${formatPercent(test.accuracy)} after ${formatCount(test.iteration)} iterations.`];
+}
+
+// Numbers in sentences: scientific where they span decades, never 0.0000 for 1e-9. The page writes them the same way.
+
+/** log10 of a number given as log2 is that number times this. */
+export const LOG10_2 = Math.log10(2);
+const MINUS = '−';
+
+/** Three significant digits; scientific below 1e-3 and from 1e5 on. */
+export function formatNumber(x: number): string {
+  if (!Number.isFinite(x)) return nonFiniteName(x);
+  if (x === 0) return '0';
+  const size = Math.abs(x);
+  const sign = x < 0 ? MINUS : '';
+  if (size < 1e-3 || size >= 99_999.5) return sign + size.toExponential(2).replace('-', MINUS);
+  return sign + (size >= 999.5 ? Math.round(size).toLocaleString('en') : size.toPrecision(3));
+}
+
+/** The number whose log10 is given; it may lie far beyond what a double can hold. */
+export function formatLog10(log10: number): string {
+  if (log10 === -Infinity) return '0';
+  if (!Number.isFinite(log10)) return nonFiniteName(log10);
+  if (log10 >= -3 && log10 < 4.9) return formatNumber(10 ** log10);
+  // Rounding first keeps a mantissa of 9.999 from reading 10.00e+5.
+  const rounded = Math.floor(log10 + Math.log10(1 + 5e-4));
+  const mantissa = Math.max(1, 10 ** (log10 - rounded)).toFixed(2);
+  return `${mantissa}e${rounded < 0 ? MINUS : '+'}${Math.abs(rounded)}`;
+}
+
+/** The number whose log2 is given: a norm as the device reports it. */
+export function formatLog2(log2: number): string {
+  return formatLog10(log2 * LOG10_2);
+}
+
+export function nonFiniteName(x: number): string {
+  if (Number.isNaN(x)) return 'NaN';
+  return x > 0 ? '∞' : `${MINUS}∞`;
+}
+
+export function formatCount(n: number): string {
+  return Math.round(n).toLocaleString('en');
+}
+
+export function formatPercent(share: number): string {
+  return Number.isNaN(share) ? 'none' : `${(100 * share).toFixed(1)} %`;
+}
+
+/** `×1.410 ± 0.004`: as many decimals as the error has digits in front of its first, two to four. */
+export function formatFactor(factor: number, standardError: number): string {
+  if (factor >= 1000 || factor < 0.01) return `×${formatNumber(factor)} ± ${formatNumber(standardError)}`;
+  const decimals = Math.min(4, Math.max(2, standardError > 0 ? -Math.floor(Math.log10(standardError)) : 4));
+  return `×${factor.toFixed(decimals)} ± ${standardError.toFixed(decimals)}`;
+}

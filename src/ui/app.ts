@@ -1,0 +1,137 @@
+/** The page: three columns on a desk, charts first and controls in a drawer on a phone. */
+import '@awesome.me/webawesome/dist/components/drawer/drawer.js';
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import './controls.ts';
+import './dialogs.ts';
+import type { DialogName } from './dialogs.ts';
+import type { NablaEvent } from './events.ts';
+import './insight.ts';
+import './messages.ts';
+import './play-bar.ts';
+import './run-head.ts';
+import './stage.ts';
+import type { LabState } from './state.ts';
+import { Store } from './store.ts';
+import { shared } from './styles.ts';
+import './top-bar.ts';
+import './view-bar.ts';
+
+const NARROW = '(max-width: 760px)';
+
+@customElement('nabla-app')
+export class App extends LitElement {
+  readonly #store = new Store((next) => {
+    this.lab = next;
+  });
+  @state() private lab: LabState = this.#store.state;
+  @state() private dialog: DialogName | undefined;
+  @state() private narrow = matchMedia(NARROW).matches;
+  @state() private drawer = false;
+  @state() private dark = matchMedia('(prefers-color-scheme: dark)').matches;
+
+  static override styles = [
+    shared,
+    css`
+      :host { display: grid; grid-template-rows: auto minmax(0, 1fr); height: 100dvh; }
+      main { display: grid; grid-template-columns: 272px minmax(0, 1fr) 312px; min-height: 0; }
+      aside { background: var(--panel); overflow: auto; padding: 12px 14px 20px; min-height: 0; }
+      .left { border-right: 1px solid var(--line); } .right { border-left: 1px solid var(--line); }
+      .middle { display: flex; flex-direction: column; gap: 10px; padding: 10px; min-height: 0; min-width: 0; overflow: auto; }
+      .heads { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 10px; }
+      nabla-stage { flex: 1 0 540px; }
+      .foot { display: none; }
+      @media (max-width: 1180px) { main { grid-template-columns: 260px minmax(0, 1fr); overflow: auto; } .left { position: sticky; top: 0; grid-row: span 2; max-height: calc(100dvh - 46px); } .middle { overflow: visible; } .right { border: 0; border-top: 1px solid var(--line); grid-column: 2; overflow: visible; } nabla-stage { min-height: 640px; } }
+      @media (max-width: 760px) {
+        :host { display: block; height: auto; padding-bottom: 92px; }
+        main { display: block; }
+        .middle { gap: 8px; padding: 8px; }
+        nabla-stage { flex: none; }
+        .heads { grid-template-columns: minmax(0, 1fr); gap: 8px; }
+        .right { border-top: 1px solid var(--line); }
+        nabla-stage { min-height: 0; }
+        .foot { display: block; position: fixed; inset: auto 0 0; z-index: 5; background: var(--panel); border-top: 1px solid var(--line); padding: 8px 10px calc(8px + env(safe-area-inset-bottom)); }
+        .settings { min-height: 40px; }
+        wa-drawer { --size: min(340px, 92vw); }
+      }
+    `,
+  ];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    matchMedia(NARROW).addEventListener('change', ({ matches }) => {
+      this.narrow = matches;
+    });
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', ({ matches }) => {
+      this.dark = matches;
+    });
+    window.addEventListener('keydown', this.#key);
+    this.addEventListener('action', (event) => this.#store.dispatch((event as NablaEvent<'action'>).detail));
+    this.addEventListener('open-dialog', (event) => {
+      this.dialog = (event as CustomEvent<DialogName | undefined>).detail;
+    });
+  }
+
+  protected override willUpdate(): void {
+    const { theme } = this.lab;
+    if (theme === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+  }
+
+  override render(): TemplateResult {
+    const { lab } = this;
+    const theme = lab.theme === 'system' ? (this.dark ? 'dark' : 'light') : lab.theme;
+    return html`
+      <nabla-top-bar .lab=${lab} .narrow=${this.narrow} role="banner"></nabla-top-bar>
+      <main>
+        ${this.narrow ? '' : html`<aside class="left" aria-label="Settings"><nabla-controls .lab=${lab}></nabla-controls></aside>`}
+        <div class="middle">
+          <nabla-messages .lab=${lab}></nabla-messages>
+          <div class="heads"><nabla-run-head .lab=${lab} .run=${0}></nabla-run-head><nabla-run-head .lab=${lab} .run=${1}></nabla-run-head></div>
+          <nabla-view-bar .lab=${lab}></nabla-view-bar>
+          <nabla-stage .lab=${lab} .theme=${theme}></nabla-stage>
+        </div>
+        <aside class="right" aria-label="Findings" tabindex="0"><nabla-insight .lab=${lab}></nabla-insight></aside>
+      </main>
+      ${
+        this.narrow
+          ? html`<div class="foot" role="region" aria-label="Play bar"><nabla-play-bar .lab=${lab}><button class="settings" @click=${this.#openDrawer}>Settings</button></nabla-play-bar></div>
+            <wa-drawer label="Settings" placement="end" light-dismiss ?open=${this.drawer} @wa-after-hide=${this.#closeDrawer}>
+              <nabla-controls .lab=${lab}></nabla-controls>
+            </wa-drawer>`
+          : ''
+      }
+      <nabla-dialogs .lab=${lab} .open=${this.dialog}></nabla-dialogs>`;
+  }
+
+  readonly #openDrawer = (): void => {
+    this.drawer = true;
+  };
+
+  readonly #closeDrawer = (event: Event): void => {
+    if (event.target === event.currentTarget) this.drawer = false;
+  };
+
+  /** Space, `.`, `r` and Backspace, unless a control in focus has a use for them. */
+  readonly #key = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey || this.dialog || this.drawer) return;
+    const path = event.composedPath().filter((target) => target instanceof Element);
+    if (
+      path.some((element) =>
+        element.matches('input, select, textarea, [contenteditable], [role=slider], [role=combobox], [role=listbox]'),
+      )
+    )
+      return;
+    const { runState, wantsRun, zooms } = this.lab;
+    const { dispatch } = this.#store;
+    if (event.key === ' ' && !path.some((element) => element.matches('button, a, summary'))) {
+      if (runState === 'finished') dispatch({ type: 'restart' });
+      else
+        dispatch({ type: 'play', command: runState === 'running' || (runState === 'loading' && wantsRun) ? 'pause' : 'start' });
+    } else if (event.key === '.') dispatch({ type: 'play', command: 'step' });
+    else if (event.key === 'r') dispatch({ type: 'restart' });
+    else if (event.key === 'Backspace' && zooms.length > 0) dispatch({ type: 'zoom back', all: false });
+    else return;
+    event.preventDefault();
+  };
+}

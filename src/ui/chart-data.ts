@@ -1,0 +1,223 @@
+/** From traces to the frames of the four charts. */
+import { bucketEdges, type Column, decimate, startsRun } from '../metrics/decimate.ts';
+import { fitGrowth } from '../metrics/growth.ts';
+import type { LayerRecord, Trace } from '../metrics/trace.ts';
+import { formatCount, LOG10_2, latestFinite, nonFiniteName } from '../metrics/verdict.ts';
+import type { Experiment } from '../model/schema.ts';
+import { formatSetting } from './format.ts';
+import type { EdgeMark, Frame, Level, Moment, Sample, SeriesStyle } from './frame.ts';
+import { type Pair, RUN_NAMES } from './settings.ts';
+import type { LabState, Range } from './state.ts';
+import { type IterationScale, LINEAR_ITERATIONS, LOG_ITERATIONS, linearTicks, logTicks } from './ticks.ts';
+
+/** Columns a chart is decimated to: about a chart's width in CSS pixels on the widest layout. */
+const BUCKETS = 640;
+const RUN_COLORS = ['--run-a', '--run-b'];
+/** Fewest iterations an axis shows, so that the first records do not jump. */
+const SHORTEST_AXIS = 10;
+
+export function iterationScale(state: LabState): IterationScale {
+  return state.logIterations ? LOG_ITERATIONS : LINEAR_ITERATIONS;
+}
+
+/** Iterations in view: the zoom, else everything recorded. */
+export function visibleRange({ zooms, traces }: LabState): Range {
+  const zoom = zooms.at(-1);
+  if (zoom) return zoom;
+  const recorded = Math.max(0, ...(traces ?? []).map((trace) => trace.length));
+  return [0, Math.max(SHORTEST_AXIS, recorded)];
+}
+
+/** Positions of the bucket borders, one more than there are buckets. */
+export function borders(scale: IterationScale, [first, last]: Range, buckets: number): number[] {
+  const from = scale.position(first);
+  const step = (scale.position(last) - from) / buckets;
+  return Array.from({ length: buckets + 1 }, (_, p) => scale.iteration(from + p * step) - 1e-9);
+}
+
+interface Line {
+  readonly style: SeriesStyle;
+  readonly values: Column;
+  /** From a recorded value to a position on the y axis. */
+  readonly position: (value: number) => number;
+  /** What a triangle says, from its iteration. */
+  readonly remark?: (value: number, iteration: number) => string;
+}
+
+function frame(
+  state: LabState,
+  traces: Pair<Trace>,
+  lines: Line[],
+  levels: Level[],
+  y: 'log' | 'share',
+  tests: readonly Line[] = [],
+): Frame {
+  const scale = iterationScale(state);
+  const range = visibleRange(state);
+  const longest = traces[0].length >= traces[1].length ? traces[0] : traces[1];
+  const iterations = longest.scalars.iteration.view();
+  const edges = bucketEdges(iterations, borders(scale, range, BUCKETS));
+  // One more on each side, so that lines run to the frame.
+  edges[0] = Math.max(0, edges[0] - 1);
+  edges.push(Math.min(iterations.length, edges[edges.length - 1] + 2));
+  const kept = decimate(
+    lines.map(({ values }) => values),
+    edges,
+  );
+  const own = new Map(kept.map((i) => [iterations[i], i]));
+  const tested = tests.length > 0 ? traces.flatMap((trace) => trace.tests.map(({ iteration }) => iteration)) : [];
+  const positions = [...new Set([...own.keys(), ...tested])].sort((a, b) => a - b);
+  const marks: EdgeMark[] = [];
+  const columns = lines.map(({ values, position, remark }, series) =>
+    positions.map((iteration): Sample => {
+      const i = own.get(iteration);
+      if (i === undefined || i >= values.length) return undefined;
+      const at = position(values[i]);
+      if (Number.isFinite(at)) return at;
+      if (startsRun(values, i) && remark) {
+        const label = marks.some((mark) => mark.series === series) ? '' : remark(values[i], iteration);
+        marks.push({ x: scale.position(iteration), series, edge: at === -Infinity ? 'bottom' : 'top', label });
+      }
+      return null;
+    }),
+  );
+  for (const [r] of tests.entries()) {
+    const byIteration = new Map(traces[r].tests.map(({ iteration, accuracy }) => [iteration, accuracy]));
+    columns.push(positions.map((iteration) => finiteOrUndefined(byIteration.get(iteration))));
+  }
+  const yRange = y === 'share' ? ([0, 1] as const) : logRange(columns, levels);
+  return {
+    styles: [...lines, ...tests].map(({ style }) => style),
+    xs: positions.map(scale.position),
+    columns,
+    marks,
+    moments: momentsOf(state, scale),
+    levels,
+    xRange: [scale.position(range[0]), scale.position(range[1])],
+    yRange,
+    xTicks: scale.ticks(range[0], range[1], 7),
+    yTicks: y === 'share' ? linearTicks(0, 1, 4, (share) => `${Math.round(100 * share)} %`) : logTicks(yRange[0], yRange[1], 5),
+  };
+}
+
+function finiteOrUndefined(value: number | undefined): number | undefined {
+  return value !== undefined && Number.isFinite(value) ? value : undefined;
+}
+
+function momentsOf(state: LabState, scale: IterationScale): Moment[] {
+  return state.marks.map(({ iteration, text }) => ({ x: scale.position(iteration), label: text }));
+}
+
+/** Finite samples and levels with a margin, at least one decade. */
+function logRange(columns: readonly (readonly Sample[])[], levels: readonly Level[]): readonly [number, number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  const take = (y: number) => {
+    low = Math.min(low, y);
+    high = Math.max(high, y);
+  };
+  for (const column of columns) for (const y of column) if (typeof y === 'number') take(y);
+  for (const { y } of levels) take(y);
+  if (low > high) return [-1, 1];
+  const margin = Math.max(0.06 * (high - low), (1 - (high - low)) / 2);
+  // A level's label stands under its line.
+  const below = levels.some(({ y }) => y === low) ? 0.15 * (high - low) : 0;
+  return [low - Math.max(margin, below), high + margin];
+}
+
+/** `NaN @ 3 · z17`: value, iteration and, where this is the first of the run, the tensor. */
+function remarkOf(trace: Trace): (value: number, iteration: number) => string {
+  return (value, iteration) => {
+    if (value === -Infinity) return `0 @ ${formatCount(iteration)}`;
+    const first = trace.firstNonFinite;
+    const tensor = first && first.iteration === iteration ? ` · ${first.tensor}` : '';
+    return `${nonFiniteName(value)} @ ${formatCount(iteration)}${tensor}`;
+  };
+}
+
+function runStyle(r: number, extra: Partial<SeriesStyle> = {}): SeriesStyle {
+  return { label: `Run ${RUN_NAMES[r]}`, color: RUN_COLORS[r], width: 1.6, tag: RUN_NAMES[r], ...extra };
+}
+
+export function lossFrame(state: LabState, traces: Pair<Trace>): Frame {
+  const lines = traces.map(
+    (trace, r): Line => ({
+      style: runStyle(r),
+      values: trace.scalars.loss.view(),
+      position: Math.log10,
+      remark: remarkOf(trace),
+    }),
+  );
+  return frame(state, traces, lines, [], 'log');
+}
+
+export function normFrame(state: LabState, traces: Pair<Trace>): Frame {
+  const lines = traces.map((trace, r): Line => {
+    const values = trace.scalars.log2GradientNorm.view();
+    return { style: runStyle(r), values, position: (log2) => log2 * LOG10_2, remark: remarkOf(trace) };
+  });
+  return frame(state, traces, lines, clipLevels(state.experiments), 'log');
+}
+
+function clipLevels(experiments: Pair<Experiment>): Level[] {
+  const maxima = experiments.map(({ clip }) => (clip.rule === 'none' || clip.rule === 'value' ? undefined : clip.max));
+  const level = (max: number, label: string, color: string): Level => ({ y: Math.log10(max), label, color });
+  const [a, b] = maxima;
+  if (a !== undefined && a === b) return [level(a, `clip ${formatSetting(a)}`, '--accent')];
+  return maxima.flatMap((max, r) =>
+    max === undefined ? [] : [level(max, `clip ${RUN_NAMES[r]} ${formatSetting(max)}`, RUN_COLORS[r])],
+  );
+}
+
+export function accuracyFrame(state: LabState, traces: Pair<Trace>): Frame {
+  const training = traces.map(({ scalars }, r): Line => {
+    const { tag: _, ...style } = runStyle(r, { label: `Run ${RUN_NAMES[r]}, training`, alpha: 0.35, width: 1 });
+    return { style, values: scalars.accuracy.view(), position: (share) => share };
+  });
+  const heldOut = RUN_NAMES.map((name, r): Line => {
+    const style = runStyle(r, { label: `Run ${name}, held out`, width: 2, dots: true });
+    return { style, values: [], position: (share) => share };
+  });
+  return frame(state, traces, training, [], 'share', heldOut);
+}
+
+/** The record a profile shows: the latest finite one, else the latest. */
+export function profileRecord(trace: Trace, hidden: number): LayerRecord | undefined {
+  return latestFinite(trace.layers, hidden) ?? trace.layers.at(-1);
+}
+
+export function profileFrame({ experiments }: LabState, traces: Pair<Trace>): Frame {
+  const { model } = experiments[0];
+  const length = traces[0].gradientLayers;
+  const hidden = model.kind === 'mlp' ? model.depth : length;
+  const xs = Array.from({ length }, (_, l) => l);
+  const records = traces.map((trace) => profileRecord(trace, hidden));
+  const measured = records.map((record) =>
+    xs.map((l): Sample => {
+      const log10 = record ? record.log2Dz[l] * LOG10_2 : Number.NaN;
+      return Number.isFinite(log10) ? log10 : null;
+    }),
+  );
+  const fitted = records.map((record) => {
+    const fit = record && fitGrowth(record.log2Dz.subarray(0, hidden));
+    return xs.map((l): Sample => (fit && l < hidden ? (fit.log2AtInput - l * fit.log2PerLayer) * LOG10_2 : null));
+  });
+  const yRange = logRange(measured, []);
+  return {
+    styles: [
+      ...RUN_NAMES.map((_, r) => runStyle(r, { dots: true, dotsOnly: true, tagAtStart: true })),
+      ...RUN_NAMES.map(
+        (name, r): SeriesStyle => ({ label: `Fit of run ${name}`, color: RUN_COLORS[r], width: 1, alpha: 0.8, dash: [3, 3] }),
+      ),
+    ],
+    xs,
+    columns: [...measured, ...fitted],
+    marks: [],
+    moments: [],
+    levels: [],
+    xRange: [0, Math.max(1, length - 1)],
+    yRange,
+    xTicks: linearTicks(0, Math.max(1, length - 1), 8, String, 1),
+    yTicks: logTicks(yRange[0], yRange[1], 5),
+  };
+}

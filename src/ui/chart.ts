@@ -1,0 +1,133 @@
+/** A chart with caption, read-out, keyboard crosshair, text summary and data table. */
+import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { emit } from './events.ts';
+import type { Frame, Table } from './frame.ts';
+import { Plot, plotStyles } from './plot.ts';
+import { shared } from './styles.ts';
+import { dataTable, tableStyles } from './table.ts';
+
+@customElement('nabla-chart')
+export class NablaChart extends LitElement {
+  @property() heading = '';
+  @property() unit = '';
+  /** Undefined until something is recorded. */
+  @property({ attribute: false }) frame: Frame | undefined;
+  @property({ attribute: false }) readout: TemplateResult | string = '';
+  /** One or two sentences that say what the chart shows. */
+  @property() summary = '';
+  @property({ attribute: false }) table: () => Table = () => ({ columns: [], rows: [] });
+  /** Crosshair's position on the x axis. */
+  @property({ attribute: false }) at: number | undefined;
+  /** A chart whose x axis is not the iterations takes no zoom. */
+  @property({ type: Boolean }) fixed = false;
+  /** Resolved theme; only its change matters. */
+  @property() theme = '';
+  @property() empty = 'Waiting for the first iteration.';
+  @state() private showsTable = false;
+  @query('.plot') private host!: HTMLElement;
+  #plot: Plot | undefined;
+  #resized: ResizeObserver | undefined;
+
+  static override styles = [
+    shared,
+    tableStyles,
+    plotStyles,
+    css`
+      :host { display: flex; min-width: 0; min-height: 0; }
+      figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px 4px; display: flex; flex-direction: column; min-height: 0; min-width: 0; }
+      figcaption { display: flex; flex-wrap: wrap; gap: 0 10px; align-items: center; font-weight: 600; min-height: 24px; }
+      figcaption small { font-weight: 400; color: var(--dim); font-size: 11.5px; }
+      .read { color: var(--dim); min-height: 17px; line-height: 17px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+      .read b.a { color: var(--run-a); } .read b.b { color: var(--run-b); }
+      .plot { flex: 1; min-height: 110px; position: relative; overflow: hidden; border-radius: 4px; touch-action: pan-y; }
+      .plot[hidden] { display: none; }
+      .empty { color: var(--dim); padding: 24px 8px; text-align: center; }
+      .table-button { margin-left: auto; min-height: 24px; padding: 0 5px; font-size: 14px; }
+      .u-over { cursor: crosshair; }
+      .u-cursor-x { border-right: 1px solid var(--dim) !important; }
+      .u-select { background: color-mix(in srgb, var(--accent) 22%, transparent); }
+    `,
+  ];
+
+  override render(): TemplateResult {
+    return html`<figure>
+      <figcaption>
+        <span>${this.heading}</span><small>${this.unit}</small>
+        <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${this.heading}: data table" @click=${this.#toggleTable}>▤</button>
+      </figcaption>
+      <div class="read num" aria-live=${this.matches(':focus-within') ? 'polite' : 'off'}>${this.readout}</div>
+      ${this.frame ? '' : html`<p class="empty">${this.empty}</p>`}
+      <div
+        class="plot" role="img" tabindex="0" ?hidden=${this.showsTable || !this.frame}
+        aria-label="${this.heading}. ${this.summary}" aria-roledescription="chart"
+        aria-keyshortcuts=${this.fixed ? 'ArrowLeft ArrowRight' : 'ArrowLeft ArrowRight + - Backspace'}
+        @keydown=${this.#key}
+      ></div>
+      ${this.showsTable ? dataTable(this.heading, this.table()) : ''}
+    </figure>`;
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    if (this.showsTable || !this.frame) return;
+    if (!this.#plot) this.#build();
+    else if (changed.has('frame')) this.#plot.draw(this.frame);
+    if (changed.has('theme')) this.#plot?.restyle();
+    if (changed.has('at') || changed.has('frame')) this.#plot?.point(this.at);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resized?.disconnect();
+    this.#plot?.destroy();
+    this.#plot = undefined;
+  }
+
+  #build(): void {
+    if (!this.frame) return;
+    this.#plot = new Plot(this.host, this.frame, {
+      hover: (x) => emit(this, 'chart-hover', x),
+      zoom: (from, to) => !this.fixed && emit(this, 'chart-zoom', [from, to] as const),
+      reset: () => !this.fixed && emit(this, 'chart-reset', { all: true }),
+    });
+    this.#plot.draw(this.frame);
+    this.#resized = new ResizeObserver(() => this.#plot?.resize());
+    this.#resized.observe(this.host);
+  }
+
+  #toggleTable(): void {
+    this.showsTable = !this.showsTable;
+  }
+
+  readonly #key = (event: KeyboardEvent): void => {
+    const frame = this.frame;
+    if (!frame) return;
+    const [from, to] = frame.xRange;
+    const middle = this.at ?? (from + to) / 2;
+    const zoom = (factor: number) => {
+      const half = ((to - from) * factor) / 2;
+      emit(this, 'chart-zoom', [middle - half, middle + half] as const);
+    };
+    if (event.key === 'ArrowLeft' || event.key === 'ArrowRight')
+      this.#step(frame, event.key === 'ArrowLeft' ? -1 : 1, event.shiftKey ? 10 : 1);
+    else if (event.key === 'Escape') emit(this, 'chart-hover', undefined);
+    else if (!this.fixed && (event.key === '+' || event.key === '=')) zoom(0.5);
+    else if (!this.fixed && event.key === '-') zoom(2);
+    else if (!this.fixed && event.key === 'Backspace') emit(this, 'chart-reset', { all: false });
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  /** Moves the crosshair over the samples in view. */
+  #step({ xs, xRange }: Frame, direction: number, samples: number): void {
+    const shown = xs.filter((x) => x >= xRange[0] && x <= xRange[1]);
+    const from = this.at === undefined ? (direction > 0 ? -1 : shown.length) : nearest(shown, this.at);
+    const next = shown[Math.min(shown.length - 1, Math.max(0, from + direction * samples))];
+    if (next !== undefined) emit(this, 'chart-hover', next);
+  }
+}
+
+function nearest(xs: readonly number[], x: number): number {
+  return xs.reduce((best, value, i) => (Math.abs(value - x) < Math.abs(xs[best] - x) ? i : best), 0);
+}

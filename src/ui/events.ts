@@ -1,0 +1,22 @@
+/** The events elements send upwards; the app turns them into actions. */
+import type { Action } from './state.ts';
+
+interface NablaEvents {
+  /** Position on the x axis, undefined when the pointer leaves. */
+  'chart-hover': number | undefined;
+  /** From and to position. */
+  'chart-zoom': readonly [number, number];
+  'chart-reset': { readonly all: boolean };
+  action: Action;
+}
+
+/** Sends an event that crosses shadow roots. */
+export function emit<K extends keyof NablaEvents>(from: HTMLElement, name: K, detail: NablaEvents[K]): void {
+  from.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+}
+
+export function act(from: HTMLElement, action: Action): void {
+  emit(from, 'action', action);
+}
+
+export type NablaEvent<K extends keyof NablaEvents> = CustomEvent<NablaEvents[K]>;

@@ -1,0 +1,219 @@
+/** The controls: which fields of an experiment a person can set here, and how each is shown. */
+import { ACTIVATIONS, type Experiment, INIT_SCHEMES, NON_FINITE_POLICIES, NORMS } from '../model/schema.ts';
+
+export interface Option {
+  readonly value: string;
+  readonly label: string;
+}
+
+/** `live` applies at the next iteration, `own` restarts and belongs to one run, `shared` restarts and belongs to both. */
+export type FieldGroup = 'live' | 'own' | 'shared';
+
+interface FieldBase {
+  /** Dotted path in the experiment. */
+  readonly path: string;
+  readonly label: string;
+  readonly group: FieldGroup;
+  /** One sentence, shown as a tooltip and read out as the description. */
+  readonly hint: string;
+}
+export interface NumberField extends FieldBase {
+  readonly kind: 'number';
+  /** Range of the slider, which may be narrower than what is valid to type; no slider without it. */
+  readonly slider?: { readonly min: number; readonly max: number; readonly step: number; readonly log?: boolean };
+}
+export interface ChoiceField extends FieldBase {
+  readonly kind: 'choice';
+  readonly options: readonly Option[];
+  /** Few short options stand side by side. */
+  readonly segmented?: boolean;
+}
+export type Field = NumberField | ChoiceField;
+
+const names = (values: readonly string[], labels: Readonly<Record<string, string>> = {}): Option[] =>
+  values.map((value) => ({ value, label: labels[value] ?? value.replaceAll('_', ' ') }));
+
+const INIT_LABELS = {
+  he_normal: 'He normal',
+  he_uniform: 'He uniform',
+  xavier_normal: 'Xavier normal',
+  xavier_uniform: 'Xavier uniform',
+  scaled_normal: 'N(0, σw²/n)',
+  torch_default: 'PyTorch default',
+};
+
+export const FIELDS: readonly Field[] = [
+  {
+    path: 'optimizer.learningRate',
+    label: 'Learning rate',
+    group: 'live',
+    kind: 'number',
+    hint: 'Step size of every update.',
+    slider: { min: 1e-5, max: 10, step: 0.05, log: true },
+  },
+  {
+    path: 'optimizer.momentum',
+    label: 'Momentum',
+    group: 'live',
+    kind: 'number',
+    hint: 'Share of the last update that is kept, 0 to below 1.',
+    slider: { min: 0, max: 0.99, step: 0.01 },
+  },
+  {
+    path: 'clip.rule',
+    label: 'Clipping',
+    group: 'live',
+    kind: 'choice',
+    hint: 'torch: max/(norm + 1e-6), at most 1. TensorFlow: max/max(norm, max). By value: each element on its own.',
+    options: names(['none', 'torch_norm', 'tensorflow_global_norm', 'value'], {
+      none: 'off',
+      torch_norm: 'norm · torch',
+      tensorflow_global_norm: 'norm · TensorFlow',
+      value: 'by value',
+    }),
+  },
+  {
+    path: 'clip.max',
+    label: 'Clip at',
+    group: 'live',
+    kind: 'number',
+    hint: 'Largest global norm, or largest element when clipping by value.',
+    slider: { min: 1e-3, max: 1e3, step: 0.05, log: true },
+  },
+  {
+    path: 'optimizer.weightDecay',
+    label: 'Weight decay',
+    group: 'live',
+    kind: 'number',
+    hint: 'Adds this times the weights to the gradient; AdamW shrinks the weights directly.',
+  },
+  {
+    path: 'task.inputScale',
+    label: 'Input scale',
+    group: 'live',
+    kind: 'number',
+    hint: 'Factor on the normalised inputs; far from 1 it breaks the run on purpose.',
+  },
+  {
+    path: 'nonFinite',
+    label: 'Non-finite',
+    group: 'live',
+    kind: 'choice',
+    segmented: true,
+    hint: 'Continue as the libraries do, skip the update, or stop the run.',
+    options: names(NON_FINITE_POLICIES),
+  },
+  {
+    path: 'model.init.scheme',
+    label: 'Initialisation',
+    group: 'own',
+    kind: 'choice',
+    hint: 'He: variance 2/fan-in. Xavier: 2/(fan-in + fan-out). N(0, σw²/n): variance of your choice over fan-in.',
+    options: names(INIT_SCHEMES, INIT_LABELS),
+  },
+  {
+    path: 'model.init.weightVariance',
+    label: 'σw²',
+    group: 'own',
+    kind: 'number',
+    hint: 'Weight variance times fan-in. ReLU keeps gradients level at 2.',
+    slider: { min: 0.1, max: 8, step: 0.1 },
+  },
+  {
+    path: 'model.init.gain',
+    label: 'Gain',
+    group: 'own',
+    kind: 'number',
+    hint: 'Factor on every weight’s standard deviation.',
+    slider: { min: 0.1, max: 4, step: 0.05 },
+  },
+  {
+    path: 'seed',
+    label: 'Seed',
+    group: 'own',
+    kind: 'number',
+    hint: 'Seed of the initial weights and of the order of examples.',
+  },
+  {
+    path: 'model.depth',
+    label: 'Depth',
+    group: 'shared',
+    kind: 'number',
+    hint: 'Hidden layers.',
+    slider: { min: 1, max: 128, step: 1 },
+  },
+  {
+    path: 'model.width',
+    label: 'Width',
+    group: 'shared',
+    kind: 'number',
+    hint: 'Units per hidden layer.',
+    slider: { min: 4, max: 256, step: 4 },
+  },
+  {
+    path: 'model.activation',
+    label: 'Activation',
+    group: 'shared',
+    kind: 'choice',
+    hint: 'Non-linearity of the hidden layers.',
+    options: names(ACTIVATIONS),
+  },
+  {
+    path: 'model.norm',
+    label: 'Norm layers',
+    group: 'shared',
+    kind: 'choice',
+    segmented: true,
+    hint: 'In front of each hidden activation.',
+    options: names(NORMS),
+  },
+  {
+    path: 'optimizer.name',
+    label: 'Optimizer',
+    group: 'shared',
+    kind: 'choice',
+    hint: 'Update rules as in torch.optim.',
+    options: names(['sgd', 'adam', 'adamw', 'rmsprop'], { sgd: 'SGD', adam: 'Adam', adamw: 'AdamW', rmsprop: 'RMSprop' }),
+  },
+  { path: 'batchSize', label: 'Batch size', group: 'shared', kind: 'number', hint: 'Training examples per iteration.' },
+  { path: 'iterations', label: 'Iterations', group: 'shared', kind: 'number', hint: 'The run ends after this many.' },
+  {
+    path: 'task.name',
+    label: 'Data',
+    group: 'shared',
+    kind: 'choice',
+    hint: 'Data set; their credits stand behind “Credits”.',
+    options: names(['digits8', 'mnist', 'breast_cancer', 'wine', 'teacher'], {
+      digits8: 'digits 8 × 8',
+      mnist: 'MNIST',
+      teacher: 'teacher (regression)',
+    }),
+  },
+  {
+    path: 'task.normalisation',
+    label: 'Input scaling',
+    group: 'shared',
+    kind: 'choice',
+    hint: 'Standardize: mean 0 and deviation 1 on the training split. Minmax: 0 to 1.',
+    options: names(['none', 'standardize', 'minmax']),
+  },
+];
+
+/** Value at a dotted path, undefined where the experiment has no such field. */
+export function fieldValue(experiment: Experiment, path: string): unknown {
+  let at: unknown = experiment;
+  for (const key of path.split('.')) at = (at as Record<string, unknown> | undefined)?.[key];
+  return at;
+}
+
+/** Whether the field exists and means something for this experiment. */
+export function applies(field: Field, experiment: Experiment): boolean {
+  if (field.path === 'model.init.weightVariance') return experiment.model.init.scheme === 'scaled_normal';
+  return fieldValue(experiment, field.path) !== undefined;
+}
+
+/** A value in as few words as a change summary can use. */
+export function optionLabel(path: string, value: unknown): string | undefined {
+  const field = FIELDS.find((candidate) => candidate.path === path);
+  return field?.kind === 'choice' ? field.options.find((option) => option.value === value)?.label : undefined;
+}

@@ -1,0 +1,211 @@
+/** The layer × iteration map of one run: colour is the gradient's norm, hatching is what is not finite. */
+import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { Colors } from './colors.ts';
+import { act, emit } from './events.ts';
+import { formatTick } from './format.ts';
+import type { Table, Tick } from './frame.ts';
+import { inferno } from './inferno.ts';
+import type { MapGrid } from './map-data.ts';
+import { RUN_NAMES, type RunIndex } from './settings.ts';
+import { shared } from './styles.ts';
+import { dataTable, tableStyles } from './table.ts';
+
+const LEFT = 48;
+const RIGHT = 66;
+const BOTTOM = 20;
+const TOP = 4;
+const FONT = '11px ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace';
+
+@customElement('nabla-layer-map')
+export class LayerMap extends LitElement {
+  /** Builds the grid for as many columns as fit. */
+  @property({ attribute: false }) grid: ((columns: number) => MapGrid) | undefined;
+  @property({ attribute: false }) ticks: readonly Tick[] = [];
+  /** First and last position on the x axis. */
+  @property({ attribute: false }) range: readonly [number, number] = [0, 1];
+  @property({ attribute: false }) at: number | undefined;
+  @property({ attribute: false }) run: RunIndex = 0;
+  @property() readout = '';
+  @property() summary = '';
+  @property() theme = '';
+  @property({ attribute: false }) table: () => Table = () => ({ columns: [], rows: [] });
+  @state() private showsTable = false;
+  @query('canvas') private canvas!: HTMLCanvasElement;
+  readonly #colors = new Colors(this);
+  #image: HTMLCanvasElement | undefined;
+  /** First and last column with a cell that is not finite. */
+  #broken: readonly [number, number] | undefined;
+  #domain: readonly [number, number] = [0, 1];
+  #resized = new ResizeObserver(() => this.#paint(true));
+
+  static override styles = [
+    shared,
+    tableStyles,
+    css`
+      :host { display: flex; min-width: 0; min-height: 0; }
+      figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px 4px; display: flex; flex-direction: column; min-height: 0; min-width: 0; }
+      figcaption { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center; font-weight: 600; min-height: 26px; }
+      small { font-weight: 400; color: var(--dim); font-size: 11.5px; }
+      .read { color: var(--dim); min-height: 17px; line-height: 17px; white-space: pre; overflow: hidden; text-overflow: ellipsis; }
+      .host { flex: 1; min-height: 110px; position: relative; border-radius: 4px; }
+      .host[hidden] { display: none; }
+      canvas { position: absolute; inset: 0; width: 100%; height: 100%; touch-action: pan-y; cursor: crosshair; }
+      .table-button { margin-left: auto; min-height: 24px; padding: 0 5px; font-size: 14px; }
+    `,
+  ];
+
+  override render(): TemplateResult {
+    return html`<figure>
+      <figcaption>
+        <span>Layer × iteration</span>
+        <small>‖∂L/∂z‖, hatched: not finite</small>
+        <span class="seg" role="group" aria-label="Run shown in the map">
+          ${RUN_NAMES.map((name, r) => html`<button aria-pressed=${this.run === r} @click=${() => act(this, { type: 'map run', run: r as RunIndex })}>Run ${name}</button>`)}
+        </span>
+        <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="Layer × iteration: data table" @click=${this.#toggleTable}>▤</button>
+      </figcaption>
+      <div class="read num">${this.readout}</div>
+      <div class="host" ?hidden=${this.showsTable} role="img" aria-label="Layer by iteration map of run ${RUN_NAMES[this.run]}. ${this.summary}">
+        <canvas @pointermove=${this.#hover} @pointerleave=${() => emit(this, 'chart-hover', undefined)} @dblclick=${() => emit(this, 'chart-reset', { all: true })}></canvas>
+      </div>
+      ${this.showsTable ? dataTable('Layer × iteration', this.table()) : ''}
+    </figure>`;
+  }
+
+  override firstUpdated(): void {
+    this.#resized.observe(this.canvas);
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    if (changed.has('theme')) this.#colors.clear();
+    this.#paint(changed.has('grid') || changed.has('theme'));
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resized.disconnect();
+  }
+
+  #toggleTable(): void {
+    this.showsTable = !this.showsTable;
+  }
+
+  readonly #hover = (event: PointerEvent): void => {
+    const width = this.canvas.clientWidth - LEFT - RIGHT;
+    const share = (event.offsetX - LEFT) / width;
+    emit(this, 'chart-hover', share < 0 || share > 1 ? undefined : this.range[0] + share * (this.range[1] - this.range[0]));
+  };
+
+  /** @param anew whether the cells have changed, not only the crosshair */
+  #paint(anew: boolean): void {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    if (width < LEFT + RIGHT + 20 || height < 40) return;
+    const scale = window.devicePixelRatio;
+    this.canvas.width = Math.round(width * scale);
+    this.canvas.height = Math.round(height * scale);
+    const context = this.canvas.getContext('2d');
+    if (!context) return;
+    context.scale(scale, scale);
+    const inner = { width: width - LEFT - RIGHT, height: height - TOP - BOTTOM };
+    context.fillStyle = this.#colors.of('--raise');
+    context.fillRect(LEFT, TOP, inner.width, inner.height);
+    if (anew || !this.#image) this.#draw(Math.round(inner.width));
+    context.imageSmoothingEnabled = false;
+    const layers = this.#image?.height ?? 1;
+    if (this.#image) {
+      if (this.#broken)
+        hatch(context, this.#broken, this.#image.width, inner, this.#colors.of('--panel'), this.#colors.of('--faint'));
+      context.drawImage(this.#image, LEFT, TOP, inner.width, inner.height);
+    }
+    this.#labels(context, inner, layers);
+  }
+
+  /** One pixel a cell: transparent where there is no record or none that is finite. */
+  #draw(columns: number): void {
+    const grid = this.grid?.(columns);
+    this.#image = undefined;
+    this.#broken = undefined;
+    if (!grid || grid.layers === 0) return;
+    this.#domain = [grid.low, grid.high];
+    const image = document.createElement('canvas');
+    image.width = columns;
+    image.height = grid.layers;
+    const context = image.getContext('2d');
+    if (!context) return;
+    const pixels = context.createImageData(columns, grid.layers);
+    for (let p = 0; p < columns; p++) {
+      if (!grid.filled[p]) continue;
+      for (let l = 0; l < grid.layers; l++) {
+        const value = grid.log10[p * grid.layers + l];
+        const at = 4 * (l * columns + p);
+        if (Number.isNaN(value)) {
+          this.#broken = [this.#broken?.[0] ?? p, p];
+          continue;
+        }
+        const [r, g, b] = inferno((value - grid.low) / (grid.high - grid.low));
+        pixels.data.set([r, g, b, 255], at);
+      }
+    }
+    context.putImageData(pixels, 0, 0);
+    this.#image = image;
+  }
+
+  #labels(context: CanvasRenderingContext2D, inner: Size, layers: number): void {
+    context.font = FONT;
+    context.fillStyle = this.#colors.of('--faint');
+    context.textAlign = 'right';
+    context.fillText('0', LEFT - 4, TOP + 9);
+    context.fillText(String(layers - 1), LEFT - 4, TOP + inner.height - 1);
+    context.fillText('layer', LEFT - 4, TOP + inner.height / 2 + 3);
+    context.textAlign = 'center';
+    const span = this.range[1] - this.range[0];
+    for (const { at, label } of this.ticks)
+      context.fillText(label, LEFT + ((at - this.range[0]) / span) * inner.width, TOP + inner.height + 14);
+    const left = LEFT + inner.width + 12;
+    for (let y = 0; y < inner.height; y++) {
+      context.fillStyle = `rgb(${inferno(1 - y / inner.height).join(' ')})`;
+      context.fillRect(left, TOP + y, 10, 1.5);
+    }
+    context.fillStyle = this.#colors.of('--faint');
+    context.textAlign = 'left';
+    context.fillText(formatTick(this.#domain[1]), left + 14, TOP + 9);
+    context.fillText(formatTick(this.#domain[0]), left + 14, TOP + inner.height);
+    if (this.at === undefined || this.at < this.range[0] || this.at > this.range[1]) return;
+    context.fillStyle = this.#colors.of('--text');
+    context.fillRect(LEFT + ((this.at - this.range[0]) / span) * inner.width, TOP, 1, inner.height);
+  }
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Diagonal lines over a span of columns; finite cells are painted over them. */
+function hatch(
+  context: CanvasRenderingContext2D,
+  [first, last]: readonly [number, number],
+  columns: number,
+  inner: Size,
+  paper: string,
+  ink: string,
+): void {
+  const left = LEFT + (first / columns) * inner.width;
+  const width = ((last - first + 1) / columns) * inner.width;
+  context.save();
+  context.beginPath();
+  context.rect(left, TOP, width, inner.height);
+  context.clip();
+  context.fillStyle = paper;
+  context.fillRect(left, TOP, width, inner.height);
+  context.strokeStyle = ink;
+  context.globalAlpha = 0.55;
+  context.beginPath();
+  for (let x = left - inner.height; x < left + width; x += 7) {
+    context.moveTo(x, TOP + inner.height);
+    context.lineTo(x + inner.height, TOP);
+  }
+  context.stroke();
+  context.restore();
+}

@@ -1,0 +1,59 @@
+/** The layer × iteration map as a grid of columns, one per pixel. */
+import { firstIndex } from '../metrics/decimate.ts';
+import type { LayerRecord } from '../metrics/trace.ts';
+import { LOG10_2 } from '../metrics/verdict.ts';
+import { borders } from './chart-data.ts';
+import type { Range } from './state.ts';
+import type { IterationScale } from './ticks.ts';
+
+export interface MapGrid {
+  readonly columns: number;
+  readonly layers: number;
+  /** log10 norms, (columns, layers): the largest of the column's records, NaN where all were non-finite, −Infinity for zero. */
+  readonly log10: Float32Array;
+  /** Columns that hold a record, and those painted like their left neighbour because records are rarer than pixels. */
+  readonly filled: Uint8Array;
+  /** Whole decades around the finite values. */
+  readonly low: number;
+  readonly high: number;
+}
+
+export function mapGrid(
+  records: readonly LayerRecord[],
+  layers: number,
+  scale: IterationScale,
+  range: Range,
+  columns: number,
+): MapGrid {
+  const log10 = new Float32Array(columns * layers).fill(Number.NaN);
+  const filled = new Uint8Array(columns);
+  const values = borders(scale, range, columns);
+  const edges = values.map((x) => firstIndex(records.length, (k) => records[k].iteration >= x));
+  // A record counts until the next one, so that rare records leave no holes.
+  const gap = records.length > 1 ? records[1].iteration - records[0].iteration : 1;
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let p = 0; p < columns; p++) {
+    let from = edges[p];
+    const to = edges[p + 1];
+    if (from === to) {
+      if (from === 0 || values[p] >= records[from - 1].iteration + gap) continue;
+      from--;
+    }
+    filled[p] = 1;
+    for (let k = from; k < Math.max(to, from + 1); k++) {
+      const row = records[k].log2Dz;
+      for (let l = 0; l < layers; l++) {
+        const value = row[l] * LOG10_2;
+        if (Number.isNaN(value) || value === Number.POSITIVE_INFINITY) continue;
+        const at = p * layers + l;
+        if (!(log10[at] >= value)) log10[at] = value;
+        if (value === Number.NEGATIVE_INFINITY) continue;
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+    }
+  }
+  if (low > high) return { columns, layers, log10, filled, low: -1, high: 1 };
+  return { columns, layers, log10, filled, low: Math.floor(low), high: Math.max(Math.floor(low) + 1, Math.ceil(high)) };
+}

@@ -1,0 +1,40 @@
+/** The pairs of runs the page can start from: two scenarios side by side, or one scenario with two seeds. */
+import { parseExperiment } from '../model/experiment.ts';
+import type { Experiment } from '../model/schema.ts';
+import cured from '../scenarios/cured-relu-32.json';
+import digits8 from '../scenarios/digits8-relu-8.json';
+import exploding from '../scenarios/exploding-relu-32.json';
+import mnist from '../scenarios/mnist-relu-8.json';
+import type { Pair } from './settings.ts';
+
+export interface ScenarioPair {
+  readonly id: string;
+  readonly label: string;
+  readonly titles: Pair<string>;
+  readonly claims: Pair<string>;
+  readonly experiments: Pair<Experiment>;
+}
+
+interface Scenario {
+  readonly title: string;
+  readonly claim: string;
+  readonly experiment: unknown;
+}
+
+function pair(id: string, label: string, a: Scenario, b: Scenario): ScenarioPair {
+  const experiments = [parseExperiment(a.experiment, a.title), parseExperiment(b.experiment, b.title)] as const;
+  return { id, label, titles: [a.title, b.title], claims: [a.claim, b.claim], experiments };
+}
+
+function twoSeeds(id: string, scenario: Scenario): ScenarioPair {
+  const one = pair(id, scenario.title, scenario, scenario);
+  const titles = [`${scenario.title}, seed 1`, `${scenario.title}, seed 2`] as const;
+  return { ...one, titles, experiments: [one.experiments[0], { ...one.experiments[1], seed: 2 }] };
+}
+
+/** The first pair is what the page opens with. */
+export const PAIRS: readonly ScenarioPair[] = [
+  pair('exploding-relu-32', 'Exploding and cured, 32 layers', exploding, cured),
+  twoSeeds('digits8-relu-8', digits8),
+  twoSeeds('mnist-relu-8', mnist),
+];

@@ -1,0 +1,65 @@
+/** Start and pause, one iteration, restart; where the runs stand. */
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { formatCount } from '../metrics/verdict.ts';
+import { act } from './events.ts';
+import { formatDuration, formatRate } from './format.ts';
+import type { LabState } from './state.ts';
+import { shared } from './styles.ts';
+
+@customElement('nabla-play-bar')
+export class PlayBar extends LitElement {
+  @property({ attribute: false }) lab!: LabState;
+
+  static override styles = [
+    shared,
+    css`
+      :host { display: flex; align-items: center; gap: 8px; }
+      .primary { min-width: 92px; }
+      .where { color: var(--dim); white-space: nowrap; margin-left: 4px; }
+      .where b { color: var(--text); font-weight: 600; }
+      progress { display: block; width: 100%; height: 3px; appearance: none; border: 0; background: var(--line); border-radius: 2px; overflow: hidden; }
+      progress::-webkit-progress-bar { background: var(--line); }
+      progress::-webkit-progress-value { background: var(--accent); }
+      progress::-moz-progress-bar { background: var(--accent); }
+      @media (max-width: 760px) { :host { flex-wrap: wrap; } button { min-height: 40px; } ::slotted(*) { margin-left: auto; } .where { margin: 0; flex: 1 0 100%; } }
+    `,
+  ];
+
+  override render(): TemplateResult {
+    const { lab } = this;
+    const { runState } = lab;
+    const total = lab.experiments[0].iterations;
+    const done = Math.max(0, ...(lab.traces ?? []).map((trace) => trace.length));
+    const running = runState === 'running' || (runState === 'loading' && lab.wantsRun);
+    return html`
+      ${
+        runState === 'finished'
+          ? html`<button class="primary" title="Run again from iteration 0 (Space)" @click=${() => act(this, { type: 'restart' })}>↻ Run again</button>`
+          : html`<button class="primary" title="${running ? 'Pause' : 'Start'} (Space)" @click=${this.#toggle}>${running ? '❚❚ Pause' : '▶ Start'}</button>`
+      }
+      <button title="One iteration (.)" aria-label="One iteration" ?disabled=${runState === 'finished' || runState === 'loading'} @click=${this.#step}>▸❙</button>
+      <button title="Back to iteration 0 (r)" aria-label="Back to iteration 0" @click=${() => act(this, { type: 'restart' })}>↺</button>
+      <slot></slot>
+      <span class="where num">
+        iteration <b>${formatCount(done)}</b> / ${formatCount(total)}
+        <span class="tail">· ${this.#pace(total - done)}</span>
+        <progress max=${total} value=${done} aria-label="Iterations done"></progress>
+      </span>`;
+  }
+
+  #pace(left: number): string {
+    const { runState, iterationsPerSecond: rate, failure } = this.lab;
+    if (runState === 'finished') return failure === undefined ? 'finished' : 'stopped';
+    if (runState === 'loading') return 'loading';
+    if (runState === 'paused' || rate === 0) return runState === 'paused' ? 'paused' : 'running';
+    return `${formatRate(rate)} · ${formatDuration(left / rate)} left`;
+  }
+
+  readonly #toggle = (): void =>
+    act(this, {
+      type: 'play',
+      command: this.lab.runState === 'running' || (this.lab.runState === 'loading' && this.lab.wantsRun) ? 'pause' : 'start',
+    });
+  readonly #step = (): void => act(this, { type: 'play', command: 'step' });
+}

@@ -1,0 +1,251 @@
+/** The one file that knows uPlot. A plot is built once and fed frames; it is never rebuilt for data. */
+import { unsafeCSS } from 'lit';
+import uPlot from 'uplot';
+import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
+import { Colors } from './colors.ts';
+import type { EdgeMark, Frame, SeriesStyle } from './frame.ts';
+
+export const plotStyles = unsafeCSS(uPlotCss);
+
+export interface PlotEvents {
+  /** Position under the pointer, undefined when it leaves. */
+  hover(x: number | undefined): void;
+  zoom(from: number, to: number): void;
+  reset(): void;
+}
+
+/** Whole pixels: uPlot scales no others to the screen's density. */
+const FONT = '11px ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace';
+/** A drag shorter than this many pixels is a click. */
+const SHORTEST_DRAG = 6;
+
+export class Plot {
+  readonly #plot: uPlot;
+  readonly #host: HTMLElement;
+  readonly #colors: Colors;
+  #frame: Frame;
+  #inside = false;
+
+  constructor(host: HTMLElement, frame: Frame, events: PlotEvents) {
+    this.#host = host;
+    this.#frame = frame;
+    this.#colors = new Colors(host);
+    const { width, height } = host.getBoundingClientRect();
+    this.#plot = new uPlot(this.#options(width, height, events), dataOf(frame), host);
+  }
+
+  draw(frame: Frame): void {
+    this.#frame = frame;
+    this.#plot.batch(() => {
+      this.#plot.setData(dataOf(frame), false);
+      this.#plot.setScale('x', { min: frame.xRange[0], max: frame.xRange[1] });
+      this.#plot.setScale('y', { min: frame.yRange[0], max: frame.yRange[1] });
+    });
+  }
+
+  /** Puts the crosshair at a position without telling anyone. */
+  point(x: number | undefined): void {
+    const left = x === undefined ? -10 : this.#plot.valToPos(x, 'x');
+    const inside = left >= 0 && left <= this.#plot.over.clientWidth;
+    this.#plot.setCursor({ left: inside ? left : -10, top: -10 }, false);
+  }
+
+  resize(): void {
+    const { width, height } = this.#host.getBoundingClientRect();
+    if (width > 0 && height > 0) this.#plot.setSize({ width, height });
+  }
+
+  /** Reads the colours anew. */
+  restyle(): void {
+    this.#colors.clear();
+    this.#plot.redraw(false, true);
+  }
+
+  destroy(): void {
+    this.#plot.destroy();
+  }
+
+  #options(width: number, height: number, events: PlotEvents): uPlot.Options {
+    const axis = (side: number, ticks: () => Frame['xTicks'], size: number): uPlot.Axis => ({
+      side,
+      size,
+      font: FONT,
+      gap: 4,
+      stroke: () => this.#colors.of('--faint'),
+      grid: { stroke: () => this.#colors.of('--line'), width: 1, show: side === 3 },
+      ticks: { show: false },
+      splits: () => ticks().map(({ at }) => at),
+      values: () => ticks().map(({ label }) => label),
+    });
+    return {
+      width,
+      height,
+      padding: [6, 14, 0, 0],
+      legend: { show: false },
+      scales: {
+        x: { time: false, auto: false, range: (_, low, high) => [low ?? 0, high ?? 1] },
+        y: { auto: false, range: (_, low, high) => [low ?? 0, high ?? 1] },
+      },
+      axes: [axis(2, () => this.#frame.xTicks, 22), axis(3, () => this.#frame.yTicks, 48)],
+      series: [{}, ...this.#frame.styles.map((_, s) => this.#series(s))],
+      cursor: {
+        y: false,
+        points: { show: false },
+        drag: { x: true, y: false, setScale: false, dist: SHORTEST_DRAG },
+        bind: {
+          dblclick: () => () => {
+            events.reset();
+            return null;
+          },
+        },
+      },
+      hooks: {
+        init: [
+          ({ over }) => {
+            over.addEventListener('pointerenter', () => {
+              this.#inside = true;
+            });
+            over.addEventListener('pointerleave', () => {
+              this.#inside = false;
+              events.hover(undefined);
+            });
+          },
+        ],
+        setCursor: [
+          (plot) => {
+            const { left } = plot.cursor;
+            // uPlot also moves the cursor to the edge when the pointer leaves.
+            if (this.#inside && left !== undefined && left >= 0) events.hover(plot.posToVal(left, 'x'));
+          },
+        ],
+        setSelect: [
+          (plot) => {
+            const { left, width: wide } = plot.select;
+            if (wide < SHORTEST_DRAG) return;
+            events.zoom(plot.posToVal(left, 'x'), plot.posToVal(left + wide, 'x'));
+            plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          },
+        ],
+        draw: [(plot) => this.#decorate(plot)],
+      },
+    };
+  }
+
+  #series(s: number): uPlot.Series {
+    const style = () => this.#frame.styles[s];
+    const first = style();
+    const series: uPlot.Series = {
+      label: first.label,
+      scale: 'y',
+      stroke: () => this.#colors.of(style().color),
+      width: first.width,
+      alpha: first.alpha ?? 1,
+      spanGaps: false,
+      points: {
+        show: first.dots === true,
+        size: first.dots ? 5.5 : 5,
+        width: 0,
+        fill: () => this.#colors.of(style().color),
+        filter: (plot, index, show) => (show ? null : lonePoints(plot.data[index] as (number | null | undefined)[])),
+      },
+    };
+    if (first.dash) series.dash = [...first.dash];
+    if (first.dotsOnly) series.paths = () => null;
+    return series;
+  }
+
+  #decorate(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    const scale = uPlot.pxRatio;
+    ctx.save();
+    ctx.font = FONT.replace('11px', `${11 * scale}px`);
+    ctx.textBaseline = 'alphabetic';
+    const right = bbox.left + bbox.width;
+    for (const { y, label, color } of this.#frame.levels) {
+      const at = plot.valToPos(y, 'y', true);
+      if (at < bbox.top || at > bbox.top + bbox.height) continue;
+      ctx.strokeStyle = ctx.fillStyle = this.#colors.of(color);
+      line(ctx, bbox.left, at, right, at, scale, [4, 4]);
+      ctx.textAlign = 'right';
+      const below = at + 14 * scale < bbox.top + bbox.height;
+      ctx.fillText(label, right - 14 * scale, at + (below ? 11 : -4) * scale);
+    }
+    for (const { x } of this.#frame.moments) {
+      const at = plot.valToPos(x, 'x', true);
+      if (at < bbox.left || at > right) continue;
+      ctx.strokeStyle = this.#colors.of('--dim');
+      line(ctx, at, bbox.top, at, bbox.top + bbox.height, scale, [2, 3]);
+    }
+    for (const [s, style] of this.#frame.styles.entries()) this.#tag(plot, style, s);
+    let row = 0;
+    for (const mark of this.#frame.marks) row += this.#mark(plot, mark, row);
+    ctx.restore();
+  }
+
+  /** The run's letter beside its last visible sample, or its first. */
+  #tag({ ctx, bbox, data, valToPos, scales }: uPlot, { tag, tagAtStart, color }: SeriesStyle, s: number): void {
+    if (!tag) return;
+    const ys = data[s + 1];
+    const high = scales.x.max ?? Number.POSITIVE_INFINITY;
+    const shown = (y: unknown, i: number) => y != null && data[0][i] <= high;
+    const found = tagAtStart ? ys.findIndex(shown) : ys.findLastIndex(shown);
+    if (found < 0) return;
+    const x = valToPos(data[0][found], 'x', true);
+    const y = valToPos(ys[found] as number, 'y', true);
+    if (x < bbox.left - 1 || y < bbox.top) return;
+    ctx.fillStyle = this.#colors.of(color);
+    ctx.textAlign = 'left';
+    const shift = (tagAtStart ? -6 : 4) * uPlot.pxRatio;
+    ctx.fillText(tag, x + 5 * uPlot.pxRatio, Math.max(bbox.top + 8 * uPlot.pxRatio, Math.min(bbox.top + bbox.height, y + shift)));
+  }
+
+  /** Draws a triangle; returns 1 when its label took a row of its own. */
+  #mark({ ctx, bbox, valToPos }: uPlot, { x, series, edge, label }: EdgeMark, row: number): number {
+    const at = valToPos(x, 'x', true);
+    if (at < bbox.left - 1 || at > bbox.left + bbox.width + 1) return 0;
+    const size = 5 * uPlot.pxRatio;
+    const top = edge === 'top';
+    const y = top ? bbox.top : bbox.top + bbox.height;
+    ctx.fillStyle = this.#colors.of(this.#frame.styles[series].color);
+    ctx.beginPath();
+    ctx.moveTo(at, y);
+    ctx.lineTo(at - size, y + (top ? 2 : -2) * size);
+    ctx.lineTo(at + size, y + (top ? 2 : -2) * size);
+    ctx.fill();
+    if (label === '') return 0;
+    const wide = ctx.measureText(label).width;
+    const leftward = at + size + wide > bbox.left + bbox.width;
+    ctx.textAlign = leftward ? 'right' : 'left';
+    const shift = (row * 13 + 9) * uPlot.pxRatio;
+    ctx.fillText(label, at + (leftward ? -1 : 1) * (size + 3 * uPlot.pxRatio), y + (top ? shift : -4 * uPlot.pxRatio));
+    return 1;
+  }
+}
+
+function dataOf({ xs, columns }: Frame): uPlot.AlignedData {
+  return [xs, ...columns] as uPlot.AlignedData;
+}
+
+/** Indices of samples whose neighbours, not counting what is not sampled, are no samples: a line cannot show them. */
+function lonePoints(ys: readonly (number | null | undefined)[]): number[] {
+  const sampled = ys.flatMap((y, i) => (y === undefined ? [] : [i]));
+  return sampled.filter((i, k) => ys[i] !== null && ys[sampled[k - 1]] == null && ys[sampled[k + 1]] == null);
+}
+
+function line(
+  ctx: CanvasRenderingContext2D,
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+  scale: number,
+  dash: number[],
+): void {
+  ctx.lineWidth = scale;
+  ctx.setLineDash(dash.map((d) => d * scale));
+  ctx.beginPath();
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+  ctx.stroke();
+  ctx.setLineDash([]);
+}

@@ -1,0 +1,121 @@
+/** What charts say in words and numbers: read-outs at the crosshair, summaries for those who cannot see them, data tables. */
+import { html, type TemplateResult } from 'lit';
+import { firstIndex, lowerBound } from '../metrics/decimate.ts';
+import type { LayerRecord, Trace } from '../metrics/trace.ts';
+import { formatCount, formatLog2, formatNumber, formatPercent } from '../metrics/verdict.ts';
+import { profileRecord } from './chart-data.ts';
+import type { Table } from './frame.ts';
+import { type Pair, RUN_NAMES } from './settings.ts';
+
+export type Quantity = 'loss' | 'norm' | 'accuracy';
+/** Rows of a data table: enough to follow a curve, few enough to read. */
+const TABLE_ROWS = 60;
+
+const RECORDED = { loss: 'loss', norm: 'log2GradientNorm', accuracy: 'accuracy' } as const;
+const FORMATS = { loss: formatNumber, norm: formatLog2, accuracy: formatPercent } as const;
+
+/** A quantity of one run at an iteration as text; `–` where it was not recorded. */
+export function valueAt(trace: Trace, quantity: Quantity, iteration: number): string {
+  const index = lowerBound(trace.scalars.iteration.view(), iteration);
+  if (index >= trace.length) return '–';
+  const text = FORMATS[quantity](trace.scalars[RECORDED[quantity]].at(index));
+  if (quantity !== 'norm') return text;
+  const coefficient = trace.scalars.clipCoefficient.at(index);
+  if (!(coefficient < 1)) return text;
+  return `${text} → ${formatLog2(trace.scalars.log2GradientNorm.at(index) + Math.log2(coefficient))}`;
+}
+
+/** Latest iteration that any run has recorded. */
+export function latestIteration(traces: Pair<Trace>): number {
+  return Math.max(0, ...traces.map((trace) => (trace.length === 0 ? 0 : trace.scalars.iteration.at(trace.length - 1))));
+}
+
+export function readout(
+  traces: Pair<Trace>,
+  hover: number | undefined,
+  value: (trace: Trace, iteration: number) => string,
+): TemplateResult {
+  const iteration = hover ?? latestIteration(traces);
+  return html`@ ${formatCount(iteration)} &nbsp;<b class="a">A</b> ${value(traces[0], iteration)} &nbsp;<b class="b">B</b> ${value(traces[1], iteration)}`;
+}
+
+/** The latest held-out result up to an iteration. */
+export function heldOut(trace: Trace, iteration: number): string {
+  const test = trace.tests.findLast((record) => record.iteration <= iteration);
+  return test ? formatPercent(test.accuracy) : '–';
+}
+
+export function summarize(traces: Pair<Trace>, quantity: Quantity): string {
+  return RUN_NAMES.map((name, r) => {
+    const trace = traces[r];
+    if (trace.length === 0) return `Run ${name}: nothing recorded.`;
+    const last = trace.scalars.iteration.at(trace.length - 1);
+    const broken = trace.firstNonFinite
+      ? `, first not finite at iteration ${trace.firstNonFinite.iteration} in ${trace.firstNonFinite.tensor}`
+      : '';
+    return `Run ${name} from ${valueAt(trace, quantity, 0)} at iteration 0 to ${valueAt(trace, quantity, last)} at iteration ${last}${broken}.`;
+  }).join(' ');
+}
+
+/** Evenly spaced iterations, always with the first, the last and each run's first non-finite one. */
+function sampled(traces: Pair<Trace>): number[] {
+  const last = latestIteration(traces);
+  const step = Math.max(1, Math.ceil((last + 1) / TABLE_ROWS));
+  const wanted = new Set<number>([
+    last,
+    ...traces.flatMap(({ firstNonFinite }) => (firstNonFinite ? [firstNonFinite.iteration] : [])),
+  ]);
+  for (let i = 0; i <= last; i += step) wanted.add(i);
+  return [...wanted].sort((a, b) => a - b);
+}
+
+export function scalarTable(traces: Pair<Trace>, quantity: Quantity): Table {
+  const rows = sampled(traces).map((iteration) => [
+    formatCount(iteration),
+    ...traces.map((trace) => valueAt(trace, quantity, iteration)),
+  ]);
+  return { columns: ['Iteration', 'A', 'B'], rows };
+}
+
+export function accuracyTable(traces: Pair<Trace>): Table {
+  const tested = traces.flatMap((trace) => trace.tests.map(({ iteration }) => iteration));
+  const iterations = [...new Set([...sampled(traces), ...tested])].sort((a, b) => a - b);
+  const exact = (trace: Trace, iteration: number) => {
+    const test = trace.tests.find((record) => record.iteration === iteration);
+    return test ? formatPercent(test.accuracy) : '';
+  };
+  const rows = iterations.map((iteration) => [
+    formatCount(iteration),
+    ...traces.flatMap((trace) => [valueAt(trace, 'accuracy', iteration), exact(trace, iteration)]),
+  ]);
+  return { columns: ['Iteration', 'A training', 'A held out', 'B training', 'B held out'], rows };
+}
+
+export function profileTable(traces: Pair<Trace>, hidden: number, layers: readonly string[]): Table {
+  const records = traces.map((trace) => profileRecord(trace, hidden));
+  const rows = layers.map((layer, l) => [layer, ...records.map((record) => (record ? formatLog2(record.log2Dz[l]) : '–'))]);
+  return { columns: ['Layer', ...RUN_NAMES.map((name, r) => `${name} @ ${records[r]?.iteration ?? '–'}`)], rows };
+}
+
+export function summarizeProfile(traces: Pair<Trace>, hidden: number): string {
+  return RUN_NAMES.map((name, r) => {
+    const record = profileRecord(traces[r], hidden);
+    if (!record) return `Run ${name}: nothing recorded.`;
+    return `Run ${name}, iteration ${record.iteration}: ${formatLog2(record.log2Dz[0])} at the input side, ${formatLog2(record.log2Dz[hidden - 1])} at the last hidden layer.`;
+  }).join(' ');
+}
+
+/** The record that holds at an iteration: the latest one not after it. */
+export function recordAt({ layers }: Trace, iteration: number): LayerRecord | undefined {
+  const index = firstIndex(layers.length, (k) => layers[k].iteration > iteration);
+  return layers[index - 1];
+}
+
+export function mapTable(trace: Trace): Table {
+  const step = Math.max(1, Math.ceil(trace.layers.length / TABLE_ROWS));
+  const records = trace.layers.filter((_, k) => k % step === 0);
+  return {
+    columns: ['Iteration', ...Array.from({ length: trace.gradientLayers }, (_, l) => `layer ${l}`)],
+    rows: records.map(({ iteration, log2Dz }) => [formatCount(iteration), ...Array.from(log2Dz, formatLog2)]),
+  };
+}

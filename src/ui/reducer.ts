@@ -1,0 +1,169 @@
+/** State and what happened to the next state, and from two states to what the worker must be told. */
+import { Trace } from '../metrics/trace.ts';
+import { ConfigError } from '../model/errors.ts';
+import { canonicalJson } from '../model/experiment.ts';
+import type { Experiment } from '../model/schema.ts';
+import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
+import { fieldValue } from './fields.ts';
+import { PAIRS } from './pairs.ts';
+import { costOf, differingPaths, editPair, type Pair, problemSentences, RUN_NAMES, shortSetting } from './settings.ts';
+import { type Action, identityOf, type LabState } from './state.ts';
+
+export function reduce(state: LabState, action: Action): LabState {
+  const next = step(state, action);
+  const loads = commandsFor(state, next).some(({ type }) => type === 'load');
+  return loads ? { ...next, runState: 'loading', iterationsPerSecond: 0 } : next;
+}
+
+function step(state: LabState, action: Action): LabState {
+  switch (action.type) {
+    case 'edit':
+      return edit(state, action.path, action.value, action.text);
+    case 'target':
+      return { ...state, target: action.target, problems: {} };
+    case 'pair': {
+      const experiments = PAIRS.find(({ id }) => id === action.id)?.experiments;
+      if (!experiments) return state;
+      return {
+        ...state,
+        ...identityOf(experiments),
+        experiments,
+        problems: {},
+        wantsRun: true,
+        restarts: state.restarts + 1,
+      };
+    }
+    case 'restart':
+      return {
+        ...state,
+        restarts: state.restarts + 1,
+        wantsRun: state.wantsRun || state.runState === 'finished',
+        failure: undefined,
+      };
+    case 'engine':
+      return { ...state, engine: action.engine, wantsRun: state.wantsRun || state.runState === 'finished', failure: undefined };
+    case 'settings':
+      return { ...state, ...action.settings, ...identityOf(action.settings.experiments), notice: action.notice, problems: {} };
+    case 'zoom':
+      return { ...state, zooms: [...state.zooms, action.range] };
+    case 'zoom back':
+      return { ...state, zooms: action.all ? [] : state.zooms.slice(0, -1) };
+    case 'hover':
+      return { ...state, hover: action.iteration };
+    case 'log iterations':
+      return { ...state, logIterations: action.on };
+    case 'map run':
+      return { ...state, mapRun: action.run };
+    case 'theme':
+      return { ...state, theme: action.theme };
+    case 'dismiss':
+      if (action.what === 'no gpu') return { ...state, noGpuDismissed: true };
+      return { ...state, [action.what]: undefined };
+    case 'play':
+      return { ...state, wantsRun: action.command === 'start' };
+    case 'worker':
+      return receive(state, action.message);
+    default:
+      action satisfies never;
+      return state;
+  }
+}
+
+function edit(state: LabState, path: string, value: unknown, text: string): LabState {
+  const { [path]: _, ...problems } = state.problems;
+  try {
+    const experiments = editPair(state.experiments, state.target, path, value);
+    const cost = costOf(state.experiments, experiments);
+    if (cost === 'nothing') return { ...state, problems };
+    // A finished run has no next iteration at which a live change could apply, and one that loads has no first one yet.
+    const restart = cost === 'retune' && (state.runState === 'finished' || state.runState === 'loading');
+    const ended = state.runState === 'finished';
+    return {
+      ...state,
+      experiments,
+      problems,
+      failure: undefined,
+      ...(cost === 'retune' && !restart && { pendingMarks: [...state.pendingMarks, changeText(state.experiments, experiments)] }),
+      ...(restart && { restarts: state.restarts + 1 }),
+      ...(ended && { wantsRun: true }),
+    };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { ...state, problems: { ...problems, [path]: { text, message: problemSentences(error, path) } } };
+  }
+}
+
+/** `A: Learning rate 0.01 → 0.1`, for the line that marks a change in mid-run. */
+function changeText(before: Pair<Experiment>, after: Pair<Experiment>): string {
+  const changes = RUN_NAMES.map((_, r) =>
+    differingPaths(before[r], after[r])
+      .filter((path) => fieldValue(after[r], path) !== undefined)
+      .map((path) => shortSetting(after[r], path))
+      .filter((text, i, all) => all.indexOf(text) === i)
+      .join(', '),
+  );
+  if (changes[0] === changes[1]) return `A and B: ${changes[0]}`;
+  return RUN_NAMES.flatMap((name, r) => (changes[r] ? [`${name}: ${changes[r]}`] : [])).join('; ');
+}
+
+function receive(state: LabState, message: FromWorker): LabState {
+  switch (message.type) {
+    case 'engine':
+      return { ...state, report: message.report };
+    case 'loaded': {
+      const { measured, gradientLayers } = message.summary;
+      const traces = [new Trace(measured, gradientLayers.length), new Trace(measured, gradientLayers.length)] as const;
+      return {
+        ...state,
+        summary: message.summary,
+        traces,
+        revision: state.revision + 1,
+        marks: [],
+        pendingMarks: [],
+        zooms: [],
+        failure: undefined,
+      };
+    }
+    case 'metrics':
+    case 'test':
+      state.traces?.forEach((trace, r) => {
+        if (message.type === 'metrics') trace.append(message.block, r);
+        else trace.appendTest(message.block, r);
+      });
+      return { ...state, revision: state.revision + 1 };
+    case 'retuned': {
+      const [text = 'Settings changed', ...pendingMarks] = state.pendingMarks;
+      return { ...state, pendingMarks, marks: [...state.marks, { iteration: message.iteration, text }] };
+    }
+    case 'state':
+      return {
+        ...state,
+        runState: message.state,
+        iterationsPerSecond: message.iterationsPerSecond,
+        ...(message.state === 'finished' && { wantsRun: false }),
+      };
+    case 'failed': {
+      const unloaded = state.runState === 'loading' && { traces: undefined, summary: undefined };
+      return { ...state, ...unloaded, failure: message.message, runState: 'finished', iterationsPerSecond: 0, pendingMarks: [] };
+    }
+    default:
+      message satisfies never;
+      return state;
+  }
+}
+
+/** What the worker must be told so that it follows the page from one state to the next. */
+export function commandsFor(before: LabState | undefined, after: LabState): ToWorker[] {
+  const { experiments, engine } = after;
+  const load: ToWorker = { type: 'load', experiments, engine, run: after.wantsRun };
+  if (!before || before.restarts !== after.restarts || before.engine !== engine) return [load];
+  if (before.experiments === experiments) return [];
+  const cost = costOf(before.experiments, experiments);
+  if (cost === 'load') return [load];
+  return cost === 'retune' ? [{ type: 'retune', experiments }] : [];
+}
+
+/** Whether a run is still what its title says. */
+export function isOriginal(state: LabState, run: 0 | 1): boolean {
+  return canonicalJson(state.experiments[run]) === canonicalJson(state.origin[run]);
+}

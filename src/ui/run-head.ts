@@ -1,0 +1,74 @@
+/** Who a run is and how it fares: letter, name, what sets it apart, verdict, state. */
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { formatNumber, judge, type Verdict } from '../metrics/verdict.ts';
+import { act } from './events.ts';
+import { heldOut } from './readouts.ts';
+import { isOriginal } from './reducer.ts';
+import { differenceSummary, RUN_NAMES, type RunIndex } from './settings.ts';
+import type { LabState } from './state.ts';
+import { shared } from './styles.ts';
+
+@customElement('nabla-run-head')
+export class RunHead extends LitElement {
+  @property({ attribute: false }) lab!: LabState;
+  @property({ attribute: false }) run: RunIndex = 0;
+
+  static override styles = [
+    shared,
+    css`
+      :host { display: block; min-width: 0; }
+      article { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 1px 10px; align-items: baseline; height: 100%; background: var(--panel); border: 1px solid var(--line); border-top: 3px solid var(--run); border-radius: var(--r); padding: 6px 12px 7px; }
+      .tag { width: 26px; height: 26px; font-size: 15px; grid-row: span 3; border-radius: 5px; align-self: start; margin-top: 3px; }
+      h2 { all: unset; position: relative; font-weight: 600; font-size: 14px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+      .changed { display: inline-block; width: 6px; height: 6px; border-radius: 50%; background: var(--accent); margin-left: 7px; vertical-align: middle; }
+      .verdict { font-weight: 600; grid-column: 2 / -1; }
+      .verdict.exploding, .verdict.diverged { color: var(--bad); }
+      .verdict.vanishing, .verdict.stuck { color: var(--warn); }
+      .verdict.healthy { color: var(--good); }
+      .summary { color: var(--dim); grid-column: 2; font-size: 12px; min-height: 24px; align-self: center; padding-top: 3px; }
+      .state { text-align: right; color: var(--dim); white-space: nowrap; }
+      .state button { min-height: 24px; font-size: 12px; padding: 0 7px; }
+      @media (max-width: 760px) { h2 { white-space: normal; } }
+    `,
+  ];
+
+  override render(): TemplateResult {
+    const { lab, run } = this;
+    const { experiments, titles, claims } = lab;
+    const name = RUN_NAMES[run];
+    const trace = lab.traces?.[run];
+    const verdict: Verdict | undefined = trace && judge(trace, experiments[run]);
+    const apart = differenceSummary(experiments[run], experiments[run === 0 ? 1 : 0]);
+    const original = isOriginal(lab, run);
+    return html`<article style="--run: var(--run-${name.toLowerCase()})" aria-label="Run ${name}">
+      <span class="tag ${name.toLowerCase()}">${name}</span>
+      <h2 title=${original ? claims[run] : ''}>${titles[run]}${original ? '' : html`<i class="changed" title="Changed since it was opened"></i><span class="hidden">, changed</span>`}</h2>
+      <span class="state num">${this.#number()}</span>
+      <span class="verdict ${verdict?.kind ?? ''}" role="status">${verdict ? symbolOf(verdict.kind) : ''} ${verdict?.title ?? (lab.failure === undefined ? 'Loading' : 'Not running')}</span>
+      <span class="summary">${apart || 'same settings as the other run'}</span>
+      <span class="state">${this.#zoom()}</span>
+    </article>`;
+  }
+
+  #number(): string {
+    const trace = this.lab.traces?.[this.run];
+    if (!trace || trace.length === 0) return '';
+    const accuracy = heldOut(trace, Number.POSITIVE_INFINITY);
+    if (accuracy === '–' || accuracy === 'none') return `loss ${formatNumber(trace.scalars.loss.at(trace.length - 1))}`;
+    return `held out ${accuracy}`;
+  }
+
+  /** Where a run broke, at a size at which it can be seen. */
+  #zoom(): TemplateResult | string {
+    const broken = this.lab.traces?.[this.run].firstNonFinite;
+    if (!broken) return '';
+    const range = [0, Math.max(10, 2 * broken.iteration)] as const;
+    return html`<button title="Show iterations 0 to ${range[1]}" @click=${() => act(this, { type: 'zoom', range })}>Zoom to it</button>`;
+  }
+}
+
+/** A sign beside the colour, so that the verdict does not rest on it. */
+export function symbolOf(kind: Verdict['kind']): string {
+  return { exploding: '▲', diverged: '▲', vanishing: '▼', stuck: '■', healthy: '●', starting: '○' }[kind];
+}

@@ -1,0 +1,115 @@
+/** Everything the page knows, and everything that can happen to it. */
+import type { AdapterReport, EngineChoice } from '../engine/report.ts';
+import type { Trace } from '../metrics/trace.ts';
+import { canonicalJson } from '../model/experiment.ts';
+import type { Experiment } from '../model/schema.ts';
+import type { PlanSummary } from '../plan/summary.ts';
+import type { FromWorker, RunState } from '../sweep/protocol.ts';
+import { PAIRS } from './pairs.ts';
+import type { EditTarget, Pair, RunIndex } from './settings.ts';
+
+export type ThemeChoice = 'system' | 'light' | 'dark';
+/** First and last iteration shown. */
+export type Range = readonly [number, number];
+
+/** A change made in mid-run, drawn as a vertical line in every chart. */
+export interface RetuneMark {
+  readonly iteration: number;
+  readonly text: string;
+}
+
+/** An input that could not be used: what was typed, and why. */
+export interface FieldProblem {
+  readonly text: string;
+  readonly message: string;
+}
+
+/** What the settings look like from outside: the part that the address keeps. */
+export interface Settings {
+  readonly experiments: Pair<Experiment>;
+  readonly engine: EngineChoice;
+  readonly logIterations: boolean;
+  readonly mapRun: RunIndex;
+}
+
+export interface LabState extends Settings {
+  readonly titles: Pair<string>;
+  readonly claims: Pair<string>;
+  /** The experiments that the titles describe. */
+  readonly origin: Pair<Experiment>;
+  readonly target: EditTarget;
+  /** By path. */
+  readonly problems: Readonly<Record<string, FieldProblem>>;
+  /** Counts the restarts asked for; a new number makes the store load again. */
+  readonly restarts: number;
+  /** Whether the next load starts by itself. */
+  readonly wantsRun: boolean;
+  readonly runState: RunState;
+  readonly iterationsPerSecond: number;
+  readonly report?: AdapterReport;
+  readonly summary?: PlanSummary | undefined;
+  /** Append-only logs owned by the state; `revision` says when they have grown. */
+  readonly traces?: Pair<Trace> | undefined;
+  readonly revision: number;
+  readonly marks: readonly RetuneMark[];
+  /** Texts of retunes that the worker has not yet dated. */
+  readonly pendingMarks: readonly string[];
+  /** Zooms, the current one last; empty shows everything. */
+  readonly zooms: readonly Range[];
+  /** Iteration under the crosshair. */
+  readonly hover: number | undefined;
+  readonly theme: ThemeChoice;
+  readonly failure: string | undefined;
+  /** One sentence a line, until dismissed. */
+  readonly notice: string | undefined;
+  readonly noGpuDismissed: boolean;
+}
+
+export type Action =
+  | { readonly type: 'edit'; readonly path: string; readonly value: unknown; readonly text: string }
+  | { readonly type: 'target'; readonly target: EditTarget }
+  | { readonly type: 'pair'; readonly id: string }
+  | { readonly type: 'restart' }
+  | { readonly type: 'engine'; readonly engine: EngineChoice }
+  | { readonly type: 'settings'; readonly settings: Settings; readonly notice: string | undefined }
+  | { readonly type: 'zoom'; readonly range: Range }
+  | { readonly type: 'zoom back'; readonly all: boolean }
+  | { readonly type: 'hover'; readonly iteration: number | undefined }
+  | { readonly type: 'log iterations'; readonly on: boolean }
+  | { readonly type: 'map run'; readonly run: RunIndex }
+  | { readonly type: 'theme'; readonly theme: ThemeChoice }
+  | { readonly type: 'dismiss'; readonly what: 'notice' | 'failure' | 'no gpu' }
+  | { readonly type: 'play'; readonly command: 'start' | 'pause' | 'step' }
+  | { readonly type: 'worker'; readonly message: FromWorker };
+
+/** Titles and claims of a pair: those of the scenario it is, else none but `Own settings`. */
+export function identityOf(experiments: Pair<Experiment>): Pick<LabState, 'titles' | 'claims' | 'origin'> {
+  const pair = PAIRS.find((candidate) => canonicalJson(candidate.experiments) === canonicalJson(experiments));
+  return { titles: pair?.titles ?? ['Own settings', 'Own settings'], claims: pair?.claims ?? ['', ''], origin: experiments };
+}
+
+export function initialState(): LabState {
+  const { experiments } = PAIRS[0];
+  return {
+    experiments,
+    ...identityOf(experiments),
+    engine: 'auto',
+    logIterations: true,
+    mapRun: 0,
+    target: 'a',
+    problems: {},
+    restarts: 0,
+    wantsRun: true,
+    runState: 'loading',
+    iterationsPerSecond: 0,
+    revision: 0,
+    marks: [],
+    pendingMarks: [],
+    zooms: [],
+    hover: undefined,
+    theme: 'system',
+    failure: undefined,
+    notice: undefined,
+    noGpuDismissed: false,
+  };
+}

@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest';
+import { SCALARS } from '../../../src/metrics/block.ts';
+import { parseExperiment } from '../../../src/model/experiment.ts';
+import type { PlanSummary } from '../../../src/plan/summary.ts';
+import { FIELDS, fieldValue } from '../../../src/ui/fields.ts';
+import { PAIRS } from '../../../src/ui/pairs.ts';
+import { commandsFor, isOriginal, reduce } from '../../../src/ui/reducer.ts';
+import { costOf, differenceSummary, editPair, groupOf, sharePlan } from '../../../src/ui/settings.ts';
+import { type Action, initialState, type LabState } from '../../../src/ui/state.ts';
+
+const summary: PlanSummary = {
+  replicas: 2,
+  parameters: 10,
+  bytes: 100,
+  dispatchesPerIteration: 5,
+  flopPerIteration: 1000,
+  gradientLayers: ['z0', 'z1'],
+  weightLayers: ['l0.weight'],
+  measured: ['z0', 'z1'],
+};
+const follow = (state: LabState, ...actions: Action[]) => actions.reduce(reduce, state);
+const edit = (path: string, value: unknown): Action => ({ type: 'edit', path, value, text: String(value) });
+const loaded: Action = { type: 'worker', message: { type: 'loaded', summary } };
+const running: Action = { type: 'worker', message: { type: 'state', state: 'running', iterationsPerSecond: 9 } };
+const start = follow(initialState(), loaded, running);
+
+test('the page opens with the exploding and the cured run, sharing a plan and a seed', () => {
+  const [a, b] = start.experiments;
+  expect(a.model.init).toMatchObject({ scheme: 'scaled_normal', weightVariance: 4 });
+  expect(a.clip.rule).toBe('none');
+  expect(b.model.init.scheme).toBe('he_normal');
+  expect(b.clip).toEqual({ rule: 'torch_norm', max: 1 });
+  expect(a.seed).toBe(b.seed);
+  expect(PAIRS.every(({ experiments }) => sharePlan(...experiments))).toBe(true);
+  expect(commandsFor(undefined, initialState())).toEqual([{ type: 'load', experiments: [a, b], engine: 'auto', run: true }]);
+});
+
+describe('an edit', () => {
+  test('of a live setting in run A retunes and waits to be dated', () => {
+    const next = follow(start, edit('optimizer.learningRate', 0.1));
+    expect(next.experiments.map(({ optimizer }) => optimizer.learningRate)).toEqual([0.1, 0.01]);
+    expect(commandsFor(start, next)).toEqual([{ type: 'retune', experiments: next.experiments }]);
+    const dated = follow(next, { type: 'worker', message: { type: 'retuned', iteration: 31 } });
+    expect(dated.marks).toEqual([{ iteration: 31, text: 'A: Learning rate 0.1' }]);
+    expect(dated.pendingMarks).toEqual([]);
+  });
+
+  test('of a shared setting changes both runs and loads, whatever the target', () => {
+    const next = follow(start, { type: 'target', target: 'b' }, edit('model.depth', 5));
+    expect(next.experiments.map(({ model }) => fieldValue({ model } as never, 'model.depth'))).toEqual([5, 5]);
+    expect(commandsFor(start, next)[0]).toMatchObject({ type: 'load', run: true });
+  });
+
+  test('of a run’s own start loads and changes only that run', () => {
+    const next = follow(start, { type: 'target', target: 'b' }, edit('seed', 7));
+    expect(next.experiments.map(({ seed }) => seed)).toEqual([1, 7]);
+    expect(commandsFor(start, next)[0].type).toBe('load');
+    expect([isOriginal(next, 0), isOriginal(next, 1)]).toEqual([true, false]);
+  });
+
+  test('that is not valid keeps the text, names the problem and changes nothing', () => {
+    const next = follow(start, edit('model.depth', 'many'));
+    expect(next.experiments).toBe(start.experiments);
+    expect(next.problems['model.depth'].text).toBe('many');
+    expect(next.problems['model.depth'].message).toContain('"many"');
+    expect(commandsFor(start, next)).toEqual([]);
+    expect(follow(next, edit('model.depth', 32)).problems).toEqual({});
+  });
+
+  test('that contradicts another field says which one', () => {
+    const next = follow(start, edit('batchSize', 500), edit('task.name', 'wine'));
+    expect(next.problems['task.name'].message).toContain('batchSize');
+    expect(next.experiments[0].task.name).toBe('digits8');
+  });
+
+  test('back to the value in force sends nothing', () => {
+    expect(commandsFor(start, follow(start, edit('optimizer.learningRate', 0.01)))).toEqual([]);
+  });
+
+  test('of a live setting after the end starts again; control: while running it does not', () => {
+    const finished = follow(start, { type: 'worker', message: { type: 'state', state: 'finished', iterationsPerSecond: 0 } });
+    const next = follow(finished, edit('optimizer.learningRate', 0.1));
+    expect(commandsFor(finished, next)).toEqual([{ type: 'load', experiments: next.experiments, engine: 'auto', run: true }]);
+    expect(next.pendingMarks).toEqual([]);
+  });
+});
+
+test('before the first iteration a live setting loads again, since there is nothing yet that it could change', () => {
+  const loading = initialState();
+  const next = follow(loading, edit('optimizer.learningRate', 0.1));
+  expect(commandsFor(loading, next)[0].type).toBe('load');
+  expect(next.pendingMarks).toEqual([]);
+});
+
+test('whatever loads says so at once; control: what retunes does not', () => {
+  expect(follow(start, edit('model.depth', 5)).runState).toBe('loading');
+  expect(follow(start, { type: 'restart' }).runState).toBe('loading');
+  expect(follow(start, { type: 'engine', engine: 'cpu' }).runState).toBe('loading');
+  expect(follow(start, edit('optimizer.learningRate', 0.1)).runState).toBe('running');
+});
+
+test('every control can be edited in every pair it applies to, to its own value, at no cost', () => {
+  for (const { experiments } of PAIRS) {
+    for (const { path } of FIELDS) {
+      const value = fieldValue(experiments[0], path);
+      if (value === undefined) continue;
+      expect([path, costOf(experiments, editPair(experiments, 'a', path, value))]).toEqual([path, 'nothing']);
+    }
+  }
+});
+
+test('every option of every choice leads to a valid pair that shares a plan', () => {
+  const { experiments } = PAIRS[1];
+  for (const field of FIELDS) {
+    if (field.kind !== 'choice') continue;
+    for (const { value } of field.options) {
+      const pair = editPair(experiments, 'b', field.path, value);
+      expect(sharePlan(...pair)).toBe(true);
+      expect(fieldValue(pair[1], field.path)).toBe(value);
+      expect(costOf(experiments, pair)).not.toBe(field.group === 'live' && field.path !== 'task.name' ? 'load' : 'retune');
+    }
+  }
+});
+
+test('the group a control stands in is what its path costs', () => {
+  for (const field of FIELDS) expect([field.path, field.group]).toEqual([field.path, groupOf(field.path)]);
+});
+
+test('a new variant keeps what it shares with the old one', () => {
+  const pair = editPair(PAIRS[0].experiments, 'both', 'optimizer.name', 'adam');
+  expect(pair[0].optimizer).toMatchObject({ name: 'adam', learningRate: 0.01, beta1: 0.9 });
+  const clipped = editPair(PAIRS[0].experiments, 'b', 'clip.rule', 'value');
+  expect(clipped[1].clip).toEqual({ rule: 'value', max: 1 });
+  expect(editPair(clipped, 'a', 'task.name', 'teacher').map(({ loss }) => loss)).toEqual(['mse', 'mse']);
+});
+
+test('metrics reach both traces; those before the first load go nowhere', () => {
+  const scalars = Float32Array.from({ length: 2 * SCALARS.length }, (_, i) =>
+    i % SCALARS.length === SCALARS.indexOf('active') ? 1 : 0,
+  );
+  const metrics: Action = {
+    type: 'worker',
+    message: { type: 'metrics', block: { replicas: 2, iterations: 1, scalars, layers: [] } },
+  };
+  expect(follow(start, metrics).traces?.map(({ length }) => length)).toEqual([1, 1]);
+  expect(follow(initialState(), metrics).traces).toBeUndefined();
+});
+
+test('live data never resets a zoom; a restart does', () => {
+  const zoomed = follow(start, { type: 'zoom', range: [5, 9] }, { type: 'zoom', range: [6, 7] }, running);
+  expect(zoomed.zooms.at(-1)).toEqual([6, 7]);
+  expect(follow(zoomed, { type: 'zoom back', all: false }).zooms).toEqual([[5, 9]]);
+  expect(follow(zoomed, { type: 'zoom back', all: true }).zooms).toEqual([]);
+  expect(follow(zoomed, loaded).zooms).toEqual([]);
+});
+
+test('a failure is kept in words until the next load', () => {
+  const failed = follow(start, { type: 'worker', message: { type: 'failed', message: 'out of memory' } });
+  expect(failed.failure).toBe('out of memory');
+  expect(failed.runState).toBe('finished');
+  expect(failed.traces).toBe(start.traces);
+  // A load that failed leaves nothing of the runs before it.
+  const unloaded = follow(start, { type: 'restart' }, { type: 'worker', message: { type: 'failed', message: 'too large' } });
+  expect(unloaded.traces).toBeUndefined();
+  expect(follow(failed, loaded).failure).toBeUndefined();
+});
+
+test('restart while paused stays paused, after the end it runs', () => {
+  const paused = follow(start, { type: 'play', command: 'pause' });
+  expect(commandsFor(paused, follow(paused, { type: 'restart' }))[0]).toMatchObject({ run: false });
+  const finished = follow(start, { type: 'worker', message: { type: 'state', state: 'finished', iterationsPerSecond: 0 } });
+  expect(commandsFor(finished, follow(finished, { type: 'restart' }))[0]).toMatchObject({ run: true });
+});
+
+test('what sets two runs apart is said in a few words', () => {
+  const [a, b] = PAIRS[0].experiments;
+  expect(differenceSummary(a, b)).toBe('N(0, σw²/n) · σw² 4 · no clipping');
+  expect(differenceSummary(b, a)).toBe('He normal · clip norm at 1');
+  expect(differenceSummary(a, a)).toBe('');
+  expect(differenceSummary({ ...a, seed: 4 }, a)).toBe('Seed 4');
+  expect(differenceSummary(parseExperiment({ optimizer: { name: 'sgd', learningRate: 1e-5 } }), parseExperiment({}))).toBe(
+    'Learning rate 1e-5',
+  );
+});

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { parseExperiment } from '../../../src/model/experiment.ts';
+import { PAIRS } from '../../../src/ui/pairs.ts';
+import { editPair, sharePlan } from '../../../src/ui/settings.ts';
+import { initialState, type Settings } from '../../../src/ui/state.ts';
+import { decodeSettings, encodeSettings } from '../../../src/ui/url.ts';
+
+const start = initialState();
+const withPair = (experiments: Settings['experiments']): Settings => ({ ...start, experiments });
+
+test('the opening page has an empty address', () => {
+  expect(encodeSettings(start)).toBe('');
+  expect(decodeSettings('')).toEqual({ settings: start, refused: [] });
+});
+
+test('an address holds the version and only what differs from the defaults', () => {
+  const plain = parseExperiment({});
+  const hash = encodeSettings(withPair([parseExperiment({ optimizer: { name: 'sgd', learningRate: 0.5 } }), plain]));
+  expect(hash).toBe('v=1&a.optimizer.learningRate=0.5&runs=own');
+  expect(encodeSettings(withPair([plain, plain]))).toBe('v=1&runs=own');
+});
+
+test('every prepared pair and its edits come back unchanged', () => {
+  const edits = [
+    ['optimizer.name', 'adam'],
+    ['clip.rule', 'value'],
+    ['task.name', 'teacher'],
+    ['model.activation', 'tanh'],
+    ['task.inputScale', 1e-7],
+    ['model.init.scheme', 'xavier_uniform'],
+    ['nonFinite', 'stop'],
+  ] as const;
+  for (const { experiments } of PAIRS) {
+    for (const [path, value] of edits) {
+      const settings: Settings = {
+        ...withPair(editPair(experiments, 'b', path, value)),
+        engine: 'cpu',
+        logIterations: false,
+        mapRun: 1,
+      };
+      const { settings: back, refused } = decodeSettings(encodeSettings(settings));
+      expect(refused).toEqual([]);
+      expect(back.experiments).toEqual(settings.experiments);
+      expect([back.engine, back.logIterations, back.mapRun]).toEqual(['cpu', false, 1]);
+    }
+  }
+});
+
+test('a refused value is named, the rest is used', () => {
+  const { settings, refused } = decodeSettings('v=1&model.depth=-3&model.width=32&a.optimizer.learningRate=abc&engine=quantum');
+  expect(settings.experiments[0].model).toMatchObject({ depth: 8, width: 32 });
+  expect(settings.experiments[0].optimizer.learningRate).toBe(0.01);
+  expect(settings.engine).toBe('auto');
+  const text = refused.join('\n');
+  for (const word of ['model.depth', '-3', 'optimizer.learningRate', 'abc', 'engine', 'quantum']) expect(text).toContain(word);
+  expect(text).not.toContain('width');
+});
+
+test('unknown names and names that reach into prototypes are refused', () => {
+  const { settings, refused } = decodeSettings('v=1&model.colour=red&__proto__.polluted=1&a.constructor.prototype.polluted=1');
+  expect(refused.join('\n')).toContain('model.colour');
+  expect(refused.join('\n')).toContain('__proto__');
+  expect(settings.experiments[0]).toEqual(parseExperiment({}));
+  expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+});
+
+test('a contradiction between valid fields is named too', () => {
+  const { settings, refused } = decodeSettings('v=1&task.name=wine&batchSize=500');
+  expect(refused.join('\n')).toContain('batchSize');
+  expect(settings.experiments[0]).toMatchObject({ task: { name: 'wine' }, batchSize: 64 });
+});
+
+test('another version shows the opening runs and says so; control: this version is read', () => {
+  expect(decodeSettings('v=2&model.depth=3').refused[0]).toContain('version 2');
+  expect(decodeSettings('model.depth=3').refused[0]).toContain('no version');
+  expect(decodeSettings('v=1&model.depth=3').settings.experiments[0].model).toMatchObject({ depth: 3 });
+});
+
+test('runs that do not share a plan are brought together and named; control: shared ones stay', () => {
+  const { settings, refused } = decodeSettings(
+    'v=1&a.optimizer.name=adam&b.optimizer.name=rmsprop&b.optimizer.momentum=0.5&b.seed=9',
+  );
+  expect(sharePlan(...(settings.experiments as [never, never]))).toBe(true);
+  expect(settings.experiments[1]).toMatchObject({ optimizer: { name: 'adam' }, seed: 9 });
+  expect(refused).toHaveLength(1);
+  expect(decodeSettings('v=1&a.seed=2').refused).toEqual([]);
+});
