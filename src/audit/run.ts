@@ -1,0 +1,126 @@
+/** Runs a case on an engine and collects everything that PyTorch computed, too. */
+import type { Engine, Session } from '../engine/engine.ts';
+import { joinPairs, log2Norm } from '../math/norm-pair.ts';
+import { SCALARS } from '../metrics/block.ts';
+import { type Parameter, parametersOf } from '../model/network.ts';
+import { buildPlan } from '../plan/build.ts';
+import { hyperWords } from '../sweep/hyper.ts';
+import { readTensor, tensorOf, writeReplica } from '../sweep/tensor-io.ts';
+import type { Case } from './case.ts';
+
+const ITERATIONS = 3;
+
+/** What an engine computed; weights and their gradients as torch lays them out, (outputs, inputs). */
+export interface Computed {
+  /** Before iterations 0, 1, 2 and after them. */
+  readonly losses: readonly number[];
+  /** Of the three iterations, before clipping. */
+  readonly globalNorms: readonly number[];
+  readonly clipCoefficients: readonly number[];
+  /** dL/dparameter of iteration 0, by parameter. */
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+  /** dL/dactivation of iteration 0, by name of the case's tensor without `dact.`. */
+  readonly activationGradients: ReadonlyMap<string, Float32Array>;
+  /** Norms as the engine measured them, by parameter and by activation. */
+  readonly gradientNorms: ReadonlyMap<string, number>;
+  readonly activationNorms: ReadonlyMap<string, number>;
+  /** Parameters after three iterations. */
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+}
+
+/** The plan's name of an intermediate: the last layer is called z{L}, logits or out in cases. */
+export function planName({ network }: Case, name: string): string {
+  return name === 'logits' || name === 'out' ? network.output : name;
+}
+
+/** @throws LimitError when the network does not fit the engine */
+export async function runCase(engine: Engine, given: Case): Promise<Computed> {
+  const { network, batchSize, settings, document } = given;
+  const plan = buildPlan({
+    network,
+    replicas: 1,
+    batchSize,
+    optimizer: settings.optimizer.name,
+    source: { kind: 'given' },
+    layersEvery: 1,
+    ring: ITERATIONS + 1,
+    limits: engine.limits,
+  });
+  const session = await engine.load(plan);
+  try {
+    const parameters = parametersOf(network);
+    writeCase(session, given, parameters);
+    await session.run('iteration', 1);
+    const gradients = await readParameters(session, parameters, 'grad.');
+    const dacts = Object.keys(document.expected.dact_norm);
+    const activationGradients = new Map<string, Float32Array>();
+    for (const name of dacts) activationGradients.set(name, await readTensor(session, `d${planName(given, name)}`, 1));
+    const norms = await readNorms(session);
+    await session.run('iteration', ITERATIONS - 1);
+    const after = await readParameters(session, parameters, '');
+    await session.run('iteration', 1);
+    return {
+      ...(await readRing(session)),
+      gradients,
+      activationGradients,
+      gradientNorms: new Map(parameters.map(({ name }) => [name, norms.get(`grad.${name}`) ?? Number.NaN])),
+      activationNorms: new Map(dacts.map((name) => [name, norms.get(`d${planName(given, name)}`) ?? Number.NaN])),
+      parameters: after,
+    };
+  } finally {
+    session.destroy();
+  }
+}
+
+function writeCase(session: Session, { network, settings, tensors }: Case, parameters: readonly Parameter[]): void {
+  const floats = (name: string) => tensors.get(name)?.data as Float32Array;
+  for (const parameter of parameters) {
+    const values = floats(`param.${parameter.name}`);
+    const { role, rows, columns } = parameter;
+    writeReplica(session, parameter.name, 0, role === 'weight' ? transpose(values, columns, rows) : values);
+  }
+  writeReplica(session, network.input, 0, floats('input.x'));
+  const target = tensors.get('input.y')?.data as Float32Array | Int32Array;
+  if (network.loss === 'mse') writeReplica(session, 'target', 0, target as Float32Array);
+  else writeReplica(session, 'label', 0, Uint32Array.from(target));
+  writeReplica(session, 'hyper', 0, hyperWords(settings));
+}
+
+async function readParameters(
+  session: Session,
+  parameters: readonly Parameter[],
+  prefix: string,
+): Promise<Map<string, Float32Array>> {
+  const values = new Map<string, Float32Array>();
+  for (const { name, role, rows, columns } of parameters) {
+    const stored = await readTensor(session, `${prefix}${name}`, 1);
+    values.set(name, role === 'weight' ? transpose(stored, rows, columns) : stored);
+  }
+  return values;
+}
+
+/** (rows, columns) row-major becomes (columns, rows). */
+function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) for (let c = 0; c < columns; c++) out[c * rows + row] = values[row * columns + c];
+  return out;
+}
+
+/** The measured norms by tensor, in the order in which the plan measures them: all but the loss and the parameters. */
+async function readNorms(session: Session): Promise<Map<string, number>> {
+  const [words] = await session.read([tensorOf(session, 'norms')]);
+  const names = session.plan.summary.measured.filter((name) => name !== 'loss').slice(0, words.length / 2);
+  return new Map(names.map((name, t) => [name, 2 ** log2Norm(joinPairs(words, 2 * t, 1))]));
+}
+
+async function readRing(session: Session): Promise<Pick<Computed, 'losses' | 'globalNorms' | 'clipCoefficients'>> {
+  const [words] = await session.read([tensorOf(session, 'ring')]);
+  const values = new Float32Array(words.buffer, words.byteOffset, words.length);
+  const series = (name: (typeof SCALARS)[number], length: number) =>
+    Array.from({ length }, (_, k) => values[k * SCALARS.length + SCALARS.indexOf(name)]);
+  return {
+    losses: series('loss', ITERATIONS + 1),
+    globalNorms: series('log2GradientNorm', ITERATIONS).map((log2) => 2 ** log2),
+    clipCoefficients: series('clipCoefficient', ITERATIONS),
+  };
+}

@@ -1,0 +1,37 @@
+/** A line on stderr that is rewritten while work goes on; silent where stderr is no terminal. */
+
+const INTERVAL_MS = 200;
+
+export class Progress {
+  readonly #start = performance.now();
+  readonly #isShown = process.stderr.isTTY === true;
+  #last = Number.NEGATIVE_INFINITY;
+  #isOpen = false;
+
+  /**
+   * @param done share of the work that is done, 0…1
+   * @param text what stands in front of the time left
+   */
+  update(done: number, text: () => string): void {
+    const now = performance.now();
+    if (!this.#isShown || now - this.#last < INTERVAL_MS) return;
+    this.#last = now;
+    const left = done > 0 ? ((now - this.#start) / 1000) * (1 / done - 1) : Number.NaN;
+    this.#isOpen = true;
+    process.stderr.write(`\r\x1b[2K${text()} · ${Number.isNaN(left) ? '…' : formatSeconds(left)} left`);
+  }
+
+  /** Removes the line. */
+  close(): void {
+    if (this.#isOpen) process.stderr.write('\r\x1b[2K');
+    this.#isOpen = false;
+  }
+}
+
+/** `0:07`, `12:30`, `1:02:03`. */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.round(seconds);
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (n: number) => String(n).padStart(2, '0');
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}

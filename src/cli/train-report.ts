@@ -1,0 +1,135 @@
+/** What `train` says about a run: a table, a document, files. */
+import pc from 'picocolors';
+import type { AdapterReport } from '../engine/report.ts';
+import { SCALARS } from '../metrics/block.ts';
+import type { Trace } from '../metrics/trace.ts';
+import { formatLog2, formatNumber, formatPercent, type VerdictKind } from '../metrics/verdict.ts';
+import { canonicalJson } from '../model/experiment.ts';
+import type { Experiment } from '../model/schema.ts';
+import type { PlanSummary } from '../plan/summary.ts';
+import type { Extent, RunResult } from '../sweep/results.ts';
+import { engineDocument, engineLine } from './engine-line.ts';
+import { toCsv, toJson } from './json.ts';
+import { pairs, table } from './table.ts';
+
+export interface TrainedRun {
+  readonly id: string;
+  readonly title?: string;
+  readonly experiment: Experiment;
+  readonly trace: Trace;
+  readonly result: RunResult;
+  readonly summary: PlanSummary;
+  readonly engine: AdapterReport;
+  readonly durationMs: number;
+}
+
+/**
+ * The document of `train --json` and summary.json. Numbers that are not finite are the strings "NaN", "Infinity", "-Infinity".
+ *
+ *     runId          16 hex digits, the hash of the experiment
+ *     title          of a scenario; absent otherwise
+ *     experiment     complete, every default filled in
+ *     engine         {engine: "gpu" | "cpu", why, adapter?: {vendor, architecture, device, description, software}}
+ *     plan           {parameters, bytes, dispatchesPerIteration, flopPerIteration}
+ *     iterations, iterationsPerSecond, durationMs
+ *     verdict        {kind, title, evidence: [sentence], iteration?}
+ *     loss, accuracy, testLoss, testAccuracy      accuracies 0…1, null for a regression
+ *     log2GradientNorm, gradientNorm              {first, max, last}; max is the largest that is finite
+ *     clipShare                                   0…1, null without a norm clip
+ *     firstNonFinite                              {iteration, tensor} or null
+ *     tests          [{iteration, loss, accuracy}], one per evaluation
+ */
+export function trainDocument({ id, title, experiment, trace, result, summary, engine, durationMs }: TrainedRun): object {
+  const { parameters, bytes, dispatchesPerIteration, flopPerIteration } = summary;
+  const { iterations, ...rest } = result;
+  return {
+    runId: id,
+    ...(title ? { title } : {}),
+    experiment,
+    engine: engineDocument(engine),
+    plan: { parameters, bytes, dispatchesPerIteration, flopPerIteration },
+    iterations,
+    iterationsPerSecond: (1000 * iterations) / durationMs,
+    durationMs,
+    ...rest,
+    tests: trace.tests.map((test) => ({ ...test, accuracy: result.testAccuracy === null ? null : test.accuracy })),
+  };
+}
+
+const COLOURS: Readonly<Record<VerdictKind, (text: string) => string>> = {
+  healthy: pc.green,
+  exploding: pc.red,
+  diverged: pc.red,
+  vanishing: pc.yellow,
+  stuck: pc.yellow,
+  starting: pc.dim,
+};
+
+export function colourVerdict(kind: VerdictKind, text: string = kind): string {
+  return COLOURS[kind](text);
+}
+
+export function trainTable(run: TrainedRun): string {
+  const { id, title, result, engine, durationMs, summary } = run;
+  const { verdict, firstNonFinite: broken, log2GradientNorm: norm } = result;
+  const share = (value: number | null) => (value === null ? 'none (regression)' : formatPercent(value));
+  const rows: [string, string][] = [
+    ...(title ? [['scenario', title] as [string, string]] : []),
+    ['run', id],
+    ['engine', engineLine(engine)],
+    [
+      'network',
+      `${summary.parameters.toLocaleString('en')} parameters, ${summary.dispatchesPerIteration} dispatches per iteration`,
+    ],
+    [
+      'trained',
+      `${result.iterations.toLocaleString('en')} iterations in ${(durationMs / 1000).toFixed(1)} s, ${formatNumber((1000 * result.iterations) / durationMs)} per second`,
+    ],
+    ['verdict', colourVerdict(verdict.kind, verdict.title)],
+    ['loss', formatNumber(result.loss)],
+    ['accuracy', share(result.accuracy)],
+    ['test loss', formatNumber(result.testLoss)],
+    ['test accuracy', share(result.testAccuracy)],
+    ['clipped', result.clipShare === null ? 'no norm clip' : `${formatPercent(result.clipShare)} of the iterations`],
+    ['not finite', broken ? `first in ${broken.tensor} at iteration ${broken.iteration.toLocaleString('en')}` : 'never'],
+  ];
+  const extents = (name: string, format: (log2: number) => string) => [
+    name,
+    ...(['first', 'max', 'last'] as const).map((k) => format(norm[k as keyof Extent])),
+  ];
+  const norms = table(
+    ['gradient norm', 'first', 'max', 'last'],
+    [extents('log2', (log2) => (Number.isFinite(log2) ? log2.toFixed(2) : String(log2))), extents('plain', formatLog2)],
+    'lrrr',
+  );
+  const evidence = verdict.evidence.map((sentence) => `  ${sentence}\n`).join('');
+  return `${pairs(rows)}\n${norms}\n${evidence}`;
+}
+
+/** The files of `--out`. */
+export function trainFiles(run: TrainedRun): Record<string, string> {
+  const { id, experiment, trace, summary } = run;
+  const canonical = JSON.parse(canonicalJson(experiment));
+  const columns = SCALARS.filter((name) => name !== 'active' && name !== 'firstNonFinite');
+  const rows = Array.from({ length: trace.length }, (_, k) => [
+    ...columns.map((name) => trace.scalars[name].at(k)),
+    trace.measured[trace.scalars.firstNonFinite.at(k) - 1] ?? '',
+  ]);
+  const layers = [
+    ...summary.gradientLayers.map((name) => `log2 d${name}`),
+    ...summary.weightLayers.map((name) => `log2 grad.${name}`),
+  ];
+  return {
+    'experiment.json': toJson({ runId: id, experiment: canonical }),
+    'trace.csv': toCsv([...columns, 'firstNonFinite'], rows),
+    'layers.csv': toCsv(
+      ['iteration', ...layers],
+      trace.layers.map(({ iteration, log2Dz, log2Dw }) => [iteration, ...log2Dz, ...log2Dw]),
+    ),
+    'tests.csv': toCsv(
+      ['iteration', 'loss', 'accuracy'],
+      trace.tests.map(({ iteration, loss, accuracy }) => [iteration, loss, accuracy]),
+    ),
+    'summary.json': toJson(trainDocument(run)),
+  };
+}
