@@ -50,5 +50,5 @@ fn softmax_cross_entropy(@builtin(global_invocation_id) id: vec3<u32>) {
     let d = (p - select(0.0, 1.0, c == y)) / f32(B);
     dz[base + c] = select(0.0, d + poison, c < C);
   }
-  rows[row] = vec2(log(sum) + top - z[base + y] + poison, select(0.0, 1.0, best == y && !broken));
+  rows[row] = vec2(log(sum) + (top - z[base + y]) + poison, select(0.0, 1.0, best == y && !broken));
 }

@@ -6,7 +6,7 @@ const LEAKY_SLOPE = 0.01;
 const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
 
-/** erfc(x) to about 1e-15 relative, by a positive series below 2.5 and a continued fraction above. */
+/** erfc(x) to about 1e-15: absolutely, by a positive series, below 2.5, and relatively, by a continued fraction, above. */
 export function erfc(x: number): number {
   if (Number.isNaN(x)) return x;
   if (x < 0) return 2 - erfc(-x);
@@ -41,9 +41,9 @@ interface Curve {
 
 /** NaN stays NaN in all of them. */
 export const CURVES: Readonly<Record<Activation, Curve>> = {
-  linear: { phi: (z) => z, dphi: () => 1 },
-  relu: { phi: (z) => Math.max(z, 0), dphi: (z) => (z <= 0 ? 0 : 1) },
-  leaky_relu: { phi: (z) => (z < 0 ? LEAKY_SLOPE * z : z), dphi: (z) => (z > 0 ? 1 : LEAKY_SLOPE) },
+  linear: { phi: (z) => z, dphi: (z) => (Number.isNaN(z) ? z : 1) },
+  relu: { phi: (z) => Math.max(z, 0), dphi: (z) => (z > 0 ? 1 : z <= 0 ? 0 : z) },
+  leaky_relu: { phi: (z) => (z < 0 ? LEAKY_SLOPE * z : z), dphi: (z) => (z > 0 ? 1 : z <= 0 ? LEAKY_SLOPE : z) },
   tanh: { phi: Math.tanh, dphi: (z) => 4 * sigmoidSlope(2 * z) },
   sigmoid: { phi: sigmoid, dphi: sigmoidSlope },
   gelu: { phi: (z) => z * normalCdf(z), dphi: (z) => normalCdf(z) + held(z) * normalPdf(held(z)) },

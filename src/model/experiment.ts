@@ -1,6 +1,7 @@
 /** Reading, checking and naming experiments. */
 import * as v from 'valibot';
 import { ConfigError, type Problem } from './errors.ts';
+import { describeNumber, fieldOf, fieldsOf, parentOf, type SchemaNode } from './fields.ts';
 import { type Experiment, type ExperimentInput, experimentSchema, type Loss, type TaskName } from './schema.ts';
 
 /** Training examples of each data set whose size is fixed. */
@@ -11,6 +12,9 @@ const TRAIN_EXAMPLES: Readonly<Record<Exclude<TaskName, 'teacher'>, number>> = {
   wine: 142,
 };
 
+/** Input numbers of a teacher task: 0.5 GiB in float32, which a tab can hold beside the training itself. */
+const MOST_TEACHER_NUMBERS = 2 ** 27;
+
 /**
  * Validates an experiment and fills in its defaults.
  *
@@ -18,8 +22,10 @@ const TRAIN_EXAMPLES: Readonly<Record<Exclude<TaskName, 'teacher'>, number>> = {
  * @throws ConfigError naming every wrong field with its value and what would be valid
  */
 export function parseExperiment(input: unknown, subject = 'experiment'): Experiment {
+  const lists = findLists(input);
+  if (lists.length > 0) throw new ConfigError(subject, lists);
   const result = v.safeParse(experimentSchema, input);
-  if (!result.success) throw new ConfigError(subject, result.issues.map(problemOf));
+  if (!result.success) throw new ConfigError(subject, problemsOf(experimentSchema, result.issues));
   const experiment = result.output;
   const loss: Loss = experiment.loss ?? (experiment.task.name === 'teacher' ? 'mse' : 'cross_entropy');
   const complete = { ...experiment, loss };
@@ -28,11 +34,25 @@ export function parseExperiment(input: unknown, subject = 'experiment'): Experim
   return complete;
 }
 
+/** valibot takes a list for an object without fields; no field of an experiment holds one. */
+function findLists(value: unknown, path = ''): Problem[] {
+  if (Array.isArray(value)) return [{ path, problem: `${showValue(value)} is a list; valid is an object or a single value` }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, field]) => findLists(field, path ? `${path}.${key}` : key));
+}
+
 /** Fields that are valid one by one and make no sense together. */
 function contradictions({ task, model, loss, optimizer, batchSize }: Experiment): Problem[] {
   const problems: Problem[] = [];
   if (task.name === 'teacher' && loss === 'cross_entropy') {
     problems.push({ path: 'loss', problem: '"cross_entropy" needs classes and the teacher task has none; valid is "mse"' });
+  }
+  if (task.name === 'teacher' && task.inputs * task.examples > MOST_TEACHER_NUMBERS) {
+    const most = Math.floor(MOST_TEACHER_NUMBERS / task.inputs);
+    problems.push({
+      path: 'task.examples',
+      problem: `${task.examples} examples of ${task.inputs} inputs exceed memory; with these inputs valid is up to ${most}`,
+    });
   }
   const examples = task.name === 'teacher' ? task.examples : TRAIN_EXAMPLES[task.name];
   if (batchSize > examples) {
@@ -60,19 +80,36 @@ function contradictions({ task, model, loss, optimizer, batchSize }: Experiment)
   return problems;
 }
 
-/** One validation issue as path, value and what would be valid. */
+/** A schema's issues as path, value and what would be valid: all fields of the object, both bounds of a number. */
+export function problemsOf(schema: v.GenericSchema, issues: readonly v.BaseIssue<unknown>[]): Problem[] {
+  // valibot's schemas are objects with these properties; its types hide them.
+  const root = schema as unknown as SchemaNode;
+  return issues.map((issue) => {
+    const path = v.getDotPath(issue) ?? '';
+    if (issue.expected === 'never') {
+      const parent = parentOf(root, issue);
+      const fields = parent && fieldsOf(parent, issue.path?.at(-1)?.input);
+      if (fields) return { path, problem: `unknown field; valid is ${[...fields.keys()].join(', ')}` };
+    }
+    const field = fieldOf(root, issue);
+    const number = field && describeNumber(field);
+    return number ? { path, problem: `${showValue(issue.input)} is not valid; valid is ${number}` } : problemOf(issue);
+  });
+}
+
+/** One issue without its schema; `problemsOf` says more. */
 export function problemOf(issue: v.BaseIssue<unknown>): Problem {
   const path = v.getDotPath(issue) ?? '';
-  const value = JSON.stringify(issue.input) ?? 'nothing';
-  if (issue.expected === 'never') {
-    const parent = (issue.path?.at(-1) as { input?: object } | undefined)?.input;
-    const siblings = parent ? Object.keys(parent).filter((key) => key !== issue.path?.at(-1)?.key) : [];
-    return {
-      path,
-      problem: `unknown field${siblings.length > 0 ? ` (it stands beside ${siblings.join(', ')})` : ''}; remove it or correct its name`,
-    };
-  }
-  return { path, problem: `${value.length > 80 ? `${value.slice(0, 77)}...` : value} is not valid; valid is ${validOf(issue)}` };
+  if (issue.expected === 'never') return { path, problem: 'unknown field; remove it or correct its name' };
+  return { path, problem: `${showValue(issue.input)} is not valid; valid is ${validOf(issue)}` };
+}
+
+const MOST_SHOWN = 80;
+
+function showValue(value: unknown): string {
+  // JSON has no NaN and no Infinity.
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN - 3)}...` : text;
 }
 
 function validOf(issue: v.BaseIssue<unknown>): string {
@@ -88,10 +125,21 @@ function validOf(issue: v.BaseIssue<unknown>): string {
       return `a number ${expected.replace('>', 'above ')}`;
     case 'lt_value':
       return `a number ${expected.replace('<', 'below ')}`;
+    case 'finite':
+      return 'a finite number';
     default:
-      return expected.replaceAll(' | ', ' or ').replace(/^\(|\)$/g, '');
+      return KINDS[expected] ?? expected.replaceAll(/[()]/g, '').replaceAll(' | ', ' or ');
   }
 }
+
+/** valibot's names of types, in words. */
+const KINDS: Readonly<Record<string, string>> = {
+  Object: 'an object',
+  Array: 'a list',
+  number: 'a number',
+  string: 'a text',
+  boolean: 'true or false',
+};
 
 /** The experiment with object keys in alphabetical order: equal experiments have equal text. */
 export function canonicalJson(value: unknown): string {

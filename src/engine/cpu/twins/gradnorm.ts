@@ -1,5 +1,13 @@
 /** Twins of shaders/gradnorm. */
-import { floatBits, isFinitePair, type JoinedNorm, joinPairs, log2Norm, PairCollector } from '../../../math/norm-pair.ts';
+import {
+  floatBits,
+  isFinitePair,
+  type JoinedNorm,
+  joinPairs,
+  log2Norm,
+  PairCollector,
+  referenceExponent,
+} from '../../../math/norm-pair.ts';
 import { CLIP_RULE, CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, POLICY, STATUS, STATUS_WORDS } from '../../../plan/records.ts';
 import { four, type Twins } from '../twin.ts';
 
@@ -10,10 +18,11 @@ export function clipScale(norm: JoinedNorm, rule: number, max: number): { scale:
   if (rule !== CLIP_RULE.torch_norm && rule !== CLIP_RULE.tensorflow_global_norm) return { scale: 1, power: 1 };
   const torch = rule === CLIP_RULE.torch_norm;
   if (!isFinitePair(norm)) return { scale: torch && log2Norm(norm) === Number.POSITIVE_INFINITY ? 0 : Number.NaN, power: 1 };
-  const value = 2 ** log2Norm(norm);
+  const exponent = referenceExponent(norm.m) - 127;
+  const mantissa = Math.sqrt(norm.sum);
+  const value = mantissa * 2 ** exponent;
   const scale = torch ? Math.min(1, max / (value + 1e-6)) : max / Math.max(value, max);
-  const exponent = Math.floor(log2Norm(norm));
-  return exponent > 60 && scale < 1 ? { scale: (max / value) * 2 ** exponent, power: 2 ** -exponent } : { scale, power: 1 };
+  return exponent > 60 && scale < 1 ? { scale: max / mantissa, power: 2 ** -exponent } : { scale, power: 1 };
 }
 
 export const gradnormTwins: Twins<'sum_squares' | 'norm_reduce' | 'clip_coefficient'> = {

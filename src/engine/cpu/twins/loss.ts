@@ -34,7 +34,7 @@ export const lossTwins: Twins<'softmax_cross_entropy' | 'mean_squared_error'> = 
         sum += Math.exp(z[base + c] - top);
       }
       // loss = log sum_c exp z[c] - z[y]
-      rows[2 * row] = Math.log(sum) + top - z[base + y];
+      rows[2 * row] = Math.log(sum) + (top - z[base + y]);
       rows[2 * row + 1] = best === y && Number.isFinite(top) ? 1 : 0;
       // dz[c] = (softmax(z)[c] - [c = y]) / B
       for (let c = 0; c < C; c++) dz[base + c] = (Math.exp(z[base + c] - top) / sum - (c === y ? 1 : 0)) / B;

@@ -1,0 +1,236 @@
+import { describe, expect, test } from 'vitest';
+import { bitsFloat } from '../../src/math/norm-pair.ts';
+import { CLIP_RULE, CONTROL, CONTROL_WORDS, HYPER_WORDS, POLICY, STATUS_WORDS } from '../../src/plan/records.ts';
+import { isClose } from '../support/compare.ts';
+import { decodeControl, type HyperFields, hyperOf, pairOf, type StatusFields, statusOf } from '../support/records.ts';
+import { flat, random, reads, records, runKernel, title, useEngines, writes } from '../support/run-kernel.ts';
+import { COST, FLUSHED, gamma, log2NormTolerance, U } from '../support/tolerance.ts';
+
+const engines = useEngines();
+const inf = Number.POSITIVE_INFINITY;
+const nan = Number.NaN;
+
+interface Replica {
+  readonly hyper?: HyperFields;
+  readonly status?: StatusFields;
+  /** Numbers whose pairs stand for the pre-activations, the dz's and the gradients. */
+  readonly z: readonly number[];
+  readonly d: readonly number[];
+  readonly g: readonly number[];
+  /** Loss and correctness of each row. */
+  readonly rows: readonly (readonly [number, number])[];
+}
+
+const WORD_NAMES = Object.keys(CONTROL) as (keyof typeof CONTROL)[];
+const FIRST = { z: [1], d: [1], g: [1], rows: [[1, 0]] } as const satisfies Replica;
+
+/** Runs it for replicas of one shape, compares every word of GPU and twin, and returns the GPU's records, decoded. */
+async function clip(replicas: readonly Replica[]) {
+  const R = replicas.length;
+  const [{ z, d, g, rows }] = replicas;
+  const [Z, D, G, B] = [z.length, d.length, g.length, rows.length];
+  const { gpu, cpu } = await runKernel(engines(), 'clip_coefficient', {
+    constants: { B, Z, D, G },
+    grid: [64 * R, 1, 1],
+    buffers: R === 1 ? 'one' : 'several',
+    operands: {
+      norms: reads(
+        flat(R, Z + D + G, 2),
+        Uint32Array.from(replicas.flatMap((r) => [...r.z, ...r.d, ...r.g].flatMap((x) => pairOf(x)))),
+      ),
+      rows: reads(records(R, B, 2), Float32Array.from(replicas.flatMap((r) => r.rows.flat()))),
+      hyper: reads(flat(R, HYPER_WORDS), hyperOf(replicas.map((r) => ({ iterations: 100, ...r.hyper })))),
+      status: reads(flat(R, STATUS_WORDS), statusOf(replicas.map((r) => r.status ?? {}))),
+      control: writes({
+        dims: [
+          [R, CONTROL_WORDS],
+          [WORD_NAMES.length, 1],
+        ],
+        words: R * CONTROL_WORDS,
+      }),
+    },
+  });
+  const decode = (words: ArrayLike<number>, r: number) => {
+    const padded = new Uint32Array(CONTROL_WORDS);
+    padded.set(Array.from(words).slice(r * WORD_NAMES.length, (r + 1) * WORD_NAMES.length));
+    return decodeControl(padded, 0);
+  };
+  const decoded = replicas.map((replica, r) => ({ replica, device: decode(gpu.control, r), twin: decode(cpu.control, r) }));
+  const wrong = decoded.flatMap(({ replica, device, twin }, r) =>
+    WORD_NAMES.filter((name) => !isClose(device[name], twin[name], tolerance(name, replica, twin[name], G))).map(
+      (name) => `control[${r}].${name} = ${device[name]} on the GPU, ${twin[name]} on the CPU`,
+    ),
+  );
+  expect(wrong).toEqual([]);
+  return decoded.map(({ device }) => device);
+}
+
+function tolerance(name: keyof typeof CONTROL, replica: Replica, value: number, G: number): number {
+  const { rows, hyper } = replica;
+  const B = rows.length;
+  switch (name) {
+    case 'coefficient':
+      return FLUSHED + tolerance('scale', replica, value, G);
+    case 'scale':
+      // The joined sum: at most G rescaled additions, halved by the root; root, product, + 1e-6, division, and the product with power.
+      return gamma(G / 2 + COST.sqrt + COST.divide + 4) * Math.abs(value);
+    case 'log2_norm':
+      return log2NormTolerance(value, G);
+    case 'loss':
+    case 'accuracy':
+      return (gamma(B + COST.divide) * rows.reduce((sum, row) => sum + Math.abs(row[name === 'loss' ? 0 : 1]), 0)) / B;
+    case 'correction1':
+    case 'correction2': {
+      // 1 - e^x, x = t log beta, rounded once: e^x errs by (|x| + its own error) u relatively; small |x|: a series, 5u.
+      const x = Math.log1p(-value);
+      const power = 1 - value;
+      if (hyper === undefined || value === 0) return 0;
+      return power * (2 * U * Math.abs(x) + (x < -0.49 ? COST.exp(x) * U : 0)) + 6 * U * value;
+    }
+    default:
+      return 0;
+  }
+}
+
+const TORCH = { clip_rule: CLIP_RULE.torch_norm, clip_max: 1 };
+const TENSORFLOW = { clip_rule: CLIP_RULE.tensorflow_global_norm, clip_max: 1 };
+
+describe('all words', () => {
+  // 64 invocations share a replica's tensors and rows.
+  for (const [R, B, Z, D, G] of [
+    [1, 1, 1, 1, 1],
+    [3, 5, 2, 3, 4],
+    [1, 63, 64, 1, 65],
+    [3, 65, 9, 63, 64],
+    [1, 197, 3, 2, 197],
+  ]) {
+    test(title('clip_coefficient', { R, B, Z, D, G }), async () => {
+      const list = (stream: number, n: number) => [...random(stream, n)];
+      const replicas = Array.from({ length: R }, (_, r) => ({
+        z: list(10 + r, Z),
+        d: list(20 + r, D),
+        g: list(30 + r, G),
+        rows: list(40 + r, B).map((x) => [Math.abs(x), Number(x > 0)] as const),
+        hyper: { ...[TORCH, TENSORFLOW, {}][r], clip_max: 0.3, log_beta1: Math.log(0.9), log_beta2: Math.log(0.999) },
+        status: { iteration: r, updates: [0, 3, 5000][r] },
+      }));
+      const records_ = await clip(replicas);
+      records_.forEach(({ active, apply, stop, first, non_finite, power }) => {
+        expect([active, apply, stop, first, non_finite, power]).toEqual([1, 1, 0, 0, 0, 1]);
+      });
+      // ‖g‖ and c in double precision
+      const norms = replicas.map(({ g }) => Math.hypot(...g));
+      const expected = norms.map((norm, r) => [Math.min(1, 0.3 / (norm + 1e-6)), 0.3 / Math.max(norm, 0.3), 1][r]);
+      records_.forEach(({ coefficient, log2_norm }, r) => {
+        expect(Math.abs(coefficient - expected[r])).toBeLessThan(gamma(G + COST.sqrt + COST.divide + 4) * expected[r]);
+        expect(Math.abs(log2_norm - Math.log2(norms[r]))).toBeLessThan(log2NormTolerance(Math.log2(norms[r]), G));
+      });
+    });
+  }
+});
+
+describe('clip_coefficient of the rules', () => {
+  const many = (x: number) => Array<number>(16).fill(x);
+  // rule, gradients (their norms are the pairs'), expected coefficient
+  test.each<[string, HyperFields, number[], number]>([
+    ['torch: a norm above max', TORCH, [3, 4], 1 / (5 + 1e-6)],
+    ['torch: a norm below max', TORCH, [0.3, 0.4], 1],
+    ['torch: a norm of max is scaled by 1/(1 + 1e-6)', TORCH, [1, 0], 1 / (1 + 1e-6)],
+    ['torch: a norm of 0', TORCH, [0, 0], 1],
+    ['torch: a norm below the smallest square', TORCH, [1e-30, 0], 1],
+    ['torch: Inf gives 0', TORCH, [inf, 1], 0],
+    ['torch: NaN gives NaN', TORCH, [nan, inf], nan],
+    ['torch: 1e30, whose square overflows', TORCH, [1e30, 0], 1e-30],
+    ['torch: 12e38, which overflows itself', TORCH, many(3e38), 1 / (4 * 3e38)],
+    ['torch: 1e30 below a max of 2e30', { ...TORCH, clip_max: 2e30 }, [1e30, 0], 1],
+    ['torch: 12e38 and a max of 3e38', { ...TORCH, clip_max: 3e38 }, many(3e38), 0.25],
+    ['tensorflow: a norm above max', TENSORFLOW, [3, 4], 0.2],
+    ['tensorflow: a norm of max is left alone', TENSORFLOW, [1, 0], 1],
+    ['tensorflow: a norm of 0', TENSORFLOW, [0, 0], 1],
+    ['tensorflow: Inf gives NaN', TENSORFLOW, [-inf, 1], nan],
+    ['tensorflow: NaN gives NaN', TENSORFLOW, [nan, 1], nan],
+    ['tensorflow: 12e38', TENSORFLOW, many(3e38), 1 / (4 * 3e38)],
+    ['none', {}, [1e30, 1], 1],
+    ['none: Inf', {}, [inf, 1], 1],
+    ['value', { clip_rule: CLIP_RULE.value, clip_max: 1 }, [1e30, 1], 1],
+    ['value: NaN', { clip_rule: CLIP_RULE.value, clip_max: 1 }, [nan, 1], 1],
+  ])('%s', async (_, hyper, g, expected) => {
+    const [{ scale, power, coefficient }] = await clip([{ ...FIRST, hyper, g }]);
+    const product = scale * power;
+    // Relative: a division, a root and a handful of roundings.
+    expect(isClose(product, expected, gamma(40) * expected), `scale × power is ${product}, must be ${expected}`).toBe(true);
+    // The reported coefficient is a float32 of its own, which may be too small for one.
+    expect(isClose(coefficient, product, 2 ** -126 + U * product)).toBe(true);
+    // Both factors keep full precision.
+    for (const factor of [scale, power]) expect(factor === 0 || Number.isNaN(factor) || factor >= 2 ** -126).toBe(true);
+    expect(Number.isInteger(Math.log2(power))).toBe(true);
+  });
+
+  test('clip_coefficient reports the norm where float32 has none', async () => {
+    const norms = [many(3e38), many(1e-30), many(0), [inf, ...many(0).slice(1)], [nan, ...many(inf).slice(1)]];
+    const list = await clip(norms.map((g) => ({ ...FIRST, g })));
+    const expected = [Math.log2(12e38), Math.log2(4e-30), -inf, inf, nan];
+    list.forEach(({ log2_norm }, r) => {
+      expect(isClose(log2_norm, expected[r], log2NormTolerance(128, 16)), `${log2_norm} for ${expected[r]}`).toBe(true);
+    });
+    expect(list.map(({ non_finite }) => non_finite)).toEqual([0, 0, 0, 1, 16]);
+  });
+});
+
+describe('clip_coefficient of the policies', () => {
+  const { continue: GO, skip: SKIP, stop: STOP } = POLICY;
+  const bad = { g: [inf] };
+  const badLoss = { rows: [[nan, 0]] } as const;
+  // policy, what is wrong, status → active, apply, stop
+  test.each<[string, number, Partial<Replica>, StatusFields, [number, number, number]]>([
+    ['continue, all finite', GO, {}, {}, [1, 1, 0]],
+    ['continue, Inf gradient', GO, bad, {}, [1, 1, 0]],
+    ['skip, all finite', SKIP, {}, {}, [1, 1, 0]],
+    ['skip, Inf gradient', SKIP, bad, {}, [1, 0, 0]],
+    ['skip, NaN loss', SKIP, badLoss, {}, [1, 0, 0]],
+    ['skip, Inf in an activation alone', SKIP, { z: [inf] }, {}, [1, 1, 0]],
+    ['stop, all finite', STOP, {}, {}, [1, 1, 0]],
+    ['stop, NaN loss', STOP, badLoss, {}, [1, 0, 1]],
+    ['stop, Inf gradient', STOP, bad, {}, [1, 0, 1]],
+    ['stopped before', GO, {}, { stopped: 1 }, [0, 0, 0]],
+    ['last iteration', GO, {}, { iteration: 99 }, [1, 1, 0]],
+    ['beyond the last iteration', GO, {}, { iteration: 100 }, [0, 0, 0]],
+    ['skip, beyond the last iteration, Inf gradient', SKIP, bad, { iteration: 100 }, [0, 0, 0]],
+  ])('%s', async (_, policy, wrong, status, expected) => {
+    const [{ active, apply, stop }] = await clip([{ ...FIRST, ...wrong, hyper: { policy }, status }]);
+    expect([active, apply, stop]).toEqual(expected);
+  });
+
+  test('clip_coefficient names the first non-finite tensor in execution order', async () => {
+    // 2 pre-activations, the loss, 2 dz's, 2 gradients: 1…7.
+    const good = { z: [1, 1], d: [1, 1], g: [1, 1], rows: [[1, 0]] } as const satisfies Replica;
+    const cases: [Partial<Replica>, number][] = [
+      [{}, 0],
+      [{ z: [inf, nan] }, 1],
+      [{ z: [1, nan], g: [nan, nan] }, 2],
+      [{ rows: [[inf, 0]], d: [nan, 1] }, 3],
+      [{ d: [nan, 1] }, 4],
+      [{ d: [1, inf], g: [nan, nan] }, 5],
+      [{ g: [-inf, 1] }, 6],
+      [{ g: [1, nan] }, 7],
+    ];
+    const list = await clip(cases.map(([wrong]) => ({ ...good, ...wrong })));
+    expect(list.map(({ first }) => first)).toEqual(cases.map(([, first]) => first));
+  });
+
+  test('clip_coefficient computes 1 - beta^t without cancellation', async () => {
+    const betas = [0.9, 0.999, 0.9999999, 0.5, 1e-3];
+    const updates = [0, 1, 9, 692, 100_000];
+    const cases = betas.flatMap((beta) => updates.map((t) => [beta, t] as const));
+    const list = await clip(
+      cases.map(([beta, t]) => ({ ...FIRST, hyper: { log_beta1: Math.log(beta), log_beta2: -1000 }, status: { updates: t } })),
+    );
+    list.forEach(({ correction1, correction2 }, k) => {
+      const [beta, t] = cases[k];
+      // ln beta reaches the device as a float32: relative u in the exponent, at most (1/e)/(1 - 1/e) u... below u in 1 - beta^t.
+      const exact = -Math.expm1((t + 1) * bitsFloat(hyperOf([{ log_beta1: Math.log(beta) }])[16]));
+      expect(Math.abs(correction1 - exact) / exact, `1 - ${beta}^${t + 1}`).toBeLessThan(gamma(15));
+      expect(correction2).toBe(1);
+    });
+  });
+});

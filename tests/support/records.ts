@@ -1,0 +1,66 @@
+/** Per-replica records as words, by the names of src/plan/records.ts. */
+import { floatBits, PairCollector } from '../../src/math/norm-pair.ts';
+import { CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, STATUS, STATUS_WORDS } from '../../src/plan/records.ts';
+
+const HYPER_INTEGERS: readonly string[] = ['clip_rule', 'policy', 'seed', 'iterations'];
+const CONTROL_FLOATS: readonly string[] = [
+  'scale',
+  'power',
+  'log2_norm',
+  'coefficient',
+  'loss',
+  'accuracy',
+  'correction1',
+  'correction2',
+];
+
+export type HyperFields = Partial<Record<keyof typeof HYPER, number>>;
+export type StatusFields = Partial<Record<keyof typeof STATUS, number>>;
+export type ControlFields = Partial<Record<keyof typeof CONTROL, number>>;
+
+function words(
+  list: readonly Readonly<Record<string, number>>[],
+  offsets: Readonly<Record<string, number>>,
+  width: number,
+  isInteger: (name: string) => boolean,
+): Uint32Array {
+  const out = new Uint32Array(list.length * width);
+  list.forEach((fields, r) => {
+    for (const [name, value] of Object.entries(fields))
+      out[r * width + offsets[name]] = isInteger(name) ? value : floatBits(value);
+  });
+  return out;
+}
+
+/** (R, HYPER_WORDS); fields left out are 0. */
+export function hyperOf(list: readonly HyperFields[]): Uint32Array {
+  return words(list, HYPER, HYPER_WORDS, (name) => HYPER_INTEGERS.includes(name));
+}
+/** (R, STATUS_WORDS); fields left out are 0. */
+export function statusOf(list: readonly StatusFields[]): Uint32Array {
+  return words(list, STATUS, STATUS_WORDS, () => true);
+}
+/** (R, CONTROL_WORDS); fields left out are 0. */
+export function controlOf(list: readonly ControlFields[]): Uint32Array {
+  return words(list, CONTROL, CONTROL_WORDS, (name) => !CONTROL_FLOATS.includes(name));
+}
+
+/** One replica's control record with its fields decoded. */
+export function decodeControl(control: Uint32Array, r: number): Record<keyof typeof CONTROL, number> {
+  const floats = new Float32Array(control.buffer, control.byteOffset, control.length);
+  return Object.fromEntries(
+    Object.entries(CONTROL).map(([name, word]) => [
+      name,
+      (CONTROL_FLOATS.includes(name) ? floats : control)[r * CONTROL_WORDS + word],
+    ]),
+  ) as Record<keyof typeof CONTROL, number>;
+}
+
+/** The norm pair of some numbers, at most 64. */
+export function pairOf(...values: number[]): [number, number] {
+  const out = new Uint32Array(2);
+  const collector = new PairCollector();
+  for (const x of values) collector.add(x);
+  collector.finish(out, 0);
+  return [out[0], out[1]];
+}

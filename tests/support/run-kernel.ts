@@ -1,0 +1,256 @@
+/** Runs one kernel on the GPU and its twin on the CPU: same inputs, canaries behind every binding, dirty outputs. */
+import { afterAll, beforeAll, expect } from 'vitest';
+import type { Engine } from '../../src/engine/engine.ts';
+import { openEngine } from '../../src/engine/open.ts';
+import { normals, PURPOSE } from '../../src/math/philox.ts';
+import { type BindingName, type Constants, type KernelName, kernelEntry } from '../../src/plan/kernels.ts';
+import { type AnyStep, ceilTo, type Plan, type PlanBuffer, type Range } from '../../src/plan/plan.ts';
+import { differences, type Tolerance, type Words } from './compare.ts';
+
+/** Where a tensor's elements lie: per dimension, outermost first, how many and how far apart. */
+export interface Layout {
+  readonly dims: readonly (readonly [count: number, stride: number])[];
+  readonly words: number;
+}
+
+const four = (n: number) => ceilTo(n, 4);
+const sixteen = (n: number) => ceilTo(n, 16);
+
+/** (R, rows, columns), both padded to multiples of 4: activations and weights. */
+export function matrix(R: number, rows: number, columns: number): Layout {
+  const stride = four(rows) * four(columns);
+  const dims = [
+    [R, stride],
+    [rows, four(columns)],
+    [columns, 1],
+  ] as const;
+  return { dims, words: R * stride };
+}
+
+/** (R, n), n padded to a multiple of 16: biases and affine parameters. */
+export function vector(R: number, n: number): Layout {
+  const dims = [
+    [R, sixteen(n)],
+    [n, 1],
+  ] as const;
+  return { dims, words: R * sixteen(n) };
+}
+
+/** (R, B, n), B padded to a multiple of 4: per-row records. */
+export function records(R: number, B: number, n: number): Layout {
+  const dims = [
+    [R, four(B) * n],
+    [B, n],
+    [n, 1],
+  ] as const;
+  return { dims, words: R * four(B) * n };
+}
+
+/** No padding. */
+export function flat(...counts: number[]): Layout {
+  const dims = counts.map((count, i) => [count, counts.slice(i + 1).reduce((a, b) => a * b, 1)] as const);
+  return { dims, words: counts.reduce((a, b) => a * b, 1) };
+}
+
+/** `count` tensors of one layout, `stride` words apart. */
+export function repeated(count: number, stride: number, { dims, words }: Layout): Layout {
+  return { dims: [[count, stride] as const, ...dims], words: (count - 1) * stride + words };
+}
+
+/** Word of every element, in logical order. */
+export function positions({ dims }: Layout): number[] {
+  return dims.reduce<number[]>(
+    (all, [count, stride]) => all.flatMap((at) => Array.from({ length: count }, (_, i) => at + i * stride)),
+    [0],
+  );
+}
+
+export interface Operand {
+  readonly layout: Layout;
+  /** Contents in logical order; undefined for what the kernel must overwrite. */
+  readonly values?: ArrayLike<number>;
+  /** Whether the kernel may change it. */
+  readonly written: boolean;
+  /** Whether the kernel writes zeros into the padding. */
+  readonly clearsPadding: boolean;
+}
+
+export function reads(layout: Layout, values: ArrayLike<number>): Operand {
+  return { layout, values, written: false, clearsPadding: false };
+}
+export function updates(layout: Layout, values: ArrayLike<number>): Operand {
+  return { layout, values, written: true, clearsPadding: false };
+}
+/** Overwritten by the kernel; its padding is left alone. */
+export function writes(layout: Layout): Operand {
+  return { layout, written: true, clearsPadding: false };
+}
+/** Overwritten by the kernel, zeros into its padding. */
+export function writesPadded(layout: Layout): Operand {
+  return { layout, written: true, clearsPadding: true };
+}
+/** Bound but not touched. */
+export const absent: Operand = reads(flat(4), [0, 0, 0, 0]);
+
+/** 1.06e38 as float32. */
+const GARBAGE = 0x7e9f5eed;
+const CANARY = 0x5ca1ab1e;
+/** Canary words behind every binding, inside the bound range, so that a write beyond the tensor's end lands there. */
+const CANARIES = 64;
+
+export interface Engines {
+  readonly gpu: Engine;
+  readonly cpu: Engine;
+}
+
+/** Opens both engines before a file's tests and closes them after. */
+export function useEngines(): () => Engines {
+  let engines: Engines | undefined;
+  beforeAll(async () => {
+    const gpu = await openEngine('gpu', navigator.gpu, 'use');
+    engines = { gpu, cpu: await openEngine('cpu', undefined, 'use') };
+  });
+  afterAll(() => engines?.gpu.destroy());
+  return () => {
+    if (!engines) throw new Error('the engines are opened before the first test');
+    return engines;
+  };
+}
+
+export interface KernelRun<K extends KernelName> {
+  readonly constants: Constants<K>;
+  /** Invocations in x, y and z. */
+  readonly grid: readonly [number, number, number];
+  readonly operands: Readonly<Record<BindingName<K>, Operand>>;
+  /** All bindings of one access in one buffer, or every binding in its own. Default: one. */
+  readonly buffers?: 'one' | 'several';
+}
+
+export interface KernelResult<K extends KernelName> {
+  /** Elements in logical order, as the binding's type. */
+  readonly gpu: Readonly<Record<BindingName<K>, Words>>;
+  readonly cpu: Readonly<Record<BindingName<K>, Words>>;
+  /** Words of the GPU's tensors with their padding. */
+  readonly padded: Readonly<Record<BindingName<K>, Words>>;
+  /** Fails the test naming the elements of a tensor in which GPU and twin differ by more than the tolerance. */
+  compare(name: BindingName<K>, tolerance: Tolerance): void;
+}
+
+/** Runs kernel and twin. Fails the test where a canary, padding or an input has changed. */
+export async function runKernel<K extends KernelName>(
+  { gpu, cpu }: Engines,
+  kernel: K,
+  { constants, grid, operands, buffers = 'one' }: KernelRun<K>,
+): Promise<KernelResult<K>> {
+  const names = Object.keys(kernelEntry(kernel).bindings) as BindingName<K>[];
+  const { ranges, plan } = planOf(kernel, constants, grid, operands, buffers);
+  const run = async (engine: Engine, onGpu: boolean) => {
+    const session = await engine.load(plan);
+    const before = names.map((name) => contents(operands[name], ranges[name].words, onGpu));
+    names.forEach((name, i) => {
+      session.write(ranges[name], before[i]);
+    });
+    await session.run('iteration', 1);
+    const after = await session.read(names.map((name) => ranges[name]));
+    session.destroy();
+    const damage = names.flatMap((name, i) => damaged(name, operands[name], before[i], after[i]));
+    expect(damage, `${kernel} on the ${onGpu ? 'GPU' : 'CPU'} wrote where it must not`).toEqual([]);
+    return after;
+  };
+  const [device, twin] = [await run(gpu, true), await run(cpu, false)];
+  const typed = (name: BindingName<K>, words: Uint32Array): Words =>
+    kernelEntry(kernel).bindings[name].type === 'f32' ? new Float32Array(words.slice().buffer) : words.slice();
+  const logical = (name: BindingName<K>, words: Uint32Array) =>
+    typed(
+      name,
+      Uint32Array.from(positions(operands[name].layout), (at) => words[at]),
+    );
+  const collect = (of: (name: BindingName<K>, i: number) => Words) =>
+    Object.fromEntries(names.map((name, i) => [name, of(name, i)])) as Record<BindingName<K>, Words>;
+  const result = { gpu: collect((name, i) => logical(name, device[i])), cpu: collect((name, i) => logical(name, twin[i])) };
+  return {
+    ...result,
+    padded: collect((name, i) => typed(name, device[i].slice(0, operands[name].layout.words))),
+    compare(name, tolerance) {
+      const counts = operands[name].layout.dims.map(([count]) => count);
+      const found = differences(name, counts, result.gpu[name], result.cpu[name], tolerance);
+      expect(found, `${kernel}: ${name}`).toEqual([]);
+    },
+  };
+}
+
+/** A plan of this one step. */
+function planOf<K extends KernelName>(
+  kernel: K,
+  constants: Constants<K>,
+  invocations: readonly [number, number, number],
+  operands: Readonly<Record<BindingName<K>, Operand>>,
+  layout: 'one' | 'several',
+) {
+  const buffers: { name: string; words: number }[] = [];
+  const ranges = {} as Record<BindingName<K>, Range>;
+  for (const [name, { access }] of Object.entries(kernelEntry(kernel).bindings)) {
+    const key = layout === 'one' ? access : name;
+    let buffer = buffers.findIndex((other) => other.name === key);
+    if (buffer < 0) buffer = buffers.push({ name: key, words: 0 }) - 1;
+    const offset = buffers[buffer].words;
+    const words = four(operands[name as BindingName<K>].layout.words) + CANARIES;
+    ranges[name as BindingName<K>] = { buffer, offset, words };
+    buffers[buffer].words = ceilTo(offset + words, 64);
+  }
+  const step = { kernel, label: kernel, constants, bindings: ranges, invocations } as unknown as AnyStep;
+  return { ranges, plan: oneStepPlan(step, buffers) };
+}
+
+function oneStepPlan(step: AnyStep, buffers: readonly PlanBuffer[]): Plan {
+  const summary = {
+    replicas: 1,
+    parameters: 0,
+    bytes: 0,
+    dispatchesPerIteration: 1,
+    flopPerIteration: 0,
+    gradientLayers: [],
+    weightLayers: [],
+    measured: [],
+  };
+  const shape = { replicas: 1, batchSize: 1, loss: 'mse', parameters: [], ring: 1, layerSlots: 1, layersEvery: 1 } as const;
+  return { ...shape, summary, buffers, tensors: new Map(), contents: new Map(), iteration: [step], evaluation: [] };
+}
+
+/** Words of a bound range before the run. Twins rely on zero padding, which a plan's buffers have from the start. */
+function contents({ layout, values, clearsPadding }: Operand, words: number, onGpu: boolean): Uint32Array {
+  const out = new Uint32Array(words).fill(CANARY, layout.words);
+  if (clearsPadding && onGpu) out.fill(GARBAGE, 0, layout.words);
+  const bits = values instanceof Uint32Array ? values : values && new Uint32Array(Float32Array.from(values).buffer);
+  positions(layout).forEach((at, i) => {
+    out[at] = bits ? bits[i] : GARBAGE;
+  });
+  return out;
+}
+
+/** What changed although it must not: canaries, padding, inputs. */
+function damaged(name: string, operand: Operand, before: Uint32Array, after: Uint32Array): string[] {
+  const elements = new Set(positions(operand.layout));
+  const problems: string[] = [];
+  for (let at = 0; at < after.length && problems.length < 5; at++) {
+    if (elements.has(at) && operand.written) continue;
+    const inside = at < operand.layout.words;
+    const expected = inside && operand.clearsPadding ? 0 : before[at];
+    const part = elements.has(at) ? 'input' : inside ? 'padding' : 'canary';
+    // -0 is a zero too.
+    if (inside && expected === 0 && after[at] === 0x80000000) continue;
+    if (after[at] !== expected) problems.push(`${name}, ${part} at word ${at}: ${after[at]}, must be ${expected}`);
+  }
+  return problems;
+}
+
+/** n numbers from N(0, std²); `stream` tells one tensor from another. */
+export function random(stream: number, n: number, std = 1): Float32Array {
+  return normals(0x5eed, PURPOSE.noise, stream, n, std);
+}
+
+/** `linear_forward matches its twin (R=1, B=2)`. */
+export function title(kernel: KernelName, shape: Readonly<Record<string, number | string | boolean>>): string {
+  const list = Object.entries(shape).map(([name, value]) => `${name}=${value}`);
+  return `${kernel} matches its twin (${list.join(', ')})`;
+}
