@@ -1,0 +1,98 @@
+/** `npm run bench -- step | kernels`: development only. */
+import { parseArgs } from 'node:util';
+import { NoGpuError } from '../engine/gpu/context.ts';
+import { ENGINES, type EngineName, nameOf, openMeasured } from './open.ts';
+import { PeerError } from './peer.ts';
+import { profileTable, stepTable } from './print.ts';
+import { profileKernels } from './profile.ts';
+import { AGREEMENT, measureSteps } from './step.ts';
+
+const USAGE = `usage: npm run -s bench -- step    [--depths 16,64,256] [--engine gpu|cpu] [--peers] [--seconds 4] [--json]
+       npm run -s bench -- kernels [--depths 64] [--engine gpu|cpu] [--json]
+
+step     milliseconds per training iteration of an MLP on digits8 (width 64, batch 64, ReLU, SGD, clip 1, every norm
+         recorded each iteration); with --peers the same in TensorFlow.js on the same adapter, in turns
+kernels  the time of each kernel of an iteration, run alone`;
+
+/** The command line cannot be used. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+interface Options {
+  readonly command: 'step' | 'kernels';
+  readonly depths: readonly number[];
+  readonly engine: EngineName;
+  readonly peers: boolean;
+  readonly seconds: number;
+  readonly json: boolean;
+}
+
+/** @throws UsageError naming the argument, its value and what would be valid */
+export function parseOptions(args: string[]): Options {
+  const { values, positionals } = parse(args);
+  const [command, ...rest] = positionals;
+  if (command !== 'step' && command !== 'kernels')
+    throw new UsageError(`"${command ?? ''}" is no benchmark; valid is step or kernels`);
+  if (rest.length > 0) throw new UsageError(`"${rest[0]}" is one argument too many`);
+  const depths = (values.depths ?? (command === 'step' ? '16,64,256' : '64')).split(',').map(Number);
+  if (depths.some((depth) => !Number.isInteger(depth) || depth < 1 || depth > 10_000)) {
+    throw new UsageError(`--depths ${values.depths}: valid is a list like 16,64,256 of whole numbers from 1 to 10000`);
+  }
+  const engine = ENGINES.find((name) => name === values.engine);
+  if (!engine) throw new UsageError(`--engine ${values.engine}: valid is gpu or cpu`);
+  const seconds = Number(values.seconds);
+  if (!(seconds > 0 && seconds <= 3600))
+    throw new UsageError(`--seconds ${values.seconds}: valid is a number above 0, up to 3600`);
+  if (values.peers && command !== 'step') throw new UsageError('--peers belongs to step');
+  return { command, depths, engine, seconds, peers: values.peers, json: values.json };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        depths: { type: 'string' },
+        engine: { type: 'string', default: 'gpu' },
+        seconds: { type: 'string', default: '4' },
+        peers: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** @returns the process's exit code: 0, 1 when a peer's numbers differ, 2 when it cannot run as asked */
+export async function runBench(args: string[]): Promise<number> {
+  try {
+    const options = parseOptions(args);
+    return await (options.command === 'step' ? step(options) : kernels(options));
+  } catch (error) {
+    if (error instanceof UsageError) console.error(`bench: ${error.message}\n\n${USAGE}`);
+    else if (error instanceof NoGpuError || error instanceof PeerError) console.error(`bench: ${error.message}`);
+    else throw error;
+    return 2;
+  }
+}
+
+async function step(options: Options): Promise<number> {
+  const report = await measureSteps(options, ({ depth }) => {
+    if (process.stderr.isTTY) console.error(`depth ${depth} measured`);
+  });
+  console.log(options.json ? JSON.stringify(report, null, 2) : `${report.adapter}\n${stepTable(report)}`);
+  return report.results.some(({ peer }) => peer && !(peer.difference <= AGREEMENT)) ? 1 : 0;
+}
+
+async function kernels({ depths, engine: name, json }: Options): Promise<number> {
+  const engine = await openMeasured(name);
+  const profiles = [];
+  for (const depth of depths) profiles.push(await profileKernels(engine, depth));
+  const adapter = nameOf(engine.report);
+  engine.destroy();
+  console.log(json ? JSON.stringify({ adapter, profiles }, null, 2) : `${adapter}\n${profiles.map(profileTable).join('\n\n')}`);
+  return 0;
+}

@@ -1,0 +1,81 @@
+/** The benchmark's tables. */
+import type { Profile } from './profile.ts';
+import { AGREEMENT, type StepReport, type StepResult } from './step.ts';
+
+type Row = readonly string[];
+
+/** Columns as wide as their widest cell; the first is text, the others are numbers. */
+export function table(rows: readonly Row[]): string {
+  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
+  const cell = (text: string, c: number) => (c === 0 ? text.padEnd(widths[c]) : text.padStart(widths[c]));
+  return rows.map((row) => row.map(cell).join('  ').trimEnd()).join('\n');
+}
+
+/** Three significant digits. */
+export function digits(x: number): string {
+  if (x >= 100 || x === 0 || !Number.isFinite(x)) return x.toFixed(0);
+  return x.toFixed(Math.max(0, 2 - Math.floor(Math.log10(x))));
+}
+
+const percent = (x: number) => `${(100 * x).toFixed(0)} %`;
+
+export function stepTable({ results, peer }: StepReport): string {
+  const head = ['depth', 'ms / iteration', 'min', 'spread', 'GFLOP/s', 'dispatches', 'compile ms'];
+  const ours = (r: StepResult) => [
+    String(r.depth),
+    digits(r.iteration.median),
+    digits(r.iteration.min),
+    percent(r.iteration.spread),
+    digits(r.gflops),
+    String(r.dispatches),
+    digits(r.compileMs),
+  ];
+  const lines = [table([head, ...results.map(ours)])];
+  if (peer) {
+    const theirs = results.flatMap(({ depth, peer: p }) =>
+      p
+        ? [
+            [
+              String(depth),
+              digits(p.iteration.median),
+              digits(p.iteration.min),
+              percent(p.iteration.spread),
+              digits(p.compileMs),
+              `${digits(p.ratio)}×`,
+              `${digits(p.ratioOfMin)}×`,
+              `${p.difference.toExponential(1)}${p.difference <= AGREEMENT ? '' : ' TOO FAR'}`,
+            ],
+          ]
+        : [],
+    );
+    const peerHead = [
+      'depth',
+      'ms / iteration',
+      'min',
+      'spread',
+      'compile ms',
+      'ratio',
+      'of minima',
+      'first iteration differs by',
+    ];
+    lines.push('', peer, table([peerHead, ...theirs]));
+  }
+  return lines.join('\n');
+}
+
+export function profileTable({ depth, iterationMs, iterationCpuMs, kernels }: Profile): string {
+  const rows = kernels.map(({ kernel, dispatches, ms, cpuMs, share, gflops, gbytes }) => [
+    kernel,
+    String(dispatches),
+    digits(ms),
+    digits(cpuMs),
+    percent(share),
+    gflops === undefined ? '' : digits(gflops),
+    digits(gbytes),
+  ]);
+  const sum = kernels.reduce((total, { ms }) => total + ms, 0);
+  return [
+    `depth ${depth}: ${digits(iterationMs)} ms per iteration (${digits(iterationCpuMs)} ms of processor time); the kernels alone sum to ${digits(sum)} ms`,
+    table([['kernel', 'dispatches', 'ms', 'CPU ms', 'share', 'GFLOP/s', 'GB/s'], ...rows]),
+  ].join('\n');
+}
