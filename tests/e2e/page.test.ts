@@ -1,0 +1,142 @@
+import { type Browser, chromium, type Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { BROWSER_ARGS } from '../setup/browser-args.ts';
+
+const url = inject('url');
+const executablePath = inject('browserPath');
+let browser: Browser;
+let page: Page;
+let complaints: string[] = [];
+
+async function open(address = url, viewport = { width: 1440, height: 900 }): Promise<void> {
+  complaints = [];
+  page = await browser.newPage({ viewport });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('request', (request) => {
+    const { protocol, host } = new URL(request.url());
+    if (protocol.startsWith('http') && host !== new URL(url).host) complaints.push(`request to ${request.url()}`);
+  });
+  await page.goto(address);
+}
+
+/** Iterations done, as the play bar says. */
+async function iteration(): Promise<number> {
+  const text = await textOf('nabla-play-bar');
+  return Number(/iteration\s+([\d,]+)/.exec(text)?.[1].replaceAll(',', ''));
+}
+
+/** Text below an element, shadow roots included, which innerText leaves out. */
+function textOf(selector: string): Promise<string> {
+  return page.locator(selector).evaluate((element) => {
+    const collect = (node: Node): string => {
+      if (node instanceof Text) return node.data;
+      if (node instanceof HTMLStyleElement) return '';
+      const root = node instanceof Element && node.shadowRoot ? node.shadowRoot : node;
+      return [...root.childNodes].map(collect).join(' ');
+    };
+    return collect(element).replace(/\s+/g, ' ');
+  });
+}
+
+async function reaches(target: number): Promise<void> {
+  await expect.poll(iteration, { timeout: 90_000, interval: 250 }).toBeGreaterThanOrEqual(target);
+}
+
+async function pause(): Promise<number> {
+  await page.getByRole('button', { name: /Pause/ }).click();
+  await page.getByRole('button', { name: /Start/ }).waitFor();
+  return iteration();
+}
+
+afterEach(async () => {
+  await page.close();
+  expect(complaints).toEqual([]);
+});
+
+describe('the page on WebGPU', () => {
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath, args: BROWSER_ARGS });
+  });
+  afterAll(() => browser.close());
+
+  test('opens with a run in motion on WebGPU, isolated from other origins', async () => {
+    await open();
+    await page.getByRole('button', { name: /WebGPU/ }).waitFor({ timeout: 60_000 });
+    await reaches(5);
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    // Loss, gradient norm, profile and accuracy, each a uPlot canvas with something drawn on it.
+    const canvases = page.locator('canvas');
+    expect(await canvases.count()).toBeGreaterThanOrEqual(5);
+  });
+
+  test('the exploding run is named as such, the cured one is not', async () => {
+    await open();
+    await reaches(30);
+    await expect.poll(() => textOf('nabla-insight'), { timeout: 60_000 }).toMatch(/explod|diverged/i);
+    // ReLU with weight variance 4: the gradient grows by √2 = 1.41 per layer; the twin, at 2, by 1.
+    await expect.poll(() => textOf('nabla-insight')).toMatch(/Run A\s+×1\.[34]/);
+    await expect.poll(() => textOf('nabla-insight')).toMatch(/Run B\s+×(0\.9|1\.0)/);
+  });
+
+  test('pauses, trains one iteration, and goes back to 0', async () => {
+    await open();
+    await reaches(3);
+    const paused = await pause();
+    await page.keyboard.press('.');
+    await expect.poll(iteration, { timeout: 30_000 }).toBe(paused + 1);
+    await page.getByRole('button', { name: 'One iteration' }).click();
+    await expect.poll(iteration, { timeout: 30_000 }).toBe(paused + 2);
+    await page.getByRole('button', { name: 'Back to iteration 0' }).click();
+    await expect.poll(iteration, { timeout: 30_000 }).toBeLessThan(paused + 2);
+  });
+
+  test('depth takes effect, and stays in the address', async () => {
+    await open();
+    await reaches(1);
+    const depth = page.getByRole('textbox', { name: /^Depth/ });
+    await depth.fill('6');
+    await depth.press('Enter');
+    // digits8 64 → 6 × 64 → 10 with biases: 6·(64·64 + 64) + 64·10 + 10 = 25,610 parameters
+    await expect.poll(() => textOf('nabla-insight'), { timeout: 60_000 }).toContain('25,610');
+    await reaches(2);
+    await page.reload();
+    await reaches(1);
+    expect(await page.getByRole('textbox', { name: /^Depth/ }).inputValue()).toBe('6');
+  });
+
+  test('a value that makes no sense is refused in words, beside the field', async () => {
+    await open();
+    await reaches(1);
+    const depth = page.getByRole('textbox', { name: /^Depth/ });
+    await depth.fill('-3');
+    await depth.press('Enter');
+    const alert = page.getByRole('alert').first();
+    await alert.waitFor();
+    expect(await alert.innerText()).toMatch(/-3.*1/s);
+    await reaches((await iteration()) + 1);
+  });
+
+  test('fits a phone without sideways scrolling', async () => {
+    await open(url, { width: 390, height: 844 });
+    await reaches(1);
+    const width = await page.evaluate(() => document.scrollingElement?.scrollWidth ?? 0);
+    expect(width).toBeLessThanOrEqual(390);
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('textbox', { name: /^Depth/ }).waitFor();
+  });
+});
+
+describe('the page without WebGPU', () => {
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-features=WebGPU', '--disable-webgpu'] });
+  });
+  afterAll(() => browser.close());
+
+  test('says why and trains on the CPU engine', async () => {
+    await open();
+    await page.getByRole('button', { name: /CPU engine/ }).waitFor({ timeout: 60_000 });
+    await expect.poll(() => textOf('nabla-messages')).toMatch(/navigator\.gpu|no adapter/i);
+    await reaches(2);
+  });
+});
