@@ -1,5 +1,6 @@
-// The part that all optimizer kernels share: who owns a cell of 16 parameters, and its clipped gradient.
-// Expects the bindings W, dW, owner, control, hyper and partial.
+// The part that all optimizer kernels share: who owns a cell of 16 parameters, its clipped gradient, its norms.
+// Expects the struct Rule, a replica's settings; the function rule_of(r); and updated(rule, at, w, g), the new value of 4
+// parameters from their value and clipped gradient.
 // #import "lib/norm"
 // #import "lib/hyper"
 
@@ -22,7 +23,39 @@ fn clamp_value(g: vec4<f32>, limit: f32) -> vec4<f32> {
   return select(clamp(g, vec4(-limit), vec4(limit)), g, nan);
 }
 
-fn clipped_gradient(r: u32, at: u32) -> vec4<f32> {
-  if (bitcast<u32>(hyper_f32(r, H_CLIP_RULE)) == CLIP_VALUE) { return clamp_value(dW[at], hyper_f32(r, H_CLIP_MAX)); }
-  return dW[at] * control_f32(r, C_POWER) * control_f32(r, C_SCALE);
+struct Clip {
+  applied: bool,
+  by_value: bool,
+  limit: f32,
+  power: f32,
+  scale: f32,
+}
+
+struct Move {
+  w: vec4<f32>,
+  change: vec4<f32>,
+}
+
+fn move_parameters(rule: Rule, clip: Clip, at: u32) -> Move {
+  let w = W[at];
+  if (!clip.applied) { return Move(w, vec4(0.0)); }
+  var g = dW[at];
+  if (clip.by_value) { g = clamp_value(g, clip.limit); } else { g = g * clip.power * clip.scale; }
+  let next = updated(rule, at, w, g);
+  W[at] = next;
+  return Move(next, next - w);
+}
+
+// Four calls and no array: arrays indexed by a loop variable are slow on software adapters.
+fn update_cell(cell: u32) {
+  let r = owner[cell];
+  let rule = rule_of(r);
+  let by_value = bitcast<u32>(hyper_f32(r, H_CLIP_RULE)) == CLIP_VALUE;
+  let clip = Clip(control[r * CONTROL_WORDS + C_APPLY] != 0u, by_value, hyper_f32(r, H_CLIP_MAX), control_f32(r, C_POWER), control_f32(r, C_SCALE));
+  let a = move_parameters(rule, clip, 4u * cell);
+  let b = move_parameters(rule, clip, 4u * cell + 1u);
+  let c = move_parameters(rule, clip, 4u * cell + 2u);
+  let d = move_parameters(rule, clip, 4u * cell + 3u);
+  partial[cell] = cell_norm(a.w, b.w, c.w, d.w);
+  partial[CELLS + cell] = cell_norm(a.change, b.change, c.change, d.change);
 }

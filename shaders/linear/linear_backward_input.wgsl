@@ -9,6 +9,8 @@
 override B: u32;
 override I: u32;
 override O: u32;
+// Of constants alone, so that the loop over it needs no guard against running for ever.
+override TILES_O: u32 = (O + 3u) / 4u;
 override WX: u32;
 override WY: u32;
 
@@ -29,24 +31,23 @@ fn store(row: u32, at: u32, inside: vec4<bool>, sum: vec4<f32>) -> vec4<f32> {
 
 @compute @workgroup_size(WX, WY)
 fn linear_backward_input(@builtin(global_invocation_id) id: vec3<u32>) {
-  let tiles_o = (O + 3u) / 4u;
   let tiles_b = (B + 3u) / 4u;
   let tiles_i = (I + 3u) / 4u;
   if (id.x >= tiles_i || id.y >= tiles_b) { return; }
   let r = id.z;
   let row = id.y * 4u;
-  let di = (r * tiles_b * 4u + row) * tiles_o;
-  let wi = (r * tiles_i + id.x) * 4u * tiles_o;
+  let di = (r * tiles_b * 4u + row) * TILES_O;
+  let wi = (r * tiles_i + id.x) * 4u * TILES_O;
   var acc0 = vec4(0.0);
   var acc1 = vec4(0.0);
   var acc2 = vec4(0.0);
   var acc3 = vec4(0.0);
-  for (var o = 0u; o < tiles_o; o++) {
-    let w = mat4x4<f32>(W[wi + o], W[wi + tiles_o + o], W[wi + 2u * tiles_o + o], W[wi + 3u * tiles_o + o]);
+  for (var o = 0u; o < TILES_O; o++) {
+    let w = mat4x4<f32>(W[wi + o], W[wi + TILES_O + o], W[wi + 2u * TILES_O + o], W[wi + 3u * TILES_O + o]);
     acc0 += dz[di + o] * w;
-    acc1 += dz[di + tiles_o + o] * w;
-    acc2 += dz[di + 2u * tiles_o + o] * w;
-    acc3 += dz[di + 3u * tiles_o + o] * w;
+    acc1 += dz[di + TILES_O + o] * w;
+    acc2 += dz[di + 2u * TILES_O + o] * w;
+    acc3 += dz[di + 3u * TILES_O + o] * w;
   }
   let inside = (vec4(id.x * 4u) + vec4(0u, 1u, 2u, 3u)) < vec4(I);
   let at = (r * tiles_b * 4u + row) * tiles_i + id.x;

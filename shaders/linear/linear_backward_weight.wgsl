@@ -2,7 +2,7 @@
 // x: (LAYERS,R,B4,I4) read   dz: (LAYERS,R,B4,O4) read   dW: (LAYERS,R,I4,O4) write   dbias: (LAYERS,R,O16) write
 // partial: (LAYERS,R,I4/4*O4/4,2) write, pairs of dW   partial_bias: (LAYERS,R,O4/4,2) write, pairs of dbias
 // Layers lie *_STRIDE apart, counted in the binding's elements. One invocation computes a 4x4 tile; global id z is layer R + r.
-// The tile row i = 0 also sums dbias. Range: every f32; overflow follows IEEE-754.
+// The tile row i = 0 also sums dbias. Rows of x and dz from B to B4 are 0. Range: every f32; overflow follows IEEE-754.
 // ref: Goodfellow, Bengio, Courville 2016, "Deep learning", eq. 6.46 and algorithm 6.4
 // #import "lib/norm"
 
@@ -17,6 +17,8 @@ override DW_STRIDE: u32;
 override DBIAS_STRIDE: u32;
 override PARTIAL_STRIDE: u32;
 override PARTIAL_BIAS_STRIDE: u32;
+// Of constants alone, so that the loop over it needs no guard against running for ever.
+override TILES_B: u32 = (B + 3u) / 4u;
 override WX: u32;
 override WY: u32;
 
@@ -31,27 +33,30 @@ override WY: u32;
 fn linear_backward_weight(@builtin(global_invocation_id) id: vec3<u32>) {
   let tiles_o = (O + 3u) / 4u;
   let tiles_i = (I + 3u) / 4u;
-  let rows = (B + 3u) / 4u * 4u;
   if (id.x >= tiles_o || id.y >= tiles_i) { return; }
   let layer = id.z / R;
   let r = id.z % R;
-  var xi = layer * X_STRIDE + r * rows * tiles_i + id.y;
-  var di = layer * DZ_STRIDE + r * rows * tiles_o + id.x;
+  var xi = layer * X_STRIDE + r * TILES_B * 4u * tiles_i + id.y;
+  var di = layer * DZ_STRIDE + r * TILES_B * 4u * tiles_o + id.x;
   var acc0 = vec4(0.0);
   var acc1 = vec4(0.0);
   var acc2 = vec4(0.0);
   var acc3 = vec4(0.0);
-  var sum = vec4(0.0);
-  for (var b = 0u; b < B; b++) {
-    let a = x[xi];
-    let d = dz[di];
-    acc0 += a.x * d;
-    acc1 += a.y * d;
-    acc2 += a.z * d;
-    acc3 += a.w * d;
-    sum += d;
-    xi += tiles_i;
-    di += tiles_o;
+  for (var t = 0u; t < TILES_B; t++) {
+    let x0 = x[xi];
+    let x1 = x[xi + tiles_i];
+    let x2 = x[xi + 2u * tiles_i];
+    let x3 = x[xi + 3u * tiles_i];
+    let d0 = dz[di];
+    let d1 = dz[di + tiles_o];
+    let d2 = dz[di + 2u * tiles_o];
+    let d3 = dz[di + 3u * tiles_o];
+    acc0 += x0.x * d0 + x1.x * d1 + x2.x * d2 + x3.x * d3;
+    acc1 += x0.y * d0 + x1.y * d1 + x2.y * d2 + x3.y * d3;
+    acc2 += x0.z * d0 + x1.z * d1 + x2.z * d2 + x3.z * d3;
+    acc3 += x0.w * d0 + x1.w * d1 + x2.w * d2 + x3.w * d3;
+    xi += 4u * tiles_i;
+    di += 4u * tiles_o;
   }
   let at = layer * DW_STRIDE + (r * tiles_i + id.y) * 4u * tiles_o + id.x;
   dW[at] = acc0;
@@ -60,6 +65,9 @@ fn linear_backward_weight(@builtin(global_invocation_id) id: vec3<u32>) {
   dW[at + 3u * tiles_o] = acc3;
   partial[layer * PARTIAL_STRIDE + (r * tiles_i + id.y) * tiles_o + id.x] = cell_norm(acc0, acc1, acc2, acc3);
   if (HAS_BIAS && id.y == 0u) {
+    var sum = vec4(0.0);
+    di -= TILES_B * 4u * tiles_o;
+    for (var b = 0u; b < B; b++) { sum += dz[di + b * tiles_o]; }
     dbias[layer * DBIAS_STRIDE + r * ((O + 15u) / 16u) * 4u + id.x] = sum;
     partial_bias[layer * PARTIAL_BIAS_STRIDE + r * tiles_o + id.x] = cell_norm(sum, vec4(0.0), vec4(0.0), vec4(0.0));
   }

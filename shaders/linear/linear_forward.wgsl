@@ -10,6 +10,8 @@ override B: u32;
 override I: u32;
 override O: u32;
 override HAS_BIAS: bool;
+// Of constants alone, so that the loop over it needs no guard against running for ever.
+override TILES_I: u32 = (I + 3u) / 4u;
 override WX: u32;
 override WY: u32;
 
@@ -32,25 +34,24 @@ fn store(row: u32, at: u32, inside: vec4<bool>, value: vec4<f32>) -> vec4<f32> {
 fn linear_forward(@builtin(global_invocation_id) id: vec3<u32>) {
   let tiles_o = (O + 3u) / 4u;
   let tiles_b = (B + 3u) / 4u;
-  let tiles_i = (I + 3u) / 4u;
   if (id.x >= tiles_o || id.y >= tiles_b) { return; }
   let r = id.z;
   let row = id.y * 4u;
-  var xi = (r * tiles_b * 4u + row) * tiles_i;
-  var wi = r * tiles_i * 4u * tiles_o + id.x;
+  var xi = (r * tiles_b * 4u + row) * TILES_I;
+  var wi = r * TILES_I * 4u * tiles_o + id.x;
   var acc0 = vec4(0.0);
   var acc1 = vec4(0.0);
   var acc2 = vec4(0.0);
   var acc3 = vec4(0.0);
-  for (var i = 0u; i < tiles_i; i++) {
+  for (var i = 0u; i < TILES_I; i++) {
     let w0 = W[wi];
     let w1 = W[wi + tiles_o];
     let w2 = W[wi + 2u * tiles_o];
     let w3 = W[wi + 3u * tiles_o];
     let x0 = x[xi];
-    let x1 = x[xi + tiles_i];
-    let x2 = x[xi + 2u * tiles_i];
-    let x3 = x[xi + 3u * tiles_i];
+    let x1 = x[xi + TILES_I];
+    let x2 = x[xi + 2u * TILES_I];
+    let x3 = x[xi + 3u * TILES_I];
     acc0 += x0.x * w0 + x0.y * w1 + x0.z * w2 + x0.w * w3;
     acc1 += x1.x * w0 + x1.y * w1 + x1.z * w2 + x1.w * w3;
     acc2 += x2.x * w0 + x2.y * w1 + x2.z * w2 + x2.w * w3;

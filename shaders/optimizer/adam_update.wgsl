@@ -11,40 +11,39 @@ override DECOUPLED: bool;
 
 @group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>;
 
-fn updated(r: u32, at: u32, w: vec4<f32>) -> vec4<f32> {
-  let rate = hyper_f32(r, H_LEARNING_RATE);
-  let decay = hyper_f32(r, H_WEIGHT_DECAY);
-  var g = clipped_gradient(r, at);
+struct Rule {
+  rate: f32,
+  decay: f32,
+  beta: vec2<f32>,
+  one_minus_beta: vec2<f32>,
+  correction: vec2<f32>,
+  epsilon: f32,
+}
+
+fn rule_of(r: u32) -> Rule {
+  return Rule(
+    hyper_f32(r, H_LEARNING_RATE), hyper_f32(r, H_WEIGHT_DECAY),
+    vec2(hyper_f32(r, H_BETA1), hyper_f32(r, H_BETA2)),
+    vec2(hyper_f32(r, H_ONE_MINUS_BETA1), hyper_f32(r, H_ONE_MINUS_BETA2)),
+    vec2(control_f32(r, C_CORRECTION1), control_f32(r, C_CORRECTION2)),
+    hyper_f32(r, H_EPSILON),
+  );
+}
+
+fn updated(rule: Rule, at: u32, w: vec4<f32>, gradient: vec4<f32>) -> vec4<f32> {
+  var g = gradient;
   var base = w;
-  if (DECOUPLED) { base = w * (1.0 - rate * decay); } else if (decay != 0.0) { g += decay * w; }
+  if (DECOUPLED) { base = w * (1.0 - rule.rate * rule.decay); } else if (rule.decay != 0.0) { g += rule.decay * w; }
   let second = 4u * CELLS + at;
-  let m = hyper_f32(r, H_BETA1) * state[at] + hyper_f32(r, H_ONE_MINUS_BETA1) * g;
-  let v = hyper_f32(r, H_BETA2) * state[second] + hyper_f32(r, H_ONE_MINUS_BETA2) * g * g;
+  let m = rule.beta.x * state[at] + rule.one_minus_beta.x * g;
+  let v = rule.beta.y * state[second] + rule.one_minus_beta.y * g * g;
   state[at] = m;
   state[second] = v;
-  let root = sqrt(v) / sqrt(control_f32(r, C_CORRECTION2)) + hyper_f32(r, H_EPSILON);
-  return base - (rate / control_f32(r, C_CORRECTION1)) * (m / root);
+  let root = sqrt(v) / sqrt(rule.correction.y) + rule.epsilon;
+  return base - (rule.rate / rule.correction.x) * (m / root);
 }
 
 @compute @workgroup_size(WX)
 fn adam_update(@builtin(global_invocation_id) id: vec3<u32>) {
-  let cell = id.x;
-  if (cell >= CELLS) { return; }
-  let r = owner[cell];
-  let applied = control[r * CONTROL_WORDS + C_APPLY] != 0u;
-  var w: array<vec4<f32>, 4>;
-  var change: array<vec4<f32>, 4>;
-  for (var q = 0u; q < 4u; q++) {
-    let at = 4u * cell + q;
-    w[q] = W[at];
-    change[q] = vec4(0.0);
-    if (applied) {
-      let next = updated(r, at, w[q]);
-      change[q] = next - w[q];
-      w[q] = next;
-      W[at] = next;
-    }
-  }
-  partial[cell] = cell_norm(w[0], w[1], w[2], w[3]);
-  partial[CELLS + cell] = cell_norm(change[0], change[1], change[2], change[3]);
+  if (id.x < CELLS) { update_cell(id.x); }
 }

@@ -9,45 +9,41 @@
 
 @group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>;
 
-fn updated(r: u32, at: u32, w: vec4<f32>) -> vec4<f32> {
-  var g = clipped_gradient(r, at);
-  let decay = hyper_f32(r, H_WEIGHT_DECAY);
-  if (decay != 0.0) { g += decay * w; }
-  let alpha = hyper_f32(r, H_ALPHA);
-  let rest = hyper_f32(r, H_ONE_MINUS_ALPHA);
-  let v = alpha * state[at] + rest * g * g;
+struct Rule {
+  rate: f32,
+  decay: f32,
+  alpha: f32,
+  one_minus_alpha: f32,
+  centered: bool,
+  epsilon: f32,
+  momentum: f32,
+}
+
+fn rule_of(r: u32) -> Rule {
+  return Rule(
+    hyper_f32(r, H_LEARNING_RATE), hyper_f32(r, H_WEIGHT_DECAY), hyper_f32(r, H_ALPHA), hyper_f32(r, H_ONE_MINUS_ALPHA),
+    hyper_f32(r, H_CENTERED) != 0.0, hyper_f32(r, H_EPSILON), hyper_f32(r, H_MOMENTUM),
+  );
+}
+
+fn updated(rule: Rule, at: u32, w: vec4<f32>, gradient: vec4<f32>) -> vec4<f32> {
+  var g = gradient;
+  if (rule.decay != 0.0) { g += rule.decay * w; }
+  let v = rule.alpha * state[at] + rule.one_minus_alpha * g * g;
   state[at] = v;
   var variance = v;
-  if (hyper_f32(r, H_CENTERED) != 0.0) {
-    let mean = alpha * state[8u * CELLS + at] + rest * g;
+  if (rule.centered) {
+    let mean = rule.alpha * state[8u * CELLS + at] + rule.one_minus_alpha * g;
     state[8u * CELLS + at] = mean;
     variance = v - mean * mean;
   }
-  let step = g / (sqrt(variance) + hyper_f32(r, H_EPSILON));
-  let buf = hyper_f32(r, H_MOMENTUM) * state[4u * CELLS + at] + step;
+  let step = g / (sqrt(variance) + rule.epsilon);
+  let buf = rule.momentum * state[4u * CELLS + at] + step;
   state[4u * CELLS + at] = buf;
-  return w - hyper_f32(r, H_LEARNING_RATE) * buf;
+  return w - rule.rate * buf;
 }
 
 @compute @workgroup_size(WX)
 fn rmsprop_update(@builtin(global_invocation_id) id: vec3<u32>) {
-  let cell = id.x;
-  if (cell >= CELLS) { return; }
-  let r = owner[cell];
-  let applied = control[r * CONTROL_WORDS + C_APPLY] != 0u;
-  var w: array<vec4<f32>, 4>;
-  var change: array<vec4<f32>, 4>;
-  for (var q = 0u; q < 4u; q++) {
-    let at = 4u * cell + q;
-    w[q] = W[at];
-    change[q] = vec4(0.0);
-    if (applied) {
-      let next = updated(r, at, w[q]);
-      change[q] = next - w[q];
-      w[q] = next;
-      W[at] = next;
-    }
-  }
-  partial[cell] = cell_norm(w[0], w[1], w[2], w[3]);
-  partial[CELLS + cell] = cell_norm(change[0], change[1], change[2], change[3]);
+  if (id.x < CELLS) { update_cell(id.x); }
 }

@@ -9,39 +9,36 @@
 @group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read> status: array<u32>;
 
-fn updated(r: u32, at: u32, w: vec4<f32>) -> vec4<f32> {
-  var g = clipped_gradient(r, at);
-  let decay = hyper_f32(r, H_WEIGHT_DECAY);
-  if (decay != 0.0) { g += decay * w; }
-  let momentum = hyper_f32(r, H_MOMENTUM);
-  if (momentum != 0.0) {
+struct Rule {
+  rate: f32,
+  decay: f32,
+  momentum: f32,
+  dampening: f32,
+  nesterov: bool,
+  first: bool,
+}
+
+fn rule_of(r: u32) -> Rule {
+  let first = status[r * STATUS_WORDS + S_UPDATES] == 0u;
+  return Rule(
+    hyper_f32(r, H_LEARNING_RATE), hyper_f32(r, H_WEIGHT_DECAY), hyper_f32(r, H_MOMENTUM), hyper_f32(r, H_DAMPENING),
+    hyper_f32(r, H_NESTEROV) != 0.0, first,
+  );
+}
+
+fn updated(rule: Rule, at: u32, w: vec4<f32>, gradient: vec4<f32>) -> vec4<f32> {
+  var g = gradient;
+  if (rule.decay != 0.0) { g += rule.decay * w; }
+  if (rule.momentum != 0.0) {
     var buf = g;
-    if (status[r * STATUS_WORDS + S_UPDATES] != 0u) { buf = momentum * state[at] + (1.0 - hyper_f32(r, H_DAMPENING)) * g; }
+    if (!rule.first) { buf = rule.momentum * state[at] + (1.0 - rule.dampening) * g; }
     state[at] = buf;
-    if (hyper_f32(r, H_NESTEROV) != 0.0) { g += momentum * buf; } else { g = buf; }
+    if (rule.nesterov) { g += rule.momentum * buf; } else { g = buf; }
   }
-  return w - hyper_f32(r, H_LEARNING_RATE) * g;
+  return w - rule.rate * g;
 }
 
 @compute @workgroup_size(WX)
 fn sgd_update(@builtin(global_invocation_id) id: vec3<u32>) {
-  let cell = id.x;
-  if (cell >= CELLS) { return; }
-  let r = owner[cell];
-  let applied = control[r * CONTROL_WORDS + C_APPLY] != 0u;
-  var w: array<vec4<f32>, 4>;
-  var change: array<vec4<f32>, 4>;
-  for (var q = 0u; q < 4u; q++) {
-    let at = 4u * cell + q;
-    w[q] = W[at];
-    change[q] = vec4(0.0);
-    if (applied) {
-      let next = updated(r, at, w[q]);
-      change[q] = next - w[q];
-      w[q] = next;
-      W[at] = next;
-    }
-  }
-  partial[cell] = cell_norm(w[0], w[1], w[2], w[3]);
-  partial[CELLS + cell] = cell_norm(change[0], change[1], change[2], change[3]);
+  if (id.x < CELLS) { update_cell(id.x); }
 }

@@ -24,37 +24,70 @@ export function referenceExponent(m: number): number {
   return Math.min(Math.max(m >>> 23, 1), 253);
 }
 
+/** Writes the pair of `runs` runs of `length` numbers, `stride` apart, from `base` on; `bits` are the same numbers' bits. */
+export function writePair(
+  { values, bits }: Words,
+  base: number,
+  runs: number,
+  length: number,
+  stride: number,
+  out: Uint32Array,
+  at: number,
+): void {
+  let m = 0;
+  for (let run = 0; run < runs; run++) {
+    const end = base + run * stride + length;
+    for (let i = end - length; i < end; i++) {
+      const magnitude = bits[i] & 0x7fffffff;
+      if (magnitude > m) m = magnitude;
+    }
+  }
+  out[at] = m >= SMALLEST_NORMAL ? m : 0;
+  out[at + 1] = 0;
+  if (m < SMALLEST_NORMAL) return;
+  // 2^(127−e), by its bits: a power function would cost more than the sum.
+  const scale = m < INF_BITS ? bitsFloat((254 - referenceExponent(m)) << 23) : 0;
+  let sum = 0;
+  let broken = 0;
+  for (let run = 0; run < runs; run++) {
+    const end = base + run * stride + length;
+    for (let i = end - length; i < end; i++) {
+      if ((bits[i] & 0x7fffffff) >= INF_BITS) broken++;
+      const x = values[i] * scale;
+      sum += x * x;
+    }
+  }
+  out[at + 1] = m < INF_BITS ? floatBits(sum) : broken;
+}
+
+/** The same memory as numbers and as bits. */
+export interface Words {
+  readonly values: Float32Array;
+  readonly bits: Uint32Array;
+}
+
+export function wordsOf(values: Float32Array): Words {
+  return { values, bits: new Uint32Array(values.buffer, values.byteOffset, values.length) };
+}
+
 /** Collects numbers into a pair; reusable. */
 export class PairCollector {
-  readonly #values = new Float32Array(64);
-  readonly #bits = new Uint32Array(this.#values.buffer);
+  readonly #words = wordsOf(new Float32Array(64));
   #n = 0;
 
   add(x: number): void {
-    this.#values[this.#n++] = x;
+    this.#words.values[this.#n++] = x;
   }
 
   /** Writes the pair of at most 64 numbers added since the last call to out[at], out[at + 1]. */
   finish(out: Uint32Array, at: number): void {
-    let m = 0;
-    let broken = 0;
-    for (let i = 0; i < this.#n; i++) {
-      const bits = this.#bits[i] & 0x7fffffff;
-      if (bits > m) m = bits;
-      if (bits >= INF_BITS) broken++;
-    }
-    out[at] = m >= SMALLEST_NORMAL ? m : 0;
-    out[at + 1] = 0;
-    if (broken > 0) out[at + 1] = broken;
-    else if (m >= SMALLEST_NORMAL) {
-      const scale = 2 ** (127 - referenceExponent(m));
-      let sum = 0;
-      for (let i = 0; i < this.#n; i++) sum += (this.#values[i] * scale) ** 2;
-      out[at + 1] = floatBits(sum);
-    }
+    writePair(this.#words, 0, 1, this.#n, 0, out, at);
     this.#n = 0;
   }
 }
+
+/** 4^−k: what a sum of squares shrinks by when its reference exponent rises by k. */
+const QUARTERS = Float64Array.from({ length: 253 }, (_, k) => 4 ** -k);
 
 /** A norm kept in double precision while pairs are joined. */
 export interface JoinedNorm {
@@ -78,7 +111,7 @@ export function joinPairs(pairs: Uint32Array, first: number, count: number): Joi
   const top = referenceExponent(joined.m);
   for (let k = 0; k < count; k++) {
     const m = pairs[first + 2 * k];
-    if (m !== 0) joined.sum += bitsFloat(pairs[first + 2 * k + 1]) * 4 ** (referenceExponent(m) - top);
+    if (m !== 0) joined.sum += bitsFloat(pairs[first + 2 * k + 1]) * QUARTERS[top - referenceExponent(m)];
   }
   return joined;
 }

@@ -138,7 +138,7 @@ export const KERNELS = {
   norm_reduce: {
     folder: 'gradnorm',
     bindings: { partial: readBits, segments: readBits, norms: writeBits },
-    constants: ['SEGMENTS'],
+    constants: ['SEGMENTS', 'LANES'],
     workgroup: ROW,
   },
   clip_coefficient: {

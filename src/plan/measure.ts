@@ -1,7 +1,7 @@
 /** Norms, clipping, update and records: everything of an iteration that is not forward or backward. */
 import type { OptimizerName } from '../model/schema.ts';
 import { type Builder, step } from './builder.ts';
-import type { AnyStep, Range, Tensor } from './plan.ts';
+import { type AnyStep, ceilTo, type Range, type Tensor } from './plan.ts';
 
 /** Cells of 16 parameters; an optimizer invocation owns one. */
 export const CELL = 16;
@@ -42,11 +42,24 @@ export function sumSquaresSteps(builder: Builder, names: readonly string[]): Any
   });
 }
 
+/** A table that a step reads, where it lies and what it holds. */
+interface Table {
+  readonly range: Range;
+  readonly contents: Uint32Array;
+}
+
+/** Invocations that share a segment of so many pairs: few, so that a barrier serves many segments, unless segments are long. */
+function lanesFor(pairs: number): number {
+  return pairs <= 1024 ? 8 : 64;
+}
+
 /** A segment table for `norm_reduce`: (first pair, pairs) of every (replica, tensor). */
-function reduceStep(label: string, partial: Range, segments: Range, norms: Range, count: number): AnyStep {
-  const across = Math.min(count, 1024);
-  return step('norm_reduce', label, { SEGMENTS: count }, { partial, segments, norms }, [
-    64 * across,
+function reduceStep(label: string, partial: Range, segments: Table, norms: Range): AnyStep {
+  const count = segments.contents.length / 2;
+  const lanes = lanesFor(segments.contents.reduce((most, word, k) => (k % 2 === 1 ? Math.max(most, word) : most), 0));
+  const across = Math.min(ceilTo(count, 64), 8192);
+  return step('norm_reduce', label, { SEGMENTS: count, LANES: lanes }, { partial, segments: segments.range, norms }, [
+    lanes * across,
     Math.ceil(count / across),
     1,
   ]);
@@ -65,9 +78,13 @@ export function measureSteps(builder: Builder, measured: Measured, optimizer: Op
   const { memory, replicas: R } = builder;
   const tables = new Map<string, Uint32Array>();
   const names = [...measured.z, ...measured.d, ...measured.gradients];
-  const table = (name: string, rows: number[][]) => {
-    tables.set(name, Uint32Array.from(rows.flat()));
-    return memory.tensor(name, { name, type: 'u32', replicas: 1, rows: rows.length, columns: rows[0].length });
+  const table = (name: string, rows: number[][]): Table => {
+    const contents = Uint32Array.from(rows.flat());
+    tables.set(name, contents);
+    return {
+      contents,
+      range: memory.tensor(name, { name, type: 'u32', replicas: 1, rows: rows.length, columns: rows[0].length }),
+    };
   };
   const pairs = (name: string, r: number) => {
     const { first, count } = builder.partials.get(builder.tensor(name).name) ?? { first: 0, count: 0 };
@@ -110,7 +127,7 @@ export function measureSteps(builder: Builder, measured: Measured, optimizer: Op
     state,
   };
   return {
-    reduce: reduceStep('norms', memory.whole('partial'), segments, norms, R * names.length),
+    reduce: reduceStep('norms', memory.whole('partial'), segments, norms),
     clip: step(
       'clip_coefficient',
       'control',
@@ -119,7 +136,7 @@ export function measureSteps(builder: Builder, measured: Measured, optimizer: Op
       [64 * R, 1, 1],
     ),
     update: updateStep(builder, optimizer, cells, operands),
-    reduceWeights: reduceStep('weights', weightPartial, weightSegments, weights, 2 * R * G),
+    reduceWeights: reduceStep('weights', weightPartial, weightSegments, weights),
     contents: tables,
   };
 }

@@ -82,11 +82,11 @@ describe('joining pairs', () => {
   /** Pairs of groups of 16 numbers. */
   const pairsOf = (v: Float32Array) => Uint32Array.from(cellsOf(v).flatMap((cell) => pairOf(...cell)));
 
-  async function reduce(partial: Uint32Array, segments: readonly (readonly [number, number])[], across: number) {
+  async function reduce(partial: Uint32Array, segments: readonly (readonly [number, number])[], across: number, LANES = 8) {
     const SEGMENTS = segments.length;
     const result = await runKernel(engines(), 'norm_reduce', {
-      constants: { SEGMENTS },
-      grid: [64 * across, Math.ceil(SEGMENTS / across), 1],
+      constants: { SEGMENTS, LANES },
+      grid: [LANES * across, Math.ceil(SEGMENTS / across), 1],
       operands: {
         partial: reads(flat(partial.length), partial),
         segments: reads(flat(SEGMENTS, 2), Uint32Array.from(segments.flat())),
@@ -107,13 +107,15 @@ describe('joining pairs', () => {
     return gpu;
   }
 
-  // A workgroup of 64 owns a segment: 63, 64, 65 and 3·64+5 pairs. The grid is wider than the segments in the last case.
-  for (const [counts, across] of [
-    [[1], 1],
-    [[1, 2, 3], 1024],
-    [[63, 64, 65, 197, 0, 1, 7], 3],
+  // LANES of a workgroup's 64 own a segment: around 8 and 64 pairs, and 3·64+5. Segments end within a workgroup, in the next row of
+  // the grid, and before it does.
+  for (const [counts, across, lanes] of [
+    [[1], 1, 8],
+    [[1, 2, 3], 1024, 8],
+    [[7, 8, 9, 63, 64, 65, 197, 0, 1, 29], 8, 8],
+    [[63, 64, 65, 197, 0, 1, 7], 3, 64],
   ] as const) {
-    test(title('norm_reduce', { SEGMENTS: counts.length, counts: counts.join('+'), across }), async () => {
+    test(title('norm_reduce', { SEGMENTS: counts.length, counts: counts.join('+'), across, LANES: lanes }), async () => {
       const total = counts.reduce((a: number, b) => a + b, 0);
       // From 1e-30 to 1e30, so that pairs have to be rescaled.
       const v = random(2, 16 * total).map((x, n) => x * 10 ** ((Math.floor(n / 16) % 7) * 10 - 30));
@@ -122,7 +124,7 @@ describe('joining pairs', () => {
         first += count;
         return [first - count, count] as const;
       });
-      await reduce(pairsOf(v), segments, across);
+      await reduce(pairsOf(v), segments, across, lanes);
     });
   }
 

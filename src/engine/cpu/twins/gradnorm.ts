@@ -5,13 +5,12 @@ import {
   type JoinedNorm,
   joinPairs,
   log2Norm,
-  PairCollector,
   referenceExponent,
+  wordsOf,
+  writePair,
 } from '../../../math/norm-pair.ts';
 import { CLIP_RULE, CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, POLICY, STATUS, STATUS_WORDS } from '../../../plan/records.ts';
 import { four, type Twins } from '../twin.ts';
-
-const collector = new PairCollector();
 
 /** The clip coefficient as scale × power, power a power of two that differs from 1 where the norm leaves float32's range. */
 export function clipScale(norm: JoinedNorm, rule: number, max: number): { scale: number; power: number } {
@@ -27,10 +26,8 @@ export function clipScale(norm: JoinedNorm, rule: number, max: number): { scale:
 
 export const gradnormTwins: Twins<'sum_squares' | 'norm_reduce' | 'clip_coefficient'> = {
   sum_squares({ v, partial }, { COUNT }) {
-    for (let k = 0; k < COUNT; k++) {
-      for (let i = 0; i < 16; i++) collector.add(v[16 * k + i]);
-      collector.finish(partial, 2 * k);
-    }
+    const words = wordsOf(v);
+    for (let k = 0; k < COUNT; k++) writePair(words, 16 * k, 1, 16, 0, partial, 2 * k);
   },
 
   norm_reduce({ partial, segments, norms }, { SEGMENTS }) {

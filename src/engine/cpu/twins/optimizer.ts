@@ -1,101 +1,119 @@
 /** Twins of shaders/optimizer. */
-import { bitsFloat, PairCollector } from '../../../math/norm-pair.ts';
+import { bitsFloat, wordsOf, writePair } from '../../../math/norm-pair.ts';
 import type { Views } from '../../../plan/kernels.ts';
 import { CLIP_RULE, CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, STATUS, STATUS_WORDS } from '../../../plan/records.ts';
 import type { Twins } from '../twin.ts';
 
 const CELL = 16;
-const weights = new PairCollector();
-const changes = new PairCollector();
+const changes = wordsOf(new Float32Array(CELL));
 
 type UpdateViews = Views<'adam_update'>;
+/** The new value of parameter n from its value w and its clipped gradient g. */
+type Next = (n: number, w: number, g: number) => number;
 
-/** Walks the cells; `next(r, n, w, g)` is the rule: the new value of parameter n of replica r from w and its clipped gradient g. */
-function eachParameter(
-  { W, dW, owner, control, hyper, partial }: UpdateViews,
-  cells: number,
-  next: (r: number, n: number, w: number, g: number) => number,
-): void {
+/** Walks the cells; `nextOf(r)` is the rule with the settings of replica r. */
+function eachParameter({ W, dW, owner, control, hyper, partial }: UpdateViews, cells: number, nextOf: (r: number) => Next): void {
   const bits = new Uint32Array(hyper.buffer, hyper.byteOffset, hyper.length);
+  const weights = wordsOf(W);
+  let [r, applied, byValue, max, scale] = [-1, false, false, 0, 0];
+  let next: Next = (_, w) => w;
   for (let cell = 0; cell < cells; cell++) {
-    const r = owner[cell];
-    const h = r * HYPER_WORDS;
-    const c = r * CONTROL_WORDS;
-    const applied = control[c + CONTROL.apply] !== 0;
-    const byValue = bits[h + HYPER.clip_rule] === CLIP_RULE.value;
-    const max = hyper[h + HYPER.clip_max];
-    const scale = bitsFloat(control[c + CONTROL.scale]) * bitsFloat(control[c + CONTROL.power]);
-    for (let n = CELL * cell; n < CELL * (cell + 1); n++) {
+    if (owner[cell] !== r) {
+      r = owner[cell];
+      const c = r * CONTROL_WORDS;
+      applied = control[c + CONTROL.apply] !== 0;
+      byValue = bits[r * HYPER_WORDS + HYPER.clip_rule] === CLIP_RULE.value;
+      max = hyper[r * HYPER_WORDS + HYPER.clip_max];
+      scale = bitsFloat(control[c + CONTROL.scale]) * bitsFloat(control[c + CONTROL.power]);
+      next = nextOf(r);
+    }
+    const start = CELL * cell;
+    for (let k = 0; k < CELL; k++) {
+      const n = start + k;
       const w = W[n];
       if (applied) {
         // Math.min and Math.max keep NaN, as torch's clamp does.
         const g = byValue ? Math.min(Math.max(dW[n], -max), max) : dW[n] * scale;
-        W[n] = next(r, n, w, g);
+        W[n] = next(n, w, g);
       }
-      weights.add(W[n]);
-      changes.add(W[n] - w);
+      changes.values[k] = W[n] - w;
     }
-    weights.finish(partial, 2 * cell);
-    changes.finish(partial, 2 * (cells + cell));
+    writePair(weights, start, 1, CELL, 0, partial, 2 * cell);
+    writePair(changes, 0, 1, CELL, 0, partial, 2 * (cells + cell));
   }
 }
 
 export const optimizerTwins: Twins<'sgd_update' | 'adam_update' | 'rmsprop_update'> = {
   sgd_update(views, { CELLS }) {
     const { hyper, state, status } = views;
-    eachParameter(views, CELLS, (r, n, w, gradient) => {
+    eachParameter(views, CELLS, (r) => {
       const h = r * HYPER_WORDS;
+      const rate = hyper[h + HYPER.learning_rate];
       const momentum = hyper[h + HYPER.momentum];
       const decay = hyper[h + HYPER.weight_decay];
-      let g = decay === 0 ? gradient : gradient + decay * w;
-      if (momentum !== 0) {
-        const first = status[r * STATUS_WORDS + STATUS.updates] === 0;
-        const buf = first ? g : momentum * state[n] + (1 - hyper[h + HYPER.dampening]) * g;
-        state[n] = buf;
-        g = hyper[h + HYPER.nesterov] !== 0 ? g + momentum * buf : buf;
-      }
-      return w - hyper[h + HYPER.learning_rate] * g;
+      const dampening = hyper[h + HYPER.dampening];
+      const nesterov = hyper[h + HYPER.nesterov] !== 0;
+      const first = status[r * STATUS_WORDS + STATUS.updates] === 0;
+      return (n, w, gradient) => {
+        let g = decay === 0 ? gradient : gradient + decay * w;
+        if (momentum !== 0) {
+          const buf = first ? g : momentum * state[n] + (1 - dampening) * g;
+          state[n] = buf;
+          g = nesterov ? g + momentum * buf : buf;
+        }
+        return w - rate * g;
+      };
     });
   },
 
   adam_update(views, { CELLS, DECOUPLED }) {
     const { hyper, control, state } = views;
-    eachParameter(views, CELLS, (r, n, w, gradient) => {
+    eachParameter(views, CELLS, (r) => {
       const h = r * HYPER_WORDS;
       const rate = hyper[h + HYPER.learning_rate];
       const decay = hyper[h + HYPER.weight_decay];
-      const g = DECOUPLED || decay === 0 ? gradient : gradient + decay * w;
-      const base = DECOUPLED ? w * (1 - rate * decay) : w;
-      const second = CELL * CELLS + n;
-      const m = hyper[h + HYPER.beta1] * state[n] + hyper[h + HYPER.one_minus_beta1] * g;
-      const v = hyper[h + HYPER.beta2] * state[second] + hyper[h + HYPER.one_minus_beta2] * g * g;
-      state[n] = m;
-      state[second] = v;
+      const [beta1, beta2] = [hyper[h + HYPER.beta1], hyper[h + HYPER.beta2]];
+      const [rest1, rest2] = [hyper[h + HYPER.one_minus_beta1], hyper[h + HYPER.one_minus_beta2]];
+      const epsilon = hyper[h + HYPER.epsilon];
       const correction = (word: number) => bitsFloat(control[r * CONTROL_WORDS + word]);
-      const root = Math.sqrt(v) / Math.sqrt(correction(CONTROL.correction2)) + hyper[h + HYPER.epsilon];
-      return base - (rate / correction(CONTROL.correction1)) * (m / root);
+      const step = rate / correction(CONTROL.correction1);
+      const unbias = Math.sqrt(correction(CONTROL.correction2));
+      return (n, w, gradient) => {
+        const g = DECOUPLED || decay === 0 ? gradient : gradient + decay * w;
+        const base = DECOUPLED ? w * (1 - rate * decay) : w;
+        const second = CELL * CELLS + n;
+        const m = beta1 * state[n] + rest1 * g;
+        const v = beta2 * state[second] + rest2 * g * g;
+        state[n] = m;
+        state[second] = v;
+        return base - step * (m / (Math.sqrt(v) / unbias + epsilon));
+      };
     });
   },
 
   rmsprop_update(views, { CELLS }) {
     const { hyper, state } = views;
-    eachParameter(views, CELLS, (r, n, w, gradient) => {
+    eachParameter(views, CELLS, (r) => {
       const h = r * HYPER_WORDS;
+      const rate = hyper[h + HYPER.learning_rate];
       const decay = hyper[h + HYPER.weight_decay];
-      const g = decay === 0 ? gradient : gradient + decay * w;
-      const alpha = hyper[h + HYPER.alpha];
-      const rest = hyper[h + HYPER.one_minus_alpha];
-      const v = alpha * state[n] + rest * g * g;
-      state[n] = v;
-      let variance = v;
-      if (hyper[h + HYPER.centered] !== 0) {
-        const mean = alpha * state[2 * CELL * CELLS + n] + rest * g;
-        state[2 * CELL * CELLS + n] = mean;
-        variance = v - mean * mean;
-      }
-      const buf = hyper[h + HYPER.momentum] * state[CELL * CELLS + n] + g / (Math.sqrt(variance) + hyper[h + HYPER.epsilon]);
-      state[CELL * CELLS + n] = buf;
-      return w - hyper[h + HYPER.learning_rate] * buf;
+      const [alpha, rest] = [hyper[h + HYPER.alpha], hyper[h + HYPER.one_minus_alpha]];
+      const [momentum, epsilon] = [hyper[h + HYPER.momentum], hyper[h + HYPER.epsilon]];
+      const centered = hyper[h + HYPER.centered] !== 0;
+      return (n, w, gradient) => {
+        const g = decay === 0 ? gradient : gradient + decay * w;
+        const v = alpha * state[n] + rest * g * g;
+        state[n] = v;
+        let variance = v;
+        if (centered) {
+          const mean = alpha * state[2 * CELL * CELLS + n] + rest * g;
+          state[2 * CELL * CELLS + n] = mean;
+          variance = v - mean * mean;
+        }
+        const buf = momentum * state[CELL * CELLS + n] + g / (Math.sqrt(variance) + epsilon);
+        state[CELL * CELLS + n] = buf;
+        return w - rate * buf;
+      };
     });
   },
 };
