@@ -42,8 +42,10 @@ export function parseCase(input: unknown, subject: string): CaseDocument {
   const result = v.safeParse(caseSchema, input);
   if (!result.success) throw new ConfigError(subject, problemsOf(caseSchema, result.issues));
   const document = result.output;
-  const { model, optimizer } = document;
+  const { model, optimizer, tensors } = document;
   const refuse = (path: string, problem: string) => new ConfigError(subject, [{ path, problem }]);
+  if (!/^[^/\\]+$/.test(tensors))
+    throw refuse('tensors', `"${tensors}" is not valid; valid is the name of a file in the same folder`);
   if (model.kind === 'mlp' && model.norm === 'batch' && model.bias.hidden) {
     throw refuse(
       'model.bias.hidden',

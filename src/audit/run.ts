@@ -1,11 +1,11 @@
 /** Runs a case on an engine and collects everything that PyTorch computed, too. */
 import type { Engine, Session } from '../engine/engine.ts';
+import { readTensor, tensorOf, writeReplica } from '../engine/tensor-io.ts';
 import { joinPairs, log2Norm } from '../math/norm-pair.ts';
 import { SCALARS } from '../metrics/block.ts';
 import { type Parameter, parametersOf } from '../model/network.ts';
 import { buildPlan } from '../plan/build.ts';
-import { hyperWords } from '../sweep/hyper.ts';
-import { readTensor, tensorOf, writeReplica } from '../sweep/tensor-io.ts';
+import { hyperWords } from '../plan/hyper.ts';
 import type { Case } from './case.ts';
 
 const ITERATIONS = 3;

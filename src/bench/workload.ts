@@ -8,12 +8,12 @@ import type { Dataset } from '../data/dataset.ts';
 import { loadDataset } from '../data/load.ts';
 import { readAssetFromFolder } from '../data/read-asset-node.ts';
 import type { Engine } from '../engine/engine.ts';
+import { readTensor } from '../engine/tensor-io.ts';
 import { SCALARS } from '../metrics/block.ts';
 import { parseExperiment } from '../model/experiment.ts';
 import { initialValues } from '../model/initialise.ts';
 import { networkOf, parametersOf } from '../model/network.ts';
 import type { Experiment } from '../model/schema.ts';
-import { readTensor } from '../sweep/tensor-io.ts';
 import { Trainer } from '../sweep/trainer.ts';
 import { ROOT } from './root.ts';
 

@@ -1,6 +1,7 @@
 /** Writing and reading a plan's tensors by their logical shape, padding hidden. */
-import type { Session } from '../engine/engine.ts';
+
 import type { Tensor } from '../plan/plan.ts';
+import type { Session } from './engine.ts';
 
 /** @throws Error when the plan has no tensor of that name */
 export function tensorOf(session: Session, name: string): Tensor {

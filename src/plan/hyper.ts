@@ -1,6 +1,6 @@
 /** A replica's settings as the words of the `hyper` record. */
 import type { Experiment } from '../model/schema.ts';
-import { CLIP_RULE, HYPER, HYPER_WORDS, POLICY } from '../plan/records.ts';
+import { CLIP_RULE, HYPER, HYPER_WORDS, POLICY } from './records.ts';
 
 /** ln 0 is held at a value whose exponential is 0 in float32, so that no infinity enters a shader. */
 const LOWEST_LOG = -1000;

@@ -8,6 +8,9 @@ import { problemOfPath, setField } from './field-path.ts';
 /** Points beyond which a sweep is taken for a slip. */
 const MOST_POINTS = 100_000;
 
+/** Names of letters and digits: none of them is a prototype's. */
+const DOTTED = /^[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)*$/i;
+
 const sweepSchema = v.strictObject({
   title: v.optional(v.string()),
   claim: v.optional(v.string()),
@@ -15,7 +18,7 @@ const sweepSchema = v.strictObject({
   axes: v.pipe(
     v.array(
       v.strictObject({
-        path: v.pipe(v.string(), v.regex(/^[a-z]\w*(\.[a-z]\w*)*$/i, 'a dotted path such as "optimizer.learningRate"')),
+        path: v.string(),
         values: v.pipe(v.array(v.unknown()), v.minLength(1)),
       }),
     ),
@@ -59,6 +62,11 @@ export function parseSweep(input: unknown, subject: string): Sweep {
   const sweep = result.output as Sweep;
   const paths = sweep.axes.map(({ path }) => path);
   const problems = paths.flatMap((path, k) => {
+    if (!DOTTED.test(path)) {
+      return [
+        { path: `axes.${k}.path`, problem: `"${path}" is not valid; valid is a dotted path such as "optimizer.learningRate"` },
+      ];
+    }
     if (paths.indexOf(path) < k) return [{ path: `axes.${k}.path`, problem: `"${path}" has an axis already; join the two` }];
     const over = paths.find((other) => path.startsWith(`${other}.`));
     return over ? [{ path: `axes.${k}.path`, problem: `"${path}" lies within "${over}", which is an axis, too; drop one` }] : [];

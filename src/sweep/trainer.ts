@@ -2,16 +2,16 @@
 
 import type { Dataset, Split } from '../data/dataset.ts';
 import type { Engine, Session } from '../engine/engine.ts';
+import { tensorOf, writeReplica } from '../engine/tensor-io.ts';
 import { type LayerBlock, type MetricsBlock, SCALARS, type TestBlock } from '../metrics/block.ts';
 import { initialValues } from '../model/initialise.ts';
 import { networkOf, parametersOf } from '../model/network.ts';
 import type { Experiment } from '../model/schema.ts';
 import { buildPlan } from '../plan/build.ts';
+import { hyperWords } from '../plan/hyper.ts';
 import { STATUS, STATUS_WORDS } from '../plan/records.ts';
 import type { PlanSummary } from '../plan/summary.ts';
-import { hyperWords } from './hyper.ts';
 import { planKey } from './plan-key.ts';
-import { tensorOf, writeReplica } from './tensor-io.ts';
 
 /** Iterations the metrics ring holds: the longest block. */
 export const RING = 256;

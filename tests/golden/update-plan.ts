@@ -1,13 +1,13 @@
 /** A plan without a network: given gradients are measured, clipped and applied. What the optimizer and clip traces run on. */
 import type { Engine, Session } from '../../src/engine/engine.ts';
+import { readTensor, writeReplica } from '../../src/engine/tensor-io.ts';
 import type { Network } from '../../src/model/network.ts';
 import type { Experiment, OptimizerName } from '../../src/model/schema.ts';
 import { Builder } from '../../src/plan/builder.ts';
+import { hyperWords } from '../../src/plan/hyper.ts';
 import { measureSteps, sumSquaresSteps } from '../../src/plan/measure.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { CONTROL, CONTROL_WORDS, HYPER_WORDS, STATUS_WORDS } from '../../src/plan/records.ts';
-import { hyperWords } from '../../src/sweep/hyper.ts';
-import { readTensor, writeReplica } from '../../src/sweep/tensor-io.ts';
 
 const EMPTY: Network = {
   ops: [],

@@ -1,12 +1,12 @@
 /** Measures how norms change from layer to layer at initialisation, on any engine, many seeds as replicas of one plan. */
 import type { Engine } from '../../src/engine/engine.ts';
+import { readTensor, writeReplica } from '../../src/engine/tensor-io.ts';
 import { normals, PURPOSE } from '../../src/math/philox.ts';
 import { initialValues } from '../../src/model/initialise.ts';
 import { mlpNetwork, parametersOf } from '../../src/model/network.ts';
 import type { Activation, Init } from '../../src/model/schema.ts';
 import { buildPlan } from '../../src/plan/build.ts';
 import { HYPER, HYPER_WORDS } from '../../src/plan/records.ts';
-import { readTensor, writeReplica } from '../../src/sweep/tensor-io.ts';
 
 export interface ProfileRequest {
   readonly activation: Activation;

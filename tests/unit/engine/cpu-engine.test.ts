@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { CpuEngine } from '../../../src/engine/cpu/engine.ts';
 import { openEngine } from '../../../src/engine/open.ts';
+import { tensorOf, writeReplica } from '../../../src/engine/tensor-io.ts';
 import { LimitError } from '../../../src/model/errors.ts';
 import { STATUS, STATUS_WORDS } from '../../../src/plan/records.ts';
-import { tensorOf, writeReplica } from '../../../src/sweep/tensor-io.ts';
 import { planOf, smallMlp } from '../../support/plans.ts';
 import { hyperOf } from '../../support/records.ts';
 import { random } from '../../support/run-kernel.ts';
