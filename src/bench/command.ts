@@ -1,6 +1,6 @@
 /** `npm run bench -- step | kernels`: development only. */
 import { parseArgs } from 'node:util';
-import { NoGpuError } from '../engine/gpu/context.ts';
+import { EXIT, UsageError } from '../cli/errors.ts';
 import { ENGINES, type EngineName, nameOf, openMeasured } from './open.ts';
 import { PeerError } from './peer.ts';
 import { profileTable, stepTable } from './print.ts';
@@ -13,11 +13,6 @@ const USAGE = `usage: npm run -s bench -- step    [--depths 16,64,256] [--engine
 step     milliseconds per training iteration of an MLP on digits8 (width 64, batch 64, ReLU, SGD, clip 1, every norm
          recorded each iteration); with --peers the same in TensorFlow.js on the same adapter, in turns
 kernels  the time of each kernel of an iteration, run alone`;
-
-/** The command line cannot be used. */
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 interface Options {
   readonly command: 'step' | 'kernels';
@@ -33,7 +28,7 @@ export function parseOptions(args: string[]): Options {
   const { values, positionals } = parse(args);
   const [command, ...rest] = positionals;
   if (command !== 'step' && command !== 'kernels')
-    throw new UsageError(`"${command ?? ''}" is no benchmark; valid is step or kernels`);
+    throw new UsageError(`"${command ?? ''}" is no benchmark; valid is step or kernels. See bench --help.`);
   if (rest.length > 0) throw new UsageError(`"${rest[0]}" is one argument too many`);
   const depths = (values.depths ?? (command === 'step' ? '16,64,256' : '64')).split(',').map(Number);
   if (depths.some((depth) => !Number.isInteger(depth) || depth < 1 || depth > 10_000)) {
@@ -66,16 +61,22 @@ function parse(args: string[]) {
   }
 }
 
-/** @returns the process's exit code: 0, 1 when a peer's numbers differ, 2 when it cannot run as asked */
+/**
+ * @returns the process's exit code: 0, 1 when a peer's numbers differ, 2 when it cannot run as asked
+ * @throws what the command line's `report` understands
+ */
 export async function runBench(args: string[]): Promise<number> {
+  if (args.length === 0 || args.includes('--help') || args.includes('-h')) {
+    console.log(USAGE);
+    return args.length === 0 ? EXIT.refused : EXIT.done;
+  }
+  const options = parseOptions(args);
   try {
-    const options = parseOptions(args);
     return await (options.command === 'step' ? step(options) : kernels(options));
   } catch (error) {
-    if (error instanceof UsageError) console.error(`bench: ${error.message}\n\n${USAGE}`);
-    else if (error instanceof NoGpuError || error instanceof PeerError) console.error(`bench: ${error.message}`);
-    else throw error;
-    return 2;
+    if (!(error instanceof PeerError)) throw error;
+    console.error(error.message);
+    return EXIT.refused;
   }
 }
 
@@ -84,7 +85,7 @@ async function step(options: Options): Promise<number> {
     if (process.stderr.isTTY) console.error(`depth ${depth} measured`);
   });
   console.log(options.json ? JSON.stringify(report, null, 2) : `${report.adapter}\n${stepTable(report)}`);
-  return report.results.some(({ peer }) => peer && !(peer.difference <= AGREEMENT)) ? 1 : 0;
+  return report.results.some(({ peer }) => peer && !(peer.difference <= AGREEMENT)) ? EXIT.failed : EXIT.done;
 }
 
 async function kernels({ depths, engine: name, json }: Options): Promise<number> {
@@ -94,5 +95,5 @@ async function kernels({ depths, engine: name, json }: Options): Promise<number>
   const adapter = nameOf(engine.report);
   engine.destroy();
   console.log(json ? JSON.stringify({ adapter, profiles }, null, 2) : `${adapter}\n${profiles.map(profileTable).join('\n\n')}`);
-  return 0;
+  return EXIT.done;
 }

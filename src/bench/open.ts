@@ -1,18 +1,17 @@
 /** Opens the engine that is measured. */
-import { CpuEngine } from '../engine/cpu/engine.ts';
+import { openNodeEngine } from '../cli/node-engine.ts';
 import type { Engine } from '../engine/engine.ts';
-import { openEngine } from '../engine/open.ts';
 import type { AdapterReport } from '../engine/report.ts';
 
 export const ENGINES = ['gpu', 'cpu'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-/** @throws NoGpuError when the GPU is asked for and there is none */
-export async function openMeasured(name: EngineName): Promise<Engine> {
-  if (name === 'cpu') return new CpuEngine({ engine: 'cpu', why: 'The CPU engine was asked for.', noGpu: 'not asked for' });
-  const { create, globals } = await import('webgpu');
-  Object.assign(globalThis, globals);
-  return openEngine('gpu', create([]), 'use');
+/**
+ * @throws NoGpuError when the GPU is asked for and there is none
+ * @throws HandedOver when a process with a software driver has done the work
+ */
+export function openMeasured(name: EngineName): Promise<Engine> {
+  return openNodeEngine(name);
 }
 
 /** The adapter in one line. */

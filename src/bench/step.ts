@@ -36,7 +36,7 @@ export interface PeerResult {
   /** The peer's median time over ours, and the same of the minimum times. */
   readonly ratio: number;
   readonly ratioOfMin: number;
-  /** Largest relative difference of loss, gradient norm and per-layer weight-gradient norms of iteration 0. */
+  /** Largest relative difference of loss, gradient norm and per-layer weight-gradient norms of iteration 0; NaN if one is. */
   readonly difference: number;
 }
 
@@ -117,6 +117,5 @@ export function largestDifference(a: FirstIteration, b: FirstIteration): number 
   const numbers = ({ loss, gradientNorm, weightNorms }: FirstIteration) => [loss, gradientNorm, ...weightNorms];
   const other = numbers(b);
   const differences = numbers(a).map((x, k) => Math.abs(x - other[k]) / Math.max(Math.abs(x), Math.abs(other[k]), 1e-30));
-  // Not Math.max over a NaN-free list by luck: a NaN must show.
-  return differences.reduce((most, d) => (d <= most ? most : d), 0);
+  return Math.max(...differences);
 }

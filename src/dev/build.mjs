@@ -59,5 +59,6 @@ function isNewer(path, time) {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return false;
   if (stat.mtimeMs > time) return true;
-  return stat.isDirectory() && readdirSync(path).some((name) => isNewer(join(path, name), time));
+  // The benchmark's peers have their own node_modules, thousands of files that no build reads.
+  return stat.isDirectory() && readdirSync(path).some((name) => name !== 'node_modules' && isNewer(join(path, name), time));
 }
