@@ -50,16 +50,18 @@ export function checkFolder(folder: string): void {
  * @throws UsageError when one cannot be written; none of the files has changed then
  */
 export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
-  const names = Object.keys(files);
-  const temporary = (name: string) => join(folder, `.${name}.${process.pid}.tmp`);
+  const written = new Map<string, string>();
   try {
     mkdirSync(folder, { recursive: true });
-    for (const name of names) writeFileSync(temporary(name), files[name]);
-    for (const name of names) renameSync(temporary(name), join(folder, name));
+    for (const [name, text] of Object.entries(files)) {
+      const temporary = join(folder, `.${name}.${process.pid}.tmp`);
+      written.set(name, temporary);
+      writeFileSync(temporary, text);
+    }
+    for (const [name, temporary] of written) renameSync(temporary, join(folder, name));
   } catch (error) {
+    for (const temporary of written.values()) if (existsSync(temporary)) rmSync(temporary);
     throw new UsageError(`--out ${folder} cannot be written (${reasonOf(error)}); free space or name another folder.`);
-  } finally {
-    for (const name of names) rmSync(temporary(name), { force: true });
   }
 }
 

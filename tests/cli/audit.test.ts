@@ -1,14 +1,14 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makeFolder, NO_DRIVER, runCli, withoutDawn } from './run-cli.ts';
+import { makeFolder, NO_DRIVER, runCli, SLOW, withoutDawn } from './run-cli.ts';
 
 const CASES = join(process.cwd(), 'tests/golden/cases');
 const FILES = readdirSync(CASES)
   .filter((name) => name.endsWith('.json') && name !== 'rnn_tanh.json')
   .map((name) => join(CASES, name));
 
-test('every MLP and residual case passes on both engines, on Linux with SwiftShader in Node', async () => {
+test('every MLP and residual case passes on both engines, on Linux with SwiftShader in Node', SLOW, async () => {
   const { code, stdout, stderr } = await runCli(['audit', ...FILES, '--engine', 'both', '--json'], makeFolder(), NO_DRIVER);
   expect({ code, stderr: withoutDawn(stderr) }).toEqual({ code: 0, stderr: '' });
   const { passed, engines, audits } = JSON.parse(stdout);
@@ -41,7 +41,7 @@ test.each([
   ['grad.l1.weight', 'dL/dparameter', 'cpu'],
   ['dact.z0', 'dL/dactivation', 'cpu'],
   ['after3.l3.weight', 'parameters after 3', 'gpu'],
-])('a tampered %s ends with 1 and is named (%s, %s)', async (tensor, quantity, engine) => {
+])('a tampered %s ends with 1 and is named (%s, %s)', SLOW, async (tensor, quantity, engine) => {
   const folder = makeFolder();
   tamper(folder, tensor, (value) => value + 0.01);
   const { code, stdout } = await runCli(['audit', 'mlp_tanh.json', '--engine', engine], folder, NO_DRIVER);

@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 
+/** A software GPU compiles each pipeline on the CPU, which takes seconds on two shared cores. */
+export const SLOW = { timeout: 240_000 };
+
 const SCRIPT = resolve('src/dev/cli.mjs');
 
 export interface Ended {

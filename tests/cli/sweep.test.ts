@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { listFiles, makeFolder, NO_DRIVER, runCli, withoutDawn } from './run-cli.ts';
+import { listFiles, makeFolder, NO_DRIVER, runCli, SLOW, withoutDawn } from './run-cli.ts';
 
 const MODEL = { kind: 'mlp', depth: 3, width: 8, init: { scheme: 'scaled_normal' } };
 const SWEEP = {
@@ -76,7 +76,7 @@ test('shapes that differ train in cohorts of their own', async () => {
   expect(JSON.parse(stdout).runs.map((run: { iterations: number }) => run.iterations)).toEqual([3, 6, 3, 6]);
 });
 
-test('the GPU without a driver is SwiftShader, with the CPU engine’s verdicts', async () => {
+test('the GPU without a driver is SwiftShader, with the CPU engine’s verdicts', SLOW, async () => {
   const folder = makeSweep(SWEEP);
   const [gpu, cpu] = await Promise.all(
     ['gpu', 'cpu'].map((engine) =>

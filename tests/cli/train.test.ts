@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { finish, listFiles, makeFolder, NO_DRIVER, runCli, startCli, withoutDawn } from './run-cli.ts';
+import { finish, listFiles, makeFolder, NO_DRIVER, runCli, SLOW, startCli, withoutDawn } from './run-cli.ts';
 
 const TINY = [
   '--set',
@@ -115,7 +115,7 @@ test('auto says which engine it took and why', async () => {
   });
 });
 
-test('the GPU without a driver is SwiftShader, and its curve is the CPU engine’s', async () => {
+test('the GPU without a driver is SwiftShader, and its curve is the CPU engine’s', SLOW, async () => {
   const folder = makeFolder();
   const [gpu, cpu] = await Promise.all(
     ['gpu', 'cpu'].map((engine) => runCli(['train', 'digits8-relu-8', ...TINY, '--engine', engine, '--json'], folder, NO_DRIVER)),
@@ -130,6 +130,10 @@ test('the GPU without a driver is SwiftShader, and its curve is the CPU engine�
 });
 
 const LONG = ['train', 'digits8-relu-8', '--set', 'iterations=1000000', '--set', 'probes.testEvery=0', '--out', 'out'];
+/** Makes every process of a command say so once it listens for signals. */
+const LISTENING = `--import=data:text/javascript,${encodeURIComponent(
+  'const t = setInterval(() => { if (process.listenerCount("SIGINT") > 0) { clearInterval(t); process.stderr.write("listening\\n"); } }, 20); t.unref();',
+)}`;
 
 test.each([
   ['SIGINT', 130, 'cpu'],
@@ -137,9 +141,20 @@ test.each([
   ['SIGINT', 130, 'gpu'],
 ] as const)('%s ends a run with %i, nothing written (%s)', async (signal, code, engine) => {
   const folder = makeFolder();
-  const child = startCli([...LONG, '--engine', engine], folder, NO_DRIVER);
+  const child = startCli([...LONG, '--engine', engine], folder, { ...NO_DRIVER, NODE_OPTIONS: LISTENING });
+  // On Linux the GPU engine runs in a second process.
+  const processes = engine === 'gpu' && process.platform === 'linux' ? 2 : 1;
+  let said = '';
+  const listening = new Promise<void>((resolve) => {
+    child.stderr?.on('data', (data) => {
+      said += data;
+      if (said.split('listening').length > processes) resolve();
+    });
+  });
   const ended = finish(child);
-  await new Promise((resolve) => setTimeout(resolve, 4000));
+  await Promise.race([listening, ended]);
+  // Time to begin with the training.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   child.kill(signal);
   expect((await ended).code).toBe(code);
   expect(existsSync(join(folder, 'out'))).toBe(false);

@@ -136,6 +136,7 @@ describe('clip_coefficient of the rules', () => {
     ['torch: a norm above max', TORCH, [3, 4], 1 / (5 + 1e-6)],
     ['torch: a norm below max', TORCH, [0.3, 0.4], 1],
     ['torch: a norm of max is scaled by 1/(1 + 1e-6)', TORCH, [1, 0], 1 / (1 + 1e-6)],
+    ['torch: a small norm shows that 1e-6 is added', { ...TORCH, clip_max: 1e-5 }, [1e-5, 0], 1e-5 / 1.1e-5],
     ['torch: a norm of 0', TORCH, [0, 0], 1],
     ['torch: a norm below the smallest square', TORCH, [1e-30, 0], 1],
     ['torch: Inf gives 0', TORCH, [inf, 1], 0],

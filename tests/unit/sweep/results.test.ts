@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { SCALARS, type ScalarName } from '../../../src/metrics/block.ts';
+import { Trace } from '../../../src/metrics/trace.ts';
+import { parseExperiment } from '../../../src/model/experiment.ts';
+import { resultOf } from '../../../src/sweep/results.ts';
+
+type Row = Partial<Record<ScalarName, number>>;
+
+function traceOf(rows: readonly Row[], test?: { loss: number; accuracy: number }): Trace {
+  const trace = new Trace(['z0', 'loss', 'dz0'], 1);
+  const defaults: Row = { loss: 1, accuracy: 0.5, log2GradientNorm: 0, clipCoefficient: 1, active: 1 };
+  const scalars = rows.flatMap((row, k) => SCALARS.map((name) => ({ ...defaults, iteration: k, ...row })[name] ?? 0));
+  trace.append({ replicas: 1, iterations: rows.length, scalars: Float32Array.from(scalars), layers: [] }, 0);
+  if (test)
+    trace.appendTest({ iteration: rows.length, loss: Float32Array.of(test.loss), accuracy: Float32Array.of(test.accuracy) }, 0);
+  return trace;
+}
+
+const inf = Number.POSITIVE_INFINITY;
+const clipped = parseExperiment({ clip: { rule: 'torch_norm' } });
+
+test('first, largest finite and last gradient norm, as log2 and plain', () => {
+  const norms = [3, 140, inf, Number.NaN].map((log2GradientNorm) => ({ log2GradientNorm }));
+  const { log2GradientNorm, gradientNorm } = resultOf(traceOf(norms), clipped);
+  expect(log2GradientNorm).toEqual({ first: 3, max: 140, last: Number.NaN });
+  // 2^140 is beyond float32 and within a double.
+  expect(gradientNorm).toEqual({ first: 8, max: 2 ** 140, last: Number.NaN });
+});
+
+test('a gradient of zero is −Infinity, and none finite is NaN', () => {
+  expect(resultOf(traceOf([{ log2GradientNorm: -inf }]), clipped).log2GradientNorm.max).toBe(-inf);
+  expect(resultOf(traceOf([{ log2GradientNorm: Number.NaN }]), clipped).log2GradientNorm.max).toBe(Number.NaN);
+});
+
+test('the clip share counts coefficients below 1, and exists only for norm clips', () => {
+  const trace = traceOf([
+    { clipCoefficient: 0.5 },
+    { clipCoefficient: 1 },
+    { clipCoefficient: Number.NaN },
+    { clipCoefficient: 0 },
+  ]);
+  expect(resultOf(trace, clipped).clipShare).toBe(0.5);
+  expect(resultOf(trace, parseExperiment({ clip: { rule: 'value' } })).clipShare).toBeNull();
+  expect(resultOf(trace, parseExperiment({})).clipShare).toBeNull();
+});
+
+test('the last batch, the held-out split and the first non-finite tensor', () => {
+  const rows = [{ loss: 2 }, { loss: inf, accuracy: 0.25, firstNonFinite: 2 }];
+  expect(resultOf(traceOf(rows, { loss: 3, accuracy: 0.75 }), clipped)).toMatchObject({
+    iterations: 2,
+    loss: inf,
+    accuracy: 0.25,
+    testLoss: 3,
+    testAccuracy: 0.75,
+    firstNonFinite: { iteration: 1, tensor: 'loss' },
+    verdict: { kind: 'diverged' },
+  });
+});
+
+test('a regression has no accuracy', () => {
+  const trace = traceOf([{ accuracy: Number.NaN }], { loss: 1, accuracy: Number.NaN });
+  expect(resultOf(trace, parseExperiment({ task: { name: 'teacher' } }))).toMatchObject({ accuracy: null, testAccuracy: null });
+});
