@@ -1,0 +1,108 @@
+/** Every parameter gradient of whole plans against central differences of the loss, in double precision. */
+import { describe, expect, test } from 'vitest';
+import { type Network, parametersOf } from '../../src/model/network.ts';
+import { ACTIVATIONS } from '../../src/model/schema.ts';
+import { NO_LABEL } from '../../src/plan/records.ts';
+import { DoublePlan } from '../support/double.ts';
+import { planOf, smallMlp, smallResidual } from '../support/plans.ts';
+import { random } from '../support/run-kernel.ts';
+
+const [R, B] = [2, 3];
+const H = 2 ** -14;
+
+function load(network: Network, batchSize = B): DoublePlan {
+  const double = new DoublePlan(planOf(network, { replicas: R, batchSize }));
+  for (let r = 0; r < R; r++) {
+    double.write(network.input, r, random(10 + r, batchSize * network.inputs));
+    double.write(
+      'label',
+      r,
+      Array.from({ length: batchSize }, (_, b) => (b + r) % network.outputs),
+    );
+    if (network.loss === 'mse') double.write('target', r, random(20 + r, batchSize * network.outputs));
+    parametersOf(network).forEach(({ name, role, rows, columns }, k) => {
+      const scale = role === 'weight' ? 1.2 / Math.sqrt(rows) : 0.3;
+      double.write(
+        name,
+        r,
+        random(100 * r + k + 30, rows * columns, scale).map((x) => x + Number(role === 'gamma')),
+      );
+    });
+  }
+  double.run();
+  return double;
+}
+
+/** Elements whose gradient is not the central difference of the loss, or whose change moves the other replica's loss. */
+function wrongGradients(network: Network, batchSize = B): string[] {
+  const double = load(network, batchSize);
+  const wrong: string[] = [];
+  for (let r = 0; r < R; r++) {
+    for (const { name } of parametersOf(network)) {
+      const [values, gradient] = [double.read(name, r), double.read(`grad.${name}`, r)];
+      const other = double.loss(1 - r);
+      const lossAt = (i: number, step: number) => {
+        double.write(
+          name,
+          r,
+          values.map((x, k) => (k === i ? x + step : x)),
+        );
+        double.run();
+        return double.loss(r);
+      };
+      gradient.forEach((g, i) => {
+        const [far, near] = [H, H / 2].map((h) => (lossAt(i, h) - lossAt(i, -h)) / (2 * h));
+        // Truncation is of order h²: `far` errs four times as much as `near`, by their difference and a third more. Rounding: the
+        // loss, below 16, errs by some hundred roundings of 2^-53, divided by h.
+        const tolerance = Math.abs(far - near) + (16 * 100 * 2 ** -53) / (H / 2);
+        if (Math.abs(g - near) > tolerance || tolerance > 1e-4)
+          wrong.push(`d ${name}[${i}] of replica ${r} is ${g}, must be ${near}`);
+      });
+      if (double.loss(1 - r) !== other) wrong.push(`${name} of replica ${r} changes the loss of replica ${1 - r}`);
+      double.write(name, r, values);
+      double.run();
+    }
+  }
+  return wrong;
+}
+
+describe('the backward half of a plan is the derivative of its forward half', () => {
+  test.each(ACTIVATIONS)('mlp with %s', (activation) => {
+    expect(wrongGradients(smallMlp({ activation }))).toEqual([]);
+  });
+  test.each(['none', 'batch', 'layer'] as const)('mlp with norm %s and cross-entropy', (norm) => {
+    expect(wrongGradients(smallMlp({ norm, loss: 'cross_entropy', hiddenBias: norm !== 'batch' }), 5)).toEqual([]);
+  });
+  test.each(['batch', 'layer'] as const)('mlp with norm %s and no activation', (norm) => {
+    expect(wrongGradients(smallMlp({ norm, activation: 'linear' }), 4)).toEqual([]);
+  });
+  test('mlp without biases, of layers that do not merge', () => {
+    expect(wrongGradients(smallMlp({ sizes: [2, 4, 7, 3, 1], hiddenBias: false, outputBias: false }))).toEqual([]);
+  });
+  test.each(['silu', 'linear', 'relu'] as const)('residual network with %s', (activation) => {
+    expect(wrongGradients(smallResidual({ activation }))).toEqual([]);
+  });
+  test('residual network with cross-entropy', () => {
+    expect(wrongGradients(smallResidual({ loss: 'cross_entropy', outputs: 4 }))).toEqual([]);
+  });
+
+  test('rows without an example contribute nothing', () => {
+    const network = smallMlp({ loss: 'cross_entropy' });
+    const double = load(network);
+    const before = double.read('grad.l0.weight', 0);
+    double.write('label', 0, [NO_LABEL, 1, NO_LABEL]);
+    double.write('x', 0, [...Array(3).fill(1e6), ...random(10, 9).slice(3, 6), ...Array(3).fill(-1e6)]);
+    double.run();
+    const after = double.read('grad.l0.weight', 0);
+    expect(after).not.toEqual(before);
+    // Saturated rows would otherwise contribute 1e6 times as much.
+    expect(Math.max(...after.map(Math.abs))).toBeLessThan(100);
+  });
+
+  test('control: a gradient of another network is not accepted', () => {
+    const double = load(smallMlp());
+    const [relu] = [load(smallMlp({ activation: 'relu' }))];
+    const [a, b] = [double, relu].map((plan) => plan.read('grad.l1.weight', 0));
+    expect(Math.max(...a.map((g, i) => Math.abs(g - b[i])))).toBeGreaterThan(1e-2);
+  });
+});
