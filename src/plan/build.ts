@@ -40,6 +40,8 @@ export function buildPlan(request: PlanRequest): Plan {
   reserveRecords(builder, request);
   reserveParameters(builder);
   reserveActivations(builder);
+  // Before the tables are filled, whose size would itself exceed memory where the network does.
+  checkLimits(builder.memory.buffers(), [], request.limits);
 
   const forward = forwardSteps(builder, 'train');
   const backward = backwardSteps(builder);

@@ -4,9 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import { Trace } from '../metrics/trace.ts';
 import { LimitError } from '../model/errors.ts';
 import { canonicalJson } from '../model/experiment.ts';
-import { networkOf, parametersOf } from '../model/network.ts';
 import type { Experiment } from '../model/schema.ts';
-import { WORD } from '../plan/plan.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import { Loop } from './loop.ts';
 import { planKey } from './plan-key.ts';
@@ -55,7 +53,6 @@ export async function* trainGroup(
   most: number,
   progress: (state: CohortProgress) => void,
 ): AsyncGenerator<TrainedCohort, void, void> {
-  checkParameters(engine, experiments[0], dataset);
   let size = most;
   for (let at = 0; at < experiments.length; ) {
     const part = experiments.slice(at, at + size);
@@ -67,14 +64,6 @@ export async function* trainGroup(
     yield await trainCohort(trainer, progress);
     at += part.length;
   }
-}
-
-/** Parameters and their gradients alone may exceed the memory by so much that laying out the rest would take minutes. */
-function checkParameters(engine: Engine, experiment: Experiment, dataset: Dataset): void {
-  const parameters = parametersOf(networkOf(experiment, dataset.inputs, dataset.outputs));
-  const bytes = parameters.reduce((sum, { rows, columns }) => sum + 2 * WORD * rows * columns, 0);
-  const have = engine.limits.totalBytes;
-  if (bytes > have) throw new LimitError('bytes of memory', bytes, have, 'use fewer or narrower layers');
 }
 
 /** Undefined where several do not fit and fewer may. */

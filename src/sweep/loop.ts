@@ -60,6 +60,11 @@ export class Loop {
     const { testEvery } = trainer.experiments[0].probes;
     const end = trainer.iteration + Math.min(limit, trainer.remaining);
     const flying: Promise<void>[] = [];
+    const fly = (work: Promise<void>) => {
+      // It is awaited below; until then a failure, of a lost device say, must not count as unhandled.
+      work.catch(() => undefined);
+      flying.push(work);
+    };
     let last = this.now();
     while (trainer.iteration < end && !this.#paused) {
       const toTest = testEvery > 0 ? testEvery - (trainer.iteration % testEvery) : Number.POSITIVE_INFINITY;
@@ -70,8 +75,8 @@ export class Loop {
         last = now;
         listener.block(block);
       });
-      flying.push(arrival);
-      if (testEvery > 0 && trainer.iteration % testEvery === 0 && trainer.remaining > 0) flying.push(this.#test());
+      fly(arrival);
+      if (testEvery > 0 && trainer.iteration % testEvery === 0 && trainer.remaining > 0) fly(this.#test());
       while (flying.length >= IN_FLIGHT) await flying.shift();
       await nextTask();
     }

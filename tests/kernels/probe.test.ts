@@ -109,17 +109,18 @@ describe('record_iteration', () => {
     });
   }
 
-  // ring 8, layer ring 3, cadence 4: tick → slot of the ring, slot of the layer ring or none
+  // ring 8, layer ring 3, cadence 5: tick → slot of the ring, slot of the layer ring or none
   test.each([
     [0, 0, 0],
-    [3, 3, undefined],
-    [4, 4, 1],
+    [4, 4, undefined],
+    [5, 5, 1],
     [7, 7, undefined],
-    [8, 0, 2],
-    [12, 4, 0],
-    [4096, 0, 1],
+    [8, 0, undefined],
+    [10, 2, 2],
+    [15, 7, 0],
+    [4100, 4, 1],
   ])('at tick %i writes slot %i of the ring and slot %s of the layers', async (ticks, inRing, inLayers) => {
-    const shape = { Z: 1, D: 1, G: 2, map: [0, 1], every: 4, ring: 8, slots: 3 };
+    const shape = { Z: 1, D: 1, G: 2, map: [0, 1], every: 5, ring: 8, slots: 3 };
     const { ringSlots, layerSlots, status } = await record({ ...shape, status: [{ ticks }], control: [ACTIVE] });
     expect(ringSlots).toEqual([inRing]);
     expect(layerSlots).toEqual(inLayers === undefined ? [] : [inLayers]);
