@@ -1,6 +1,6 @@
 /** What `sweep` says about its runs: a table, a document, files. */
 import type { AdapterReport } from '../engine/report.ts';
-import { formatNumber, formatPercent } from '../metrics/verdict.ts';
+import { formatNumber, formatPercent } from '../metrics/format.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Expansion, Point, Sweep } from '../sweep/axes.ts';
 import type { RunResult } from '../sweep/results.ts';

@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { loadDataset } from '../data/load.ts';
 import type { Engine } from '../engine/engine.ts';
 import { ENGINE_CHOICES } from '../engine/report.ts';
-import { formatNumber } from '../metrics/verdict.ts';
+import { formatNumber } from '../metrics/format.ts';
 import { LimitError } from '../model/errors.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Task } from '../model/schema.ts';

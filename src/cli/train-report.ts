@@ -2,8 +2,9 @@
 import pc from 'picocolors';
 import type { AdapterReport } from '../engine/report.ts';
 import { SCALARS } from '../metrics/block.ts';
+import { formatLog2, formatNumber, formatPercent } from '../metrics/format.ts';
 import type { Trace } from '../metrics/trace.ts';
-import { formatLog2, formatNumber, formatPercent, type VerdictKind } from '../metrics/verdict.ts';
+import type { VerdictKind } from '../metrics/verdict.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';

@@ -1,7 +1,7 @@
 /** `train`: one experiment. */
 import { loadDataset } from '../data/load.ts';
 import { ENGINE_CHOICES } from '../engine/report.ts';
-import { formatNumber } from '../metrics/verdict.ts';
+import { formatNumber } from '../metrics/format.ts';
 import { type CohortProgress, trainGroup } from '../sweep/cohort.ts';
 import { resultOf } from '../sweep/results.ts';
 import { type Arguments, OPTIONS, readChoice } from './arguments.ts';

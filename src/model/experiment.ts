@@ -98,7 +98,7 @@ export function problemsOf(schema: v.GenericSchema, issues: readonly v.BaseIssue
 }
 
 /** One issue without its schema; `problemsOf` says more. */
-export function problemOf(issue: v.BaseIssue<unknown>): Problem {
+function problemOf(issue: v.BaseIssue<unknown>): Problem {
   const path = v.getDotPath(issue) ?? '';
   if (issue.expected === 'never') return { path, problem: 'unknown field; remove it or correct its name' };
   return { path, problem: `${showValue(issue.input)} is not valid; valid is ${validOf(issue)}` };

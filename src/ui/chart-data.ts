@@ -1,8 +1,9 @@
 /** From traces to the frames of the four charts. */
 import { bucketEdges, type Column, decimate, startsRun } from '../metrics/decimate.ts';
+import { formatCount, LOG10_2, nonFiniteName } from '../metrics/format.ts';
 import { fitGrowth } from '../metrics/growth.ts';
 import type { LayerRecord, Trace } from '../metrics/trace.ts';
-import { formatCount, LOG10_2, latestFinite, nonFiniteName } from '../metrics/verdict.ts';
+import { latestFinite } from '../metrics/verdict.ts';
 import type { Experiment } from '../model/schema.ts';
 import { formatSetting } from './format.ts';
 import type { EdgeMark, Frame, Level, Moment, Sample, SeriesStyle } from './frame.ts';

@@ -1,7 +1,8 @@
 /** The settings of both runs: what applies at once, what restarts a run, what both share. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { formatCount, judge } from '../metrics/verdict.ts';
+import { formatCount } from '../metrics/format.ts';
+import { judge } from '../metrics/verdict.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import { act } from './events.ts';

@@ -4,7 +4,7 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { ATTRIBUTIONS } from '../data/load.ts';
 import { ENGINE_CHOICES } from '../engine/report.ts';
-import { formatCount } from '../metrics/verdict.ts';
+import { formatCount } from '../metrics/format.ts';
 import { diagnostics, remedyFor } from './engine-help.ts';
 import { act } from './events.ts';
 import type { LabState } from './state.ts';

@@ -1,5 +1,5 @@
-/** Numbers only the page writes; those that verdicts write too stand in `metrics/verdict.ts`. */
-import { formatCount } from '../metrics/verdict.ts';
+/** Numbers only the page writes; those that verdicts write too stand in `metrics/format.ts`. */
+import { formatCount } from '../metrics/format.ts';
 
 const MINUS = '−';
 

@@ -1,7 +1,7 @@
 /** The layer × iteration map as a grid of columns, one per pixel. */
 import { firstIndex } from '../metrics/decimate.ts';
+import { LOG10_2 } from '../metrics/format.ts';
 import type { LayerRecord } from '../metrics/trace.ts';
-import { LOG10_2 } from '../metrics/verdict.ts';
 import { borders } from './chart-data.ts';
 import type { Range } from './state.ts';
 import type { IterationScale } from './ticks.ts';

@@ -1,7 +1,7 @@
 /** Start and pause, one iteration, restart; where the runs stand. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { formatCount } from '../metrics/verdict.ts';
+import { formatCount } from '../metrics/format.ts';
 import { act } from './events.ts';
 import { formatDuration, formatRate } from './format.ts';
 import type { LabState } from './state.ts';

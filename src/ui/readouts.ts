@@ -1,8 +1,8 @@
 /** What charts say in words and numbers: read-outs at the crosshair, summaries for those who cannot see them, data tables. */
 import { html, type TemplateResult } from 'lit';
 import { firstIndex, lowerBound } from '../metrics/decimate.ts';
+import { formatCount, formatLog2, formatNumber, formatPercent } from '../metrics/format.ts';
 import type { LayerRecord, Trace } from '../metrics/trace.ts';
-import { formatCount, formatLog2, formatNumber, formatPercent } from '../metrics/verdict.ts';
 import { profileRecord } from './chart-data.ts';
 import type { Table } from './frame.ts';
 import { type Pair, RUN_NAMES } from './settings.ts';

@@ -1,7 +1,8 @@
 /** Who a run is and how it fares: letter, name, what sets it apart, verdict, state. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { formatNumber, judge, type Verdict } from '../metrics/verdict.ts';
+import { formatNumber } from '../metrics/format.ts';
+import { judge, type Verdict } from '../metrics/verdict.ts';
 import { act } from './events.ts';
 import { heldOut } from './readouts.ts';
 import { isOriginal } from './reducer.ts';

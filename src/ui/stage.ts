@@ -1,7 +1,7 @@
 /** The charts, side by side, under the heads of the two runs. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { formatCount, formatLog2 } from '../metrics/verdict.ts';
+import { formatCount, formatLog2 } from '../metrics/format.ts';
 import './chart.ts';
 import './layer-map.ts';
 import { accuracyFrame, iterationScale, lossFrame, normFrame, profileFrame, profileRecord, visibleRange } from './chart-data.ts';

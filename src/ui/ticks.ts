@@ -1,5 +1,5 @@
 /** Axis positions and their ticks. */
-import { formatCount } from '../metrics/verdict.ts';
+import { formatCount } from '../metrics/format.ts';
 import { formatTick } from './format.ts';
 import type { Tick } from './frame.ts';
 

@@ -1,7 +1,7 @@
 /** How the charts are looked at: scale of the iterations, zoom, key to the lines. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { formatCount } from '../metrics/verdict.ts';
+import { formatCount } from '../metrics/format.ts';
 import { act } from './events.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';

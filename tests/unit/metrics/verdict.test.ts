@@ -1,13 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type MetricsBlock, SCALARS } from '../../../src/metrics/block.ts';
+import { formatFactor, formatLog2, formatLog10, formatNumber, formatPercent } from '../../../src/metrics/format.ts';
 import { Trace } from '../../../src/metrics/trace.ts';
 import {
   DIVERGED_LOSS,
-  formatFactor,
-  formatLog2,
-  formatLog10,
-  formatNumber,
-  formatPercent,
   judge,
   STACK_RATIO,
   STARTING_ITERATIONS,
