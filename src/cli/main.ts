@@ -3,6 +3,7 @@ import { version } from '../../package.json';
 import { type Arguments, type OptionSpecs, readArguments } from './arguments.ts';
 import { audit } from './audit.ts';
 import { EXIT, report, UsageError } from './errors.ts';
+import { fields } from './fields.ts';
 import { info } from './info.ts';
 import { suggestion } from './nearest.ts';
 import { sweep } from './sweep.ts';
@@ -20,7 +21,7 @@ export interface Command {
   run(args: Arguments): Promise<number>;
 }
 
-const COMMANDS: readonly Command[] = [train, sweep, audit, info];
+const COMMANDS: readonly Command[] = [train, sweep, audit, fields, info];
 const CALL = 'npm run -s cli --';
 
 const NAMES = [...COMMANDS.map(({ name }) => name), 'bench', 'help'];

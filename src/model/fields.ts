@@ -13,6 +13,7 @@ export interface SchemaNode {
   readonly literal?: unknown;
   readonly pipe?: readonly SchemaNode[];
   readonly requirement?: unknown;
+  readonly description?: string;
 }
 
 /** The fields an object may have, given the names (`kind`, `rule`) that its value already chooses; undefined for plain values. */

@@ -1,6 +1,6 @@
 /**
  * The experiment's schema: the single source of its types, validation, defaults and documentation.
- * Every field carries `v.description`; `describeFields` lists them for the README and the page.
+ * Every field carries `v.description`; `describeFields` (describe.ts) reads them for the page and the command line.
  */
 import * as v from 'valibot';
 
@@ -50,7 +50,7 @@ const preparation = {
     v.pipe(
       v.picklist(['none', 'standardize', 'minmax']),
       v.description(
-        'How the raw inputs are scaled, from the training split: not at all, to mean 0 and standard deviation 1, or to 0…1.',
+        'Scaling of the raw inputs, measured on the training split. standardize: mean 0, deviation 1. minmax: 0 to 1.',
       ),
     ),
     'standardize',
@@ -87,7 +87,10 @@ const initSchema = v.strictObject({
     'he_normal',
   ),
   gain: v.optional(positive('Factor on every weight’s standard deviation.'), 1),
-  weightVariance: v.optional(positive('σw² of scaled_normal.'), 1),
+  weightVariance: v.optional(
+    positive('σw² of scaled_normal, the weights’ variance times fan-in. ReLU keeps gradients level at 2.'),
+    1,
+  ),
   biasVariance: v.optional(atLeast(0, 'σb² of scaled_normal: variance of the biases.'), 0),
 });
 
@@ -116,7 +119,7 @@ const modelSchema = v.variant('kind', [
 
 const common = {
   learningRate: v.optional(positive('Step size.'), 0.01),
-  weightDecay: v.optional(atLeast(0, 'Added to the gradient as weightDecay·W (adamw: applied to W directly).'), 0),
+  weightDecay: v.optional(atLeast(0, 'Adds this times the weights to the gradient; adamw shrinks the weights directly.'), 0),
 };
 const betas = {
   beta1: v.optional(fraction('Decay of the mean of gradients.'), 0.9),
@@ -128,7 +131,7 @@ const optimizerSchema = v.variant('name', [
   v.strictObject({
     name: v.pipe(v.literal('sgd'), v.description('torch.optim.SGD.')),
     ...common,
-    momentum: v.optional(fraction('Momentum.'), 0),
+    momentum: v.optional(fraction('Share of the last update that is kept.'), 0),
     dampening: v.optional(fraction('Dampening of the gradient that enters the momentum buffer.'), 0),
     nesterov: v.optional(flag('Nesterov momentum; needs momentum > 0 and dampening 0.'), false),
   }),
@@ -139,7 +142,7 @@ const optimizerSchema = v.variant('name', [
     ...common,
     alpha: v.optional(fraction('Decay of the mean of squared gradients.'), 0.99),
     epsilon: v.optional(positive('Added to the root of the second moment.'), 1e-8),
-    momentum: v.optional(fraction('Momentum.'), 0),
+    momentum: v.optional(fraction('Share of the last update that is kept.'), 0),
     centered: v.optional(flag('Whether the second moment is centred (a variance).'), false),
   }),
 ]);
@@ -182,7 +185,7 @@ export const experimentSchema = v.strictObject({
     'continue',
   ),
   batchSize: v.optional(integer(1, 8192, 'Training examples per iteration.'), 64),
-  iterations: v.optional(integer(1, 10_000_000, 'Training iterations.'), 1000),
+  iterations: v.optional(integer(1, 10_000_000, 'Training iterations; the run ends after this many.'), 1000),
   seed: v.optional(integer(0, 0xffffffff, 'Seed of the initial weights and of the order of examples.'), 1),
   probes: v.optional(
     v.strictObject({

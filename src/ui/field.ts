@@ -7,6 +7,7 @@ import type WaSlider from '@awesome.me/webawesome/dist/components/slider/slider.
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
+import { textOf } from '../model/describe.ts';
 import { act } from './events.ts';
 import type { ChoiceField, Field, NumberField } from './fields.ts';
 import { formatSetting } from './format.ts';
@@ -70,11 +71,11 @@ export class NablaField extends LitElement {
   }
 
   #number(field: NumberField): TemplateResult {
-    return html`<label class="label" for="text" title=${field.hint}>${field.label}</label>
+    return html`<label class="label" for="text" title=${textOf(field.path)}>${field.label}</label>
       <input
         id="text" type="text" inputmode="decimal" autocomplete="off" spellcheck="false"
         .value=${live(this.#shown)} class=${this.otherValue === undefined ? '' : 'mixed'}
-        aria-invalid=${this.problem ? 'true' : 'false'} aria-errormessage=${this.problem ? 'problem' : nothing} aria-description=${field.hint}
+        aria-invalid=${this.problem ? 'true' : 'false'} aria-errormessage=${this.problem ? 'problem' : nothing} aria-description=${textOf(field.path)}
         @change=${this.#typed} @keydown=${this.#revert}
       />
       ${field.slider ? this.#slider(field, field.slider) : nothing}`;
@@ -101,12 +102,12 @@ export class NablaField extends LitElement {
   #choice(field: ChoiceField): TemplateResult {
     const value = this.otherValue === undefined ? String(this.value) : '';
     if (field.segmented) {
-      return html`<span class="label" id="label" title=${field.hint}>${field.label}</span>
-        <span class="seg" role="group" aria-labelledby="label" aria-description=${field.hint}>
+      return html`<span class="label" id="label" title=${textOf(field.path)}>${field.label}</span>
+        <span class="seg" role="group" aria-labelledby="label" aria-description=${textOf(field.path)}>
           ${field.options.map((option) => html`<button aria-pressed=${option.value === value} @click=${() => this.#edit(option.value)}>${option.label}</button>`)}
         </span>`;
     }
-    return html`<wa-select size="s" title=${field.hint} label=${field.label} placeholder="A ≠ B" .value=${live(value)} @change=${(event: Event) => this.#edit((event.target as WaSelect).value)}>
+    return html`<wa-select size="s" title=${textOf(field.path)} label=${field.label} placeholder="A ≠ B" .value=${live(value)} @change=${(event: Event) => this.#edit((event.target as WaSelect).value)}>
         ${field.options.map((option) => html`<wa-option value=${option.value}>${option.label}</wa-option>`)}
       </wa-select>`;
   }

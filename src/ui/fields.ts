@@ -14,8 +14,6 @@ interface FieldBase {
   readonly path: string;
   readonly label: string;
   readonly group: FieldGroup;
-  /** One sentence, shown as a tooltip and read out as the description. */
-  readonly hint: string;
 }
 export interface NumberField extends FieldBase {
   readonly kind: 'number';
@@ -48,7 +46,6 @@ export const FIELDS: readonly Field[] = [
     label: 'Learning rate',
     group: 'live',
     kind: 'number',
-    hint: 'Step size of every update.',
     slider: { min: 1e-5, max: 10, step: 0.05, log: true },
   },
   {
@@ -56,7 +53,6 @@ export const FIELDS: readonly Field[] = [
     label: 'Momentum',
     group: 'live',
     kind: 'number',
-    hint: 'Share of the last update that is kept, 0 to below 1.',
     slider: { min: 0, max: 0.99, step: 0.01 },
   },
   {
@@ -64,7 +60,6 @@ export const FIELDS: readonly Field[] = [
     label: 'Clipping',
     group: 'live',
     kind: 'choice',
-    hint: 'torch: max/(norm + 1e-6), at most 1. TensorFlow: max/max(norm, max). By value: each element on its own.',
     options: names(['none', 'torch_norm', 'tensorflow_global_norm', 'value'], {
       none: 'off',
       torch_norm: 'norm · torch',
@@ -77,7 +72,6 @@ export const FIELDS: readonly Field[] = [
     label: 'Clip at',
     group: 'live',
     kind: 'number',
-    hint: 'Largest global norm, or largest element when clipping by value.',
     slider: { min: 1e-3, max: 1e3, step: 0.05, log: true },
   },
   {
@@ -85,14 +79,12 @@ export const FIELDS: readonly Field[] = [
     label: 'Weight decay',
     group: 'live',
     kind: 'number',
-    hint: 'Adds this times the weights to the gradient; AdamW shrinks the weights directly.',
   },
   {
     path: 'task.inputScale',
     label: 'Input scale',
     group: 'live',
     kind: 'number',
-    hint: 'Factor on the normalised inputs; far from 1 it breaks the run on purpose.',
   },
   {
     path: 'nonFinite',
@@ -100,7 +92,6 @@ export const FIELDS: readonly Field[] = [
     group: 'live',
     kind: 'choice',
     segmented: true,
-    hint: 'Continue as the libraries do, skip the update, or stop the run.',
     options: names(NON_FINITE_POLICIES),
   },
   {
@@ -108,7 +99,6 @@ export const FIELDS: readonly Field[] = [
     label: 'Initialisation',
     group: 'own',
     kind: 'choice',
-    hint: 'He: variance 2/fan-in. Xavier: 2/(fan-in + fan-out). N(0, σw²/n): variance of your choice over fan-in.',
     options: names(INIT_SCHEMES, INIT_LABELS),
   },
   {
@@ -116,7 +106,6 @@ export const FIELDS: readonly Field[] = [
     label: 'σw²',
     group: 'own',
     kind: 'number',
-    hint: 'Weight variance times fan-in. ReLU keeps gradients level at 2.',
     slider: { min: 0.1, max: 8, step: 0.1 },
   },
   {
@@ -124,7 +113,6 @@ export const FIELDS: readonly Field[] = [
     label: 'Gain',
     group: 'own',
     kind: 'number',
-    hint: 'Factor on every weight’s standard deviation.',
     slider: { min: 0.1, max: 4, step: 0.05 },
   },
   {
@@ -132,14 +120,12 @@ export const FIELDS: readonly Field[] = [
     label: 'Seed',
     group: 'own',
     kind: 'number',
-    hint: 'Seed of the initial weights and of the order of examples.',
   },
   {
     path: 'model.depth',
     label: 'Depth',
     group: 'shared',
     kind: 'number',
-    hint: 'Hidden layers.',
     slider: { min: 1, max: 128, step: 1 },
   },
   {
@@ -147,7 +133,6 @@ export const FIELDS: readonly Field[] = [
     label: 'Width',
     group: 'shared',
     kind: 'number',
-    hint: 'Units per hidden layer.',
     slider: { min: 4, max: 256, step: 4 },
   },
   {
@@ -155,7 +140,6 @@ export const FIELDS: readonly Field[] = [
     label: 'Activation',
     group: 'shared',
     kind: 'choice',
-    hint: 'Non-linearity of the hidden layers.',
     options: names(ACTIVATIONS),
   },
   {
@@ -164,7 +148,6 @@ export const FIELDS: readonly Field[] = [
     group: 'shared',
     kind: 'choice',
     segmented: true,
-    hint: 'In front of each hidden activation.',
     options: names(NORMS),
   },
   {
@@ -172,17 +155,15 @@ export const FIELDS: readonly Field[] = [
     label: 'Optimizer',
     group: 'shared',
     kind: 'choice',
-    hint: 'Update rules as in torch.optim.',
     options: names(['sgd', 'adam', 'adamw', 'rmsprop'], { sgd: 'SGD', adam: 'Adam', adamw: 'AdamW', rmsprop: 'RMSprop' }),
   },
-  { path: 'batchSize', label: 'Batch size', group: 'shared', kind: 'number', hint: 'Training examples per iteration.' },
-  { path: 'iterations', label: 'Iterations', group: 'shared', kind: 'number', hint: 'The run ends after this many.' },
+  { path: 'batchSize', label: 'Batch size', group: 'shared', kind: 'number' },
+  { path: 'iterations', label: 'Iterations', group: 'shared', kind: 'number' },
   {
     path: 'task.name',
     label: 'Data',
     group: 'shared',
     kind: 'choice',
-    hint: 'Data set; their credits stand behind “Credits”.',
     options: names(['digits8', 'mnist', 'breast_cancer', 'wine', 'teacher'], {
       digits8: 'digits 8 × 8',
       mnist: 'MNIST',
@@ -194,7 +175,6 @@ export const FIELDS: readonly Field[] = [
     label: 'Input scaling',
     group: 'shared',
     kind: 'choice',
-    hint: 'Standardize: mean 0 and deviation 1 on the training split. Minmax: 0 to 1.',
     options: names(['none', 'standardize', 'minmax']),
   },
 ];
