@@ -6,6 +6,7 @@ import { EXIT, report, UsageError } from './errors.ts';
 import { fields } from './fields.ts';
 import { info } from './info.ts';
 import { suggestion } from './nearest.ts';
+import { destroyEngines } from './node-engine.ts';
 import { sweep } from './sweep.ts';
 import { train } from './train.ts';
 
@@ -36,6 +37,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   ] as const) {
     process.on(signal, () => {
       process.stderr.write('\nInterrupted.\n');
+      destroyEngines();
       process.exit(code);
     });
   }
