@@ -1,5 +1,5 @@
 // What becomes of one replica's iteration. Expects the bindings hyper and status; needs lib/norm.
-// #import "lib/hyper"
+// #import "lib/active"
 // #import "lib/expm1"
 
 const NONE_FOUND = 0xffffffffu;
@@ -15,10 +15,9 @@ struct Decision {
 
 fn decide(r: u32, norm: vec2<u32>, loss: f32, broken: bool) -> Decision {
   let h = r * HYPER_WORDS;
-  let s = r * STATUS_WORDS;
   let policy = bitcast<u32>(hyper[h + H_POLICY]);
   var d: Decision;
-  d.alive = select(0u, 1u, status[s + S_STOPPED] == 0u && status[s + S_ITERATION] < bitcast<u32>(hyper[h + H_ITERATIONS]));
+  d.alive = select(0u, 1u, is_active(r));
   d.apply = select(d.alive, 0u, broken && (policy == POLICY_SKIP || policy == POLICY_STOP));
   d.stop = select(0u, 1u, broken && policy == POLICY_STOP);
   d.power = 1.0;

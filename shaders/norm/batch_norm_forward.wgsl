@@ -1,10 +1,10 @@
 // y[r,b,c] = gamma[r,c] (z[r,b,c] - mean[r,c]) rstd[r,c] + beta[r,c], statistics over the batch, biased variance
 // z: (R,B4,C4) read   gamma, beta: (R,C16) read   y: (R,B4,C4) write   stats: (R,2,C16) write, mean and rstd
 // running: (R,2,C16) accumulate, mean and variance: running = 0.9 running + 0.1 batch, the variance unbiased, as torch does
-// control: (R,16) read; an inactive replica keeps its running statistics. Padding is left as 0.
+// status: (R,8) read   hyper: (R,32) read; an inactive replica keeps its running statistics. Padding is left as 0.
 // One invocation walks the batch of one feature; global id y is r. Two passes, so that the variance does not cancel.
 // ref: Ioffe, Szegedy 2015, algorithm 1; torch.nn.BatchNorm1d
-// #import "lib/hyper"
+// #import "lib/active"
 
 override B: u32;
 override C: u32;
@@ -17,7 +17,8 @@ override WX: u32;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<storage, read_write> stats: array<f32>;
 @group(0) @binding(5) var<storage, read_write> running: array<f32>;
-@group(0) @binding(6) var<storage, read> control: array<u32>;
+@group(0) @binding(6) var<storage, read> status: array<u32>;
+@group(0) @binding(7) var<storage, read> hyper: array<f32>;
 
 @compute @workgroup_size(WX)
 fn batch_norm_forward(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -41,7 +42,7 @@ fn batch_norm_forward(@builtin(global_invocation_id) id: vec3<u32>) {
   let record = 2u * r * slots + c;
   stats[record] = mean;
   stats[record + slots] = rstd;
-  if (control[r * CONTROL_WORDS + C_ACTIVE] != 0u) {
+  if (is_active(r)) {
     running[record] = 0.9 * running[record] + 0.1 * mean;
     running[record + slots] = 0.9 * running[record + slots] + 0.1 * squares / f32(max(B, 2u) - 1u);
   }

@@ -126,7 +126,15 @@ function forwardStep(builder: Builder, op: Op, fused: Extract<Op, { op: 'activat
         'batch_norm_forward',
         op.output,
         constants,
-        { z: at(op.input), ...affine, y: at(op.output), stats: at(`${op.name}.stats`), running, control: at('control') },
+        {
+          z: at(op.input),
+          ...affine,
+          y: at(op.output),
+          stats: at(`${op.name}.stats`),
+          running,
+          status: at('status'),
+          hyper: at('hyper'),
+        },
         [op.features, R, 1],
       );
     }

@@ -88,7 +88,7 @@ export const KERNELS = {
   add: { folder: 'activation', bindings: { a: readShared, b: readShared, y: write }, constants: ['COUNT'], workgroup: ROW },
   batch_norm_forward: {
     folder: 'norm',
-    bindings: { z: read, gamma: read, beta: read, y: write, stats: write, running: write, control: readBits },
+    bindings: { z: read, gamma: read, beta: read, y: write, stats: write, running: write, status: readBits, hyper: read },
     constants: ['B', 'C', 'EPSILON'],
     workgroup: ROW,
   },

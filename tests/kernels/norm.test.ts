@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CONTROL, CONTROL_WORDS } from '../../src/plan/records.ts';
+import { HYPER_WORDS, STATUS_WORDS } from '../../src/plan/records.ts';
+import { hyperOf, statusOf } from '../support/records.ts';
 import {
   flat,
   matrix,
@@ -94,12 +95,10 @@ describe('batch norm', () => {
     const stats = Array.from({ length: R * C }, (_, rc) => statistics(column(rc)));
 
     test(title('batch_norm_forward', shape), async () => {
-      // The middle replica is inactive: its running statistics stay as they are.
+      // The middle replica has done its last iteration: its running statistics stay as they are.
       const active = Array.from({ length: R }, (_, r) => r !== 1);
-      const control = new Uint32Array(R * CONTROL_WORDS);
-      active.forEach((on, r) => {
-        control[r * CONTROL_WORDS + CONTROL.active] = Number(on);
-      });
+      const status = statusOf(active.map((on) => ({ iteration: on ? 0 : 1 })));
+      const hyper = hyperOf(active.map(() => ({ iterations: 1 })));
       const running = random(4, R * 2 * C).map(Math.abs);
       const { compare, gpu } = await runKernel(engines(), 'batch_norm_forward', {
         constants: { B, C, EPSILON },
@@ -112,7 +111,8 @@ describe('batch norm', () => {
           y: writes(matrix(R, B, C)),
           stats: writes(twoRows(R, C)),
           running: updates(twoRows(R, C), running),
-          control: reads(flat(R, CONTROL_WORDS), control),
+          status: reads(flat(R, STATUS_WORDS), status),
+          hyper: reads(flat(R, HYPER_WORDS), hyper),
         },
       });
       const at = (n: number) => stats[Math.floor(n / (2 * C)) * C + (n % C)];

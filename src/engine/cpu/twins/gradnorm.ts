@@ -10,6 +10,7 @@ import {
   writePair,
 } from '../../../math/norm-pair.ts';
 import { CLIP_RULE, CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, POLICY, STATUS, STATUS_WORDS } from '../../../plan/records.ts';
+import { isActive } from '../active.ts';
 import { four, type Twins } from '../twin.ts';
 
 /** The clip coefficient as scale × power, power a power of two that differs from 1 where the norm leaves float32's range. */
@@ -61,7 +62,7 @@ export const gradnormTwins: Twins<'sum_squares' | 'norm_reduce' | 'clip_coeffici
       const s = r * STATUS_WORDS;
       const policy = bits[h + HYPER.policy];
       const failed = lossBroken || !isFinitePair(norm);
-      const active = status[s + STATUS.stopped] === 0 && status[s + STATUS.iteration] < bits[h + HYPER.iterations];
+      const active = isActive(status, hyper, r);
       const { scale, power } = clipScale(norm, bits[h + HYPER.clip_rule], hyper[h + HYPER.clip_max]);
       const correction = (logBeta: number) => -Math.expm1((status[s + STATUS.updates] + 1) * hyper[h + logBeta]);
       const c = r * CONTROL_WORDS;

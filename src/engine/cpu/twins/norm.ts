@@ -1,5 +1,5 @@
 /** Twins of shaders/norm. */
-import { CONTROL, CONTROL_WORDS } from '../../../plan/records.ts';
+import { isActive } from '../active.ts';
 import { four, sixteen, type Twins } from '../twin.ts';
 
 /** Calls `visit(r, c, indices of the batch)` for every feature of every replica. */
@@ -16,7 +16,7 @@ function total(n: number, term: (i: number) => number): number {
 }
 
 export const batchNormTwins: Twins<'batch_norm_forward' | 'batch_norm_backward' | 'batch_norm_evaluate'> = {
-  batch_norm_forward({ z, gamma, beta, y, stats, running, control }, { B, C, EPSILON }, [, R]) {
+  batch_norm_forward({ z, gamma, beta, y, stats, running, status, hyper }, { B, C, EPSILON }, [, R]) {
     const slots = sixteen(C);
     eachFeature(R, B, C, (r, c, at) => {
       const mean = total(B, (b) => z[at(b)]) / B;
@@ -27,7 +27,7 @@ export const batchNormTwins: Twins<'batch_norm_forward' | 'batch_norm_backward' 
       const record = 2 * r * slots + c;
       stats[record] = mean;
       stats[record + slots] = rstd;
-      if (control[r * CONTROL_WORDS + CONTROL.active] === 0) return;
+      if (!isActive(status, hyper, r)) return;
       running[record] = 0.9 * running[record] + 0.1 * mean;
       running[record + slots] = 0.9 * running[record + slots] + (0.1 * squares) / (Math.max(B, 2) - 1);
     });
