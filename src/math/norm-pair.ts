@@ -70,22 +70,6 @@ export function wordsOf(values: Float32Array): Words {
   return { values, bits: new Uint32Array(values.buffer, values.byteOffset, values.length) };
 }
 
-/** Collects numbers into a pair; reusable. */
-export class PairCollector {
-  readonly #words = wordsOf(new Float32Array(64));
-  #n = 0;
-
-  add(x: number): void {
-    this.#words.values[this.#n++] = x;
-  }
-
-  /** Writes the pair of at most 64 numbers added since the last call to out[at], out[at + 1]. */
-  finish(out: Uint32Array, at: number): void {
-    writePair(this.#words, 0, 1, this.#n, 0, out, at);
-    this.#n = 0;
-  }
-}
-
 /** 4^−k: what a sum of squares shrinks by when its reference exponent rises by k. */
 const QUARTERS = Float64Array.from({ length: 253 }, (_, k) => 4 ** -k);
 

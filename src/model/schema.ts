@@ -35,7 +35,6 @@ export const LOSSES = ['cross_entropy', 'mse'] as const;
 export type Loss = (typeof LOSSES)[number];
 
 export const NON_FINITE_POLICIES = ['continue', 'skip', 'stop'] as const;
-export type NonFinitePolicy = (typeof NON_FINITE_POLICIES)[number];
 
 const finite = v.pipe(v.number(), v.finite('a finite number'));
 const integer = (low: number, high: number, text: string) =>

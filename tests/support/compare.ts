@@ -1,5 +1,6 @@
 /** Element by element comparison of tensors, with the elements named that differ. */
-import { PairCollector } from '../../src/math/norm-pair.ts';
+import { bitsFloat } from '../../src/math/norm-pair.ts';
+import { pairOf } from './records.ts';
 import { gamma } from './tolerance.ts';
 
 export type Words = Float32Array | Uint32Array;
@@ -51,14 +52,11 @@ function indices(counts: readonly number[], i: number): string {
  * exact, the sum of 16 squares within its roundings.
  */
 export function wrongPairs(name: string, pairs: Words, cells: readonly ArrayLike<number>[]): string[] {
-  const collector = new PairCollector();
-  const expected = new Uint32Array(2);
   const words = new Uint32Array(pairs.buffer, pairs.byteOffset, pairs.length);
   const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
   return cells.flatMap((cell, k) => {
-    for (const x of Array.from(cell)) collector.add(x);
-    collector.finish(expected, 0);
-    const sum = new Float32Array(expected.buffer)[1];
+    const expected = pairOf(...Array.from(cell));
+    const sum = bitsFloat(expected[1]);
     const finite = expected[0] < 0x7f800000;
     const sumIsRight = finite ? isClose(floats[2 * k + 1], sum, gamma(16) * sum) : words[2 * k + 1] === expected[1];
     if (words[2 * k] === expected[0] && sumIsRight) return [];

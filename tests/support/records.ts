@@ -1,5 +1,5 @@
 /** Per-replica records as words, by the names of src/plan/records.ts. */
-import { floatBits, PairCollector } from '../../src/math/norm-pair.ts';
+import { floatBits, wordsOf, writePair } from '../../src/math/norm-pair.ts';
 import { CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, STATUS, STATUS_WORDS } from '../../src/plan/records.ts';
 
 const HYPER_INTEGERS: readonly string[] = ['clip_rule', 'policy', 'seed', 'iterations'];
@@ -56,11 +56,9 @@ export function decodeControl(control: Uint32Array, r: number): Record<keyof typ
   ) as Record<keyof typeof CONTROL, number>;
 }
 
-/** The norm pair of some numbers, at most 64. */
+/** The norm pair of some numbers. */
 export function pairOf(...values: number[]): [number, number] {
   const out = new Uint32Array(2);
-  const collector = new PairCollector();
-  for (const x of values) collector.add(x);
-  collector.finish(out, 0);
+  writePair(wordsOf(Float32Array.from(values)), 0, 1, values.length, 0, out, 0);
   return [out[0], out[1]];
 }

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { floatBits, isFinitePair, joinPairs, log2Norm, PairCollector, referenceExponent } from '../../../src/math/norm-pair.ts';
+import {
+  floatBits,
+  isFinitePair,
+  joinPairs,
+  log2Norm,
+  referenceExponent,
+  wordsOf,
+  writePair,
+} from '../../../src/math/norm-pair.ts';
 import { PURPOSE, philox } from '../../../src/math/philox.ts';
 import { pairOf } from '../../support/records.ts';
 import { gamma, U } from '../../support/tolerance.ts';
@@ -91,14 +99,11 @@ describe('norm pairs', () => {
     expect(pairOf(2 ** -126)[0]).toBe(0x00800000);
   });
 
-  test('are of what was added since the last pair', () => {
-    const collector = new PairCollector();
+  test('are of their own run of numbers, each in its own place', () => {
+    const words = wordsOf(Float32Array.of(3, 4, 2));
     const out = new Uint32Array(4);
-    collector.add(3);
-    collector.add(4);
-    collector.finish(out, 0);
-    collector.add(2);
-    collector.finish(out, 2);
+    writePair(words, 0, 1, 2, 0, out, 0);
+    writePair(words, 2, 1, 1, 0, out, 2);
     expect([joinPairs(out, 0, 1), joinPairs(out, 2, 1)].map(log2Norm)).toEqual([Math.log2(5), 1]);
   });
 
