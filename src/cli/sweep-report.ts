@@ -1,9 +1,9 @@
 /** What `sweep` says about its runs: a table, a document, files. */
 import type { AdapterReport } from '../engine/report.ts';
 import { formatNumber, formatPercent } from '../metrics/format.ts';
+import type { RunResult } from '../metrics/result.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Expansion, Point, Sweep } from '../sweep/axes.ts';
-import type { RunResult } from '../sweep/results.ts';
 import { engineDocument, engineLine } from './engine-line.ts';
 import { toCsv, toJson } from './json.ts';
 import { table } from './table.ts';

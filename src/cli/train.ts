@@ -2,8 +2,8 @@
 import { loadDataset } from '../data/load.ts';
 import { ENGINE_CHOICES } from '../engine/report.ts';
 import { formatNumber } from '../metrics/format.ts';
+import { resultOf } from '../metrics/result.ts';
 import { type CohortProgress, trainGroup } from '../sweep/cohort.ts';
-import { resultOf } from '../sweep/results.ts';
 import { type Arguments, OPTIONS, readChoice } from './arguments.ts';
 import { readExperiment } from './document.ts';
 import { EXIT, UsageError } from './errors.ts';

@@ -1,3 +1,21 @@
+/** How a run ended; its index is the code in the series `ended`. `training` stands for not at all yet. */
+export const ENDINGS = [
+  'training',
+  /** It reached its last iteration. */
+  'iterations',
+  /** Its policy for non-finite values stopped it. */
+  'policy',
+  /** An update left the weights with a value that is not finite: nothing can follow. */
+  'weights_not_finite',
+  /** The smoothed loss reached `stop.lossBelow`. */
+  'loss_reached',
+  /** The smoothed loss rose above `stop.lossFactor` times the first loss. */
+  'loss_rose',
+  /** The smoothed loss did not fall for `stop.plateau` iterations. */
+  'plateau',
+] as const;
+export type Ending = (typeof ENDINGS)[number];
+
 /** The per-iteration series of a run, in the order in which the device writes them. */
 export const SCALARS = [
   /** 0-based iteration of this record. */

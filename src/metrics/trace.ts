@@ -1,5 +1,5 @@
 /** A run's recorded series. */
-import { type MetricsBlock, SCALARS, type ScalarName, type TestBlock } from './block.ts';
+import { type Ending, type MetricsBlock, SCALARS, type ScalarName, type TestBlock } from './block.ts';
 
 /** A Float32Array that grows by doubling; `view()` is what has been written. */
 export class Series {
@@ -54,6 +54,8 @@ export class Trace {
   readonly layers: LayerRecord[] = [];
   readonly tests: TestRecord[] = [];
   firstNonFinite: FirstNonFinite | undefined;
+  /** How the run ended, once it has. */
+  ended: Ending = 'training';
   /** True once the run's own policy has stopped it. */
   stopped = false;
 

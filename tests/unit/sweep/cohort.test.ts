@@ -6,7 +6,7 @@ import { openEngine } from '../../../src/engine/open.ts';
 import { LimitError } from '../../../src/model/errors.ts';
 import { parseExperiment } from '../../../src/model/experiment.ts';
 import { type CohortProgress, groupByPlan, trainGroup } from '../../../src/sweep/cohort.ts';
-import { resultOf } from '../../../src/sweep/results.ts';
+import { resultOf } from '../../../src/metrics/result.ts';
 
 const TASK = { name: 'teacher', inputs: 4, outputs: 2, examples: 32 } as const;
 const experimentOf = (seed: number, more: object = {}) =>

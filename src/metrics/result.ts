@@ -1,7 +1,7 @@
 /** What is left of a run when its trace is put away. */
-import type { FirstNonFinite, Trace } from '../metrics/trace.ts';
-import { judge, type Verdict } from '../metrics/verdict.ts';
 import type { Experiment } from '../model/schema.ts';
+import type { FirstNonFinite, Trace } from './trace.ts';
+import { judge, type Verdict } from './verdict.ts';
 
 /** First, largest and last of a series; the largest of its numbers that are finite. */
 export interface Extent {
