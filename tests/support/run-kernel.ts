@@ -5,7 +5,9 @@ import { openEngine } from '../../src/engine/open.ts';
 import { normals, PURPOSE } from '../../src/math/philox.ts';
 import { type BindingName, type Constants, type KernelName, kernelEntry } from '../../src/plan/kernels.ts';
 import { type AnyStep, ceilTo, type Plan, type PlanBuffer, type Range } from '../../src/plan/plan.ts';
+import { STATUS_WORDS } from '../../src/plan/records.ts';
 import { differences, type Tolerance, type Words } from './compare.ts';
+import { statusOf } from './records.ts';
 
 /** Where a tensor's elements lie: per dimension, outermost first, how many and how far apart. */
 export interface Layout {
@@ -92,6 +94,9 @@ export function writesPadded(layout: Layout): Operand {
 /** Bound but not touched. */
 export const absent: Operand = reads(flat(4), [0, 0, 0, 0]);
 
+/** The statuses of more replicas than any test has. */
+const ALL_PRESENT = reads(flat(256, STATUS_WORDS), statusOf(Array.from({ length: 256 }, () => ({ present: 1 }))));
+
 /** 1.06e38 as float32. */
 const GARBAGE = 0x7e9f5eed;
 const CANARY = 0x5ca1ab1e;
@@ -118,10 +123,12 @@ export function useEngines(): () => Engines {
 }
 
 export interface KernelRun<K extends KernelName> {
-  readonly constants: Constants<K>;
+  /** FIRST is 0 where it is left out. */
+  readonly constants: Omit<Constants<K>, 'FIRST'> & { readonly FIRST?: number };
   /** Invocations in x, y and z. */
   readonly grid: readonly [number, number, number];
-  readonly operands: Readonly<Record<BindingName<K>, Operand>>;
+  /** A `status` left out says that every replica takes part. */
+  readonly operands: Readonly<Record<Exclude<BindingName<K>, 'status'>, Operand>> & { readonly status?: Operand };
   /** All bindings of one access in one buffer, or every binding in its own. Default: one. */
   readonly buffers?: 'one' | 'several';
 }
@@ -140,9 +147,13 @@ export interface KernelResult<K extends KernelName> {
 export async function runKernel<K extends KernelName>(
   { gpu, cpu }: Engines,
   kernel: K,
-  { constants, grid, operands, buffers = 'one' }: KernelRun<K>,
+  given: KernelRun<K>,
 ): Promise<KernelResult<K>> {
+  const { grid, buffers = 'one' } = given;
   const names = Object.keys(kernelEntry(kernel).bindings) as BindingName<K>[];
+  const needsFirst = kernelEntry(kernel).constants.includes('FIRST');
+  const constants = { ...(needsFirst ? { FIRST: 0 } : {}), ...given.constants } as unknown as Constants<K>;
+  const operands = { status: ALL_PRESENT, ...given.operands } as Readonly<Record<BindingName<K>, Operand>>;
   const { ranges, plan } = planOf(kernel, constants, grid, operands, buffers);
   const run = async (engine: Engine, onGpu: boolean) => {
     const session = await engine.load(plan);
@@ -213,7 +224,8 @@ function oneStepPlan(step: AnyStep, buffers: readonly PlanBuffer[]): Plan {
     weightLayers: [],
     measured: [],
   };
-  const shape = { replicas: 1, batchSize: 1, loss: 'mse', parameters: [], ring: 1, layerSlots: 1, layersEvery: 1 } as const;
+  const ring = { ring: 1, layerSlots: 1, layerWords: 0, layersEvery: 1 } as const;
+  const shape = { replicas: 1, groups: [], batchSize: 1, loss: 'mse', ...ring } as const;
   return { ...shape, summary, buffers, tensors: new Map(), contents: new Map(), iteration: [step], evaluation: [] };
 }
 

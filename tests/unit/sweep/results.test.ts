@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { SCALARS, type ScalarName } from '../../../src/metrics/block.ts';
+import { resultOf } from '../../../src/metrics/result.ts';
 import { Trace } from '../../../src/metrics/trace.ts';
 import { parseExperiment } from '../../../src/model/experiment.ts';
-import { resultOf } from '../../../src/metrics/result.ts';
 
 type Row = Partial<Record<ScalarName, number>>;
 
@@ -10,9 +10,12 @@ function traceOf(rows: readonly Row[], test?: { loss: number; accuracy: number }
   const trace = new Trace(['z0', 'loss', 'dz0'], 1);
   const defaults: Row = { loss: 1, accuracy: 0.5, log2GradientNorm: 0, clipCoefficient: 1, active: 1 };
   const scalars = rows.flatMap((row, k) => SCALARS.map((name) => ({ ...defaults, iteration: k, ...row })[name] ?? 0));
-  trace.append({ replicas: 1, iterations: rows.length, scalars: Float32Array.from(scalars), layers: [] }, 0);
+  trace.append({ replicas: 1, iterations: rows.length, scalars: Float32Array.from(scalars), layers: [[]] }, 0);
   if (test)
-    trace.appendTest({ iteration: rows.length, loss: Float32Array.of(test.loss), accuracy: Float32Array.of(test.accuracy) }, 0);
+    trace.appendTest(
+      { iterations: [rows.length], loss: Float32Array.of(test.loss), accuracy: Float32Array.of(test.accuracy) },
+      0,
+    );
   return trace;
 }
 
