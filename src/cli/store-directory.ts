@@ -22,7 +22,7 @@ import {
 const MANIFEST = 'sweep.json';
 
 /** What a sweep is called in errors. */
-function nameOf({ sweepId: id, sweep }: Manifest): string {
+export function nameOf({ sweepId: id, sweep }: Manifest): string {
   return `"${sweep.title ?? 'a sweep without title'}" (${id})`;
 }
 
