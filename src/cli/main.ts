@@ -5,6 +5,7 @@ import { audit } from './audit.ts';
 import { EXIT, report, UsageError } from './errors.ts';
 import { fields } from './fields.ts';
 import { info } from './info.ts';
+import { merge } from './merge.ts';
 import { suggestion } from './nearest.ts';
 import { destroyEngines } from './node-engine.ts';
 import { sweep } from './sweep.ts';
@@ -22,7 +23,7 @@ export interface Command {
   run(args: Arguments): Promise<number>;
 }
 
-const COMMANDS: readonly Command[] = [train, sweep, audit, fields, info];
+const COMMANDS: readonly Command[] = [train, sweep, merge, audit, fields, info];
 const CALL = 'npm run -s cli --';
 
 const NAMES = [...COMMANDS.map(({ name }) => name), 'bench', 'help'];
