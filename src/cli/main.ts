@@ -5,6 +5,7 @@ import { audit } from './audit.ts';
 import { EXIT, report, UsageError } from './errors.ts';
 import { fields } from './fields.ts';
 import { info } from './info.ts';
+import { handleInterrupt } from './interrupt.ts';
 import { merge } from './merge.ts';
 import { suggestion } from './nearest.ts';
 import { destroyEngines } from './node-engine.ts';
@@ -37,6 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     ['SIGHUP', 129],
   ] as const) {
     process.on(signal, () => {
+      if (handleInterrupt()) return;
       process.stderr.write('\nInterrupted.\n');
       destroyEngines();
       process.exit(code);

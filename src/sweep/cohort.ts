@@ -6,7 +6,7 @@ import { Trace, type TraceMark } from '../metrics/trace.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import { IN_FLIGHT, nextTask, Pace } from './pace.ts';
-import { depthOf } from './plan-key.ts';
+import { costOf, depthOf } from './plan-key.ts';
 import { type Checkpoint, type SlotRequest, Trainer } from './trainer.ts';
 
 /** A run that waits or trains. */
@@ -25,8 +25,8 @@ export interface CohortListener {
   /** The next run of this depth that waits. */
   next(depth: number): Run | undefined;
   finished(run: FinishedRun): void;
-  /** A block has arrived: so many iterations of all runs together. */
-  advanced?(iterations: number): void;
+  /** A block has arrived: so many iterations and floating-point operations of all runs together. */
+  advanced?(iterations: number, flop: number): void;
 }
 
 /** A run in its slot. */
@@ -34,6 +34,8 @@ interface Occupant {
   readonly run: Run;
   readonly trace: Trace;
   readonly startMs: number;
+  /** Floating-point operations of one iteration. */
+  readonly flop: number;
   /** Its last iteration has been seen; what remains is its evaluation. */
   ended: boolean;
 }
@@ -202,7 +204,7 @@ export class Cohort {
     const { measured, network } = trainer.group(slot);
     trainer.load(slot, run.experiment);
     const trace = new Trace(measured, network.gradientLayers.length);
-    this.#occupants[slot] = { run, trace, startMs: this.now(), ended: false };
+    this.#occupants[slot] = { run, trace, startMs: this.now(), flop: costOf(run.experiment, this.dataset), ended: false };
   }
 
   #depthOfSlot(slot: number): number {
@@ -259,14 +261,17 @@ export class Cohort {
 
   #append(block: MetricsBlock, occupants: readonly (Occupant | undefined)[]): void {
     let iterations = 0;
+    let flop = 0;
     for (const [slot, occupant] of occupants.entries()) {
       if (!occupant || occupant.ended) continue;
       const before = occupant.trace.length;
       occupant.trace.append(block, slot);
-      iterations += occupant.trace.length - before;
+      const trained = occupant.trace.length - before;
+      iterations += trained;
+      flop += trained * occupant.flop;
       occupant.ended = occupant.trace.ended !== 'training';
     }
-    this.listener.advanced?.(iterations);
+    this.listener.advanced?.(iterations, flop);
   }
 
   /** Reads the training state back; the marks are those of what has arrived when the state has. */
