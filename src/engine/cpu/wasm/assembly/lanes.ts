@@ -1,0 +1,26 @@
+/** Vectors of four numbers: widening to double precision, and the masks of a matrix's edges. */
+
+/** Lanes 0 and 1 in double precision. */
+export function low(x: v128): v128 {
+  return f64x2.promote_low_f32x4(x);
+}
+
+/** Lanes 2 and 3 in double precision. */
+export function high(x: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+}
+
+/** Both halves, rounded to float32. */
+export function rounded(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 1, 4, 5);
+}
+
+/** All bits of the lanes whose column exists: `column` is that of lane 0. */
+export function columnsInside(column: u32, columns: u32): v128 {
+  return i32x4.gt_s(i32x4.splat(<i32>columns - <i32>column), i32x4(0, 1, 2, 3));
+}
+
+/** `columns` in a row that exists, nothing in another. */
+export function inside(row: u32, rows: u32, columns: v128): v128 {
+  return row < rows ? columns : i32x4.splat(0);
+}

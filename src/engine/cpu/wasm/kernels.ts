@@ -1,0 +1,155 @@
+/** Kernels in WebAssembly, called as the twins are, on views of one memory. A kernel without an entry is its twin's. */
+import { CURVES, chain } from '../../../model/activation.ts';
+import type { Activation } from '../../../model/schema.ts';
+import type { KernelName } from '../../../plan/kernels.ts';
+import { activationOf, four, sixteen, type Twins } from '../twin.ts';
+import type { KernelExports } from './module.ts';
+import { updateKernels } from './update.ts';
+
+/** Numbers of the curves that `assembly/activation.ts` computes; 0 stands for none. */
+const CURVE_CODES: Readonly<Partial<Record<Activation, number>>> = { linear: 1, relu: 2, leaky_relu: 3 };
+
+/** Calls once for each replica that a dispatch works on. */
+function forReplicas(count: number, call: (r: number) => void): void {
+  for (let r = 0; r < count; r++) call(r);
+}
+
+/** h = phi(z) in one replica of (B4, C4) numbers from `base` on, zeros into its padding. */
+function applyPhi(activation: Activation, z: Float32Array, h: Float32Array, base: number, B: number, C: number): void {
+  const { phi } = CURVES[activation];
+  const C4 = four(C);
+  for (let b = 0; b < four(B); b++) {
+    const at = base + b * C4;
+    for (let c = 0; c < C4; c++) h[at + c] = b < B && c < C ? phi(z[at + c]) : 0;
+  }
+}
+
+/** dx = dx phi'(zx) in one replica of (B, C) numbers. */
+function applyChain(activation: Activation, dx: Float32Array, zx: Float32Array, base: number, B: number, C: number): void {
+  const C4 = four(C);
+  for (let b = 0; b < B; b++) {
+    const at = base + b * C4;
+    for (let c = 0; c < C; c++) dx[at + c] = chain(activation, dx[at + c], zx[at + c]);
+  }
+}
+
+/** Byte address of element `n` of a view. */
+function address(view: Float32Array | Uint32Array, n: number): number {
+  return view.byteOffset + 4 * n;
+}
+
+/** Numbers that scratch memory must hold for products of `k` terms: a panel of 8 columns; and a block of parameter changes. */
+export function scratchWords(k: number): number {
+  return Math.max(8 * (k + 4), 512);
+}
+
+/** @param scratch byte address of `scratchWords` numbers, aligned to 16 bytes */
+export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins<KernelName>> {
+  return {
+    linear_forward({ x, W, bias, z, h, partial }, { B, I, O, HAS_BIAS, ACT }, [, , R]) {
+      const [B4, I4, O4] = [four(B), four(I), four(O)];
+      const activation = activationOf(ACT);
+      const curve = (activation && CURVE_CODES[activation]) ?? 0;
+      forReplicas(R, (r) => {
+        const to = r * B4 * O4;
+        wasm.linear_forward(
+          address(x, r * B4 * I4),
+          address(W, r * I4 * O4),
+          HAS_BIAS ? address(bias, r * sixteen(O)) : 0,
+          address(z, to),
+          curve ? address(h, to) : 0,
+          address(partial, to / 8),
+          B,
+          I,
+          O,
+          curve,
+          scratch,
+        );
+        if (activation && !curve) applyPhi(activation, z, h, to, B, O);
+      });
+    },
+
+    linear_backward_input({ dz, W, zx, dx, partial }, { B, I, O, ACT }, [, , R]) {
+      const [B4, I4, O4] = [four(B), four(I), four(O)];
+      const activation = activationOf(ACT);
+      const curve = (activation && CURVE_CODES[activation]) ?? 0;
+      forReplicas(R, (r) => {
+        const to = r * B4 * I4;
+        wasm.linear_backward_input(
+          address(dz, r * B4 * O4),
+          address(W, r * I4 * O4),
+          curve ? address(zx, to) : 0,
+          address(dx, to),
+          address(partial, to / 8),
+          B,
+          I,
+          O,
+          curve,
+          scratch,
+        );
+        if (!activation || curve) return;
+        applyChain(activation, dx, zx, to, B, I);
+        wasm.tile_pairs(address(dx, to), address(partial, to / 8), B4, I4);
+      });
+    },
+
+    linear_backward_weight({ x, dz, dW, dbias, partial, partial_bias }, constants, [, , depth]) {
+      const { R, B, I, O, HAS_BIAS, X_STRIDE, DZ_STRIDE, DW_STRIDE, DBIAS_STRIDE, PARTIAL_STRIDE, PARTIAL_BIAS_STRIDE } =
+        constants;
+      const [B4, I4, O4] = [four(B), four(I), four(O)];
+      for (let layer = 0; layer < depth / R; layer++) {
+        forReplicas(R, (r) => {
+          wasm.linear_backward_weight(
+            address(x, 4 * layer * X_STRIDE + r * B4 * I4),
+            address(dz, 4 * layer * DZ_STRIDE + r * B4 * O4),
+            address(dW, 4 * layer * DW_STRIDE + r * I4 * O4),
+            HAS_BIAS ? address(dbias, 4 * layer * DBIAS_STRIDE + r * sixteen(O)) : 0,
+            address(partial, 2 * layer * PARTIAL_STRIDE + (r * I4 * O4) / 8),
+            HAS_BIAS ? address(partial_bias, 2 * layer * PARTIAL_BIAS_STRIDE + (r * O4) / 2) : 0,
+            B,
+            I,
+            O,
+            scratch,
+          );
+        });
+      }
+    },
+
+    activation_forward({ z, h }, { B, C, ACT }, [, , R]) {
+      const activation = activationOf(ACT) ?? 'linear';
+      const curve = CURVE_CODES[activation];
+      forReplicas(R, (r) => {
+        const base = r * four(B) * four(C);
+        if (curve) wasm.activation_forward(address(z, base), address(h, base), B, C, curve);
+        else applyPhi(activation, z, h, base, B, C);
+      });
+    },
+
+    activation_backward({ dh, z, dz }, { B, C, ACT }, [, , R]) {
+      const activation = activationOf(ACT) ?? 'linear';
+      const curve = CURVE_CODES[activation];
+      const C4 = four(C);
+      forReplicas(R, (r) => {
+        const base = r * four(B) * C4;
+        if (curve) {
+          wasm.activation_backward(address(dh, base), address(z, base), address(dz, base), B, C, curve);
+          return;
+        }
+        for (let b = 0; b < B; b++) {
+          const at = base + b * C4;
+          for (let c = 0; c < C; c++) dz[at + c] = chain(activation, dh[at + c], z[at + c]);
+        }
+      });
+    },
+
+    sum_squares({ v, partial }, { COUNT }) {
+      wasm.sum_squares(v.byteOffset, partial.byteOffset, COUNT);
+    },
+
+    norm_reduce({ partial, segments, norms }, { SEGMENTS }) {
+      wasm.norm_reduce(partial.byteOffset, segments.byteOffset, norms.byteOffset, SEGMENTS);
+    },
+
+    ...updateKernels(wasm, scratch),
+  };
+}
