@@ -24,12 +24,20 @@ function applyPhi(activation: Activation, z: Float32Array, h: Float32Array, base
   }
 }
 
-/** dx = dx phi'(zx) in one replica of (B, C) numbers. */
-function applyChain(activation: Activation, dx: Float32Array, zx: Float32Array, base: number, B: number, C: number): void {
+/** dz = dh phi'(z) in one replica of (B4, C4) numbers from `base` on, zeros into its padding. */
+function applyChain(
+  activation: Activation,
+  dh: Float32Array,
+  z: Float32Array,
+  dz: Float32Array,
+  base: number,
+  B: number,
+  C: number,
+): void {
   const C4 = four(C);
-  for (let b = 0; b < B; b++) {
+  for (let b = 0; b < four(B); b++) {
     const at = base + b * C4;
-    for (let c = 0; c < C; c++) dx[at + c] = chain(activation, dx[at + c], zx[at + c]);
+    for (let c = 0; c < C4; c++) dz[at + c] = b < B && c < C ? chain(activation, dh[at + c], z[at + c]) : 0;
   }
 }
 
@@ -88,7 +96,7 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
           scratch,
         );
         if (!activation || curve) return;
-        applyChain(activation, dx, zx, to, B, I);
+        applyChain(activation, dx, zx, dx, to, B, I);
         wasm.tile_pairs(address(dx, to), address(partial, to / 8), B4, I4);
       });
     },
@@ -128,17 +136,10 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
     activation_backward({ dh, z, dz }, { B, C, ACT }, [, , R]) {
       const activation = activationOf(ACT) ?? 'linear';
       const curve = CURVE_CODES[activation];
-      const C4 = four(C);
       forReplicas(R, (r) => {
-        const base = r * four(B) * C4;
-        if (curve) {
-          wasm.activation_backward(address(dh, base), address(z, base), address(dz, base), B, C, curve);
-          return;
-        }
-        for (let b = 0; b < B; b++) {
-          const at = base + b * C4;
-          for (let c = 0; c < C; c++) dz[at + c] = chain(activation, dh[at + c], z[at + c]);
-        }
+        const base = r * four(B) * four(C);
+        if (curve) wasm.activation_backward(address(dh, base), address(z, base), address(dz, base), B, C, curve);
+        else applyChain(activation, dh, z, dz, base, B, C);
       });
     },
 

@@ -1,5 +1,5 @@
 /** Activations that are a selection or one product. `src/model/activation.ts` defines them; the others stay in TypeScript. */
-import { columnsInside, high, low, rounded } from './lanes';
+import { columnsInside, high, inside, low, rounded } from './lanes';
 
 /** Numbers of the curves, as `src/engine/cpu/wasm/kernels.ts` has them; 0 stands for no activation. */
 export const LINEAR: u32 = 1;
@@ -30,22 +30,24 @@ export function chain(curve: u32, dh: v128, z: v128): v128 {
   return v128.bitselect(kept, z, f32x4.eq(z, z));
 }
 
-/** h = phi(z) in one replica of (B, C) numbers. */
+/** h = phi(z) in one replica of (B4, C4) numbers, of which (B, C) exist; zeros into the padding. */
 export function activation_forward(z: usize, h: usize, B: u32, C: u32, curve: u32): void {
-  for (let b: u32 = 0; b < B; b++) {
+  const B4 = (B + 3) & ~3;
+  for (let b: u32 = 0; b < B4; b++) {
     for (let c: u32 = 0; c < C; c += 4) {
-      v128.store(h, v128.and(phi(curve, v128.load(z)), columnsInside(c, C)));
+      v128.store(h, v128.and(phi(curve, v128.load(z)), inside(b, B, columnsInside(c, C))));
       z += 16;
       h += 16;
     }
   }
 }
 
-/** forward: h = phi(z).  dz = dh phi'(z) */
+/** forward: h = phi(z).  dz = dh phi'(z), zeros into the padding */
 export function activation_backward(dh: usize, z: usize, dz: usize, B: u32, C: u32, curve: u32): void {
-  for (let b: u32 = 0; b < B; b++) {
+  const B4 = (B + 3) & ~3;
+  for (let b: u32 = 0; b < B4; b++) {
     for (let c: u32 = 0; c < C; c += 4) {
-      v128.store(dz, v128.and(chain(curve, v128.load(dh), v128.load(z)), columnsInside(c, C)));
+      v128.store(dz, v128.and(chain(curve, v128.load(dh), v128.load(z)), inside(b, B, columnsInside(c, C))));
       dh += 16;
       z += 16;
       dz += 16;
