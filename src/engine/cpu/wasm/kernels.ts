@@ -65,7 +65,7 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
           address(W, r * I4 * O4),
           HAS_BIAS ? address(bias, r * sixteen(O)) : 0,
           address(z, to),
-          curve ? address(h, to) : 0,
+          address(h, to),
           address(partial, to / 8),
           B,
           I,
@@ -86,7 +86,7 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
         wasm.linear_backward_input(
           address(dz, r * B4 * O4),
           address(W, r * I4 * O4),
-          curve ? address(zx, to) : 0,
+          address(zx, to),
           address(dx, to),
           address(partial, to / 8),
           B,
@@ -128,7 +128,7 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
       const curve = CURVE_CODES[activation];
       forReplicas(R, (r) => {
         const base = r * four(B) * four(C);
-        if (curve) wasm.activation_forward(address(z, base), address(h, base), B, C, curve);
+        if (curve) wasm.activation_forward(address(z, base), address(h, base), four(B) * four(C), curve);
         else applyPhi(activation, z, h, base, B, C);
       });
     },
@@ -138,7 +138,7 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
       const curve = CURVE_CODES[activation];
       forReplicas(R, (r) => {
         const base = r * four(B) * four(C);
-        if (curve) wasm.activation_backward(address(dh, base), address(z, base), address(dz, base), B, C, curve);
+        if (curve) wasm.activation_backward(address(dh, base), address(z, base), address(dz, base), four(B) * four(C), curve);
         else applyChain(activation, dh, z, dz, base, B, C);
       });
     },

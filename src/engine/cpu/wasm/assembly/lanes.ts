@@ -1,4 +1,4 @@
-/** Vectors of four numbers: widening to double precision, and the masks of a matrix's edges. */
+/** Vectors of four numbers: widening to double precision, and the mask of a matrix's edge. */
 
 /** Lanes 0 and 1 in double precision. */
 export function low(x: v128): v128 {
@@ -18,9 +18,4 @@ export function rounded(a: v128, b: v128): v128 {
 /** All bits of the lanes whose column exists: `column` is that of lane 0. */
 export function columnsInside(column: u32, columns: u32): v128 {
   return i32x4.gt_s(i32x4.splat(<i32>columns - <i32>column), i32x4(0, 1, 2, 3));
-}
-
-/** `columns` in a row that exists, nothing in another. */
-export function inside(row: u32, rows: u32, columns: v128): v128 {
-  return row < rows ? columns : i32x4.splat(0);
 }

@@ -1,27 +1,20 @@
 /** Norm pairs of whole tensors, and their sums by segment. */
-import { referenceExponent, writePair } from './pair';
+import { referenceExponent, writePairs } from './pair';
 
 const INF_BITS: u32 = 0x7f800000;
 
 /** Pairs of `count` cells of 16 consecutive numbers: the kernel of the same name. */
 export function sum_squares(v: usize, partial: usize, count: u32): void {
-  for (let k: u32 = 0; k < count; k++) {
-    writePair(v128.load(v), v128.load(v, 16), v128.load(v, 32), v128.load(v, 48), partial);
-    v += 64;
-    partial += 8;
-  }
+  writePairs(v, 64, 16, count, partial);
 }
 
 /** Pairs of the 4×4 tiles of a (rows, columns) matrix, both multiples of 4. */
 export function tile_pairs(values: usize, partial: usize, rows: u32, columns: u32): void {
   const row = <usize>(4 * columns);
   for (let m: u32 = 0; m < rows; m += 4) {
-    for (let n: u32 = 0; n < columns; n += 4) {
-      const at = values + 4 * n;
-      writePair(v128.load(at), v128.load(at + row), v128.load(at + 2 * row), v128.load(at + 3 * row), partial);
-      partial += 8;
-    }
+    writePairs(values, 16, row, columns / 4, partial);
     values += 4 * row;
+    partial += 2 * columns;
   }
 }
 
