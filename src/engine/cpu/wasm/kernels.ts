@@ -4,15 +4,12 @@ import type { Activation } from '../../../model/schema.ts';
 import type { KernelName } from '../../../plan/kernels.ts';
 import { activationOf, four, sixteen, type Twins } from '../twin.ts';
 import type { KernelExports } from './module.ts';
+import { normKernels } from './norm.ts';
+import { address, forReplicas } from './replicas.ts';
 import { updateKernels } from './update.ts';
 
 /** Numbers of the curves that `assembly/activation.ts` computes; 0 stands for none. */
 const CURVE_CODES: Readonly<Partial<Record<Activation, number>>> = { linear: 1, relu: 2, leaky_relu: 3 };
-
-/** Calls once for each replica that a dispatch works on. */
-function forReplicas(count: number, call: (r: number) => void): void {
-  for (let r = 0; r < count; r++) call(r);
-}
 
 /** h = phi(z) in one replica of (B4, C4) numbers from `base` on, zeros into its padding. */
 function applyPhi(activation: Activation, z: Float32Array, h: Float32Array, base: number, B: number, C: number): void {
@@ -39,11 +36,6 @@ function applyChain(
     const at = base + b * C4;
     for (let c = 0; c < C4; c++) dz[at + c] = b < B && c < C ? chain(activation, dh[at + c], z[at + c]) : 0;
   }
-}
-
-/** Byte address of element `n` of a view. */
-function address(view: Float32Array | Uint32Array, n: number): number {
-  return view.byteOffset + 4 * n;
 }
 
 /** Numbers that scratch memory must hold for products of `k` terms: a panel of 8 columns; and a block of parameter changes. */
@@ -151,6 +143,7 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
       wasm.norm_reduce(partial.byteOffset, segments.byteOffset, norms.byteOffset, SEGMENTS);
     },
 
+    ...normKernels(wasm),
     ...updateKernels(wasm, scratch),
   };
 }

@@ -48,6 +48,11 @@ export interface KernelExports {
   tile_pairs(values: Address, partial: Address, rows: number, columns: number): void;
   sum_squares(v: Address, partial: Address, count: number): void;
   norm_reduce(partial: Address, segments: Address, norms: Address, count: number): void;
+  batch_norm_forward(...operands: readonly number[]): void;
+  batch_norm_backward(...operands: readonly number[]): void;
+  layer_norm_forward(...operands: readonly number[]): void;
+  layer_norm_backward(...operands: readonly number[]): void;
+  layer_norm_backward_affine(...operands: readonly number[]): void;
   no_update(...settings: readonly number[]): void;
   sgd_update(...settings: readonly number[]): void;
   adam_update(...settings: readonly number[]): void;
