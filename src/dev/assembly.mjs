@@ -9,8 +9,9 @@ const NAME = 'virtual:cpu-kernels';
 const folder = fileURLToPath(new URL('../engine/cpu/wasm/assembly', import.meta.url));
 const cache = fileURLToPath(new URL('../../node_modules/.cache/cpu-kernels', import.meta.url));
 
-// No runtime: the kernels allocate nothing, and their memory is the session's.
-const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--enable', 'simd', '--disableWarning', '112'];
+// No runtime: the kernels allocate nothing, and their memory is the session's. Warnings 112 and 201 are of hosts that pass vectors
+// and of 64-bit addresses, of which there are none.
+const OPTIONS = '-O3 --noAssert --runtime stub --importMemory --enable simd --disableWarning 112,201'.split(' ');
 
 /** Exports `base64`, the compiled module: inlined, so that page, worker and the CLI's single file load it alike. */
 export function assembly() {

@@ -1,42 +1,10 @@
 /** Kernels in WebAssembly, called as the twins are, on views of one memory. A kernel without an entry is its twin's. */
-import { CURVES, chain } from '../../../model/activation.ts';
-import type { Activation } from '../../../model/schema.ts';
 import type { KernelName } from '../../../plan/kernels.ts';
-import { activationOf, four, sixteen, type Twins } from '../twin.ts';
+import { four, sixteen, type Twins } from '../twin.ts';
 import type { KernelExports } from './module.ts';
 import { normKernels } from './norm.ts';
 import { address, forReplicas } from './replicas.ts';
 import { updateKernels } from './update.ts';
-
-/** Numbers of the curves that `assembly/activation.ts` computes; 0 stands for none. */
-const CURVE_CODES: Readonly<Partial<Record<Activation, number>>> = { linear: 1, relu: 2, leaky_relu: 3 };
-
-/** h = phi(z) in one replica of (B4, C4) numbers from `base` on, zeros into its padding. */
-function applyPhi(activation: Activation, z: Float32Array, h: Float32Array, base: number, B: number, C: number): void {
-  const { phi } = CURVES[activation];
-  const C4 = four(C);
-  for (let b = 0; b < four(B); b++) {
-    const at = base + b * C4;
-    for (let c = 0; c < C4; c++) h[at + c] = b < B && c < C ? phi(z[at + c]) : 0;
-  }
-}
-
-/** dz = dh phi'(z) in one replica of (B4, C4) numbers from `base` on, zeros into its padding. */
-function applyChain(
-  activation: Activation,
-  dh: Float32Array,
-  z: Float32Array,
-  dz: Float32Array,
-  base: number,
-  B: number,
-  C: number,
-): void {
-  const C4 = four(C);
-  for (let b = 0; b < four(B); b++) {
-    const at = base + b * C4;
-    for (let c = 0; c < C4; c++) dz[at + c] = b < B && c < C ? chain(activation, dh[at + c], z[at + c]) : 0;
-  }
-}
 
 /** Numbers that scratch memory must hold for products of `k` terms: a panel of 8 columns; and a block of parameter changes. */
 export function scratchWords(k: number): number {
@@ -48,8 +16,6 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
   return {
     linear_forward({ x, W, bias, z, h, partial }, { B, I, O, HAS_BIAS, ACT }, [, , R]) {
       const [B4, I4, O4] = [four(B), four(I), four(O)];
-      const activation = activationOf(ACT);
-      const curve = (activation && CURVE_CODES[activation]) ?? 0;
       forReplicas(R, (r) => {
         const to = r * B4 * O4;
         wasm.linear_forward(
@@ -62,17 +28,14 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
           B,
           I,
           O,
-          curve,
+          ACT,
           scratch,
         );
-        if (activation && !curve) applyPhi(activation, z, h, to, B, O);
       });
     },
 
     linear_backward_input({ dz, W, zx, dx, partial }, { B, I, O, ACT }, [, , R]) {
       const [B4, I4, O4] = [four(B), four(I), four(O)];
-      const activation = activationOf(ACT);
-      const curve = (activation && CURVE_CODES[activation]) ?? 0;
       forReplicas(R, (r) => {
         const to = r * B4 * I4;
         wasm.linear_backward_input(
@@ -84,12 +47,9 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
           B,
           I,
           O,
-          curve,
+          ACT,
           scratch,
         );
-        if (!activation || curve) return;
-        applyChain(activation, dx, zx, dx, to, B, I);
-        wasm.tile_pairs(address(dx, to), address(partial, to / 8), B4, I4);
       });
     },
 
@@ -116,22 +76,16 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
     },
 
     activation_forward({ z, h }, { B, C, ACT }, [, , R]) {
-      const activation = activationOf(ACT) ?? 'linear';
-      const curve = CURVE_CODES[activation];
       forReplicas(R, (r) => {
         const base = r * four(B) * four(C);
-        if (curve) wasm.activation_forward(address(z, base), address(h, base), four(B) * four(C), curve);
-        else applyPhi(activation, z, h, base, B, C);
+        wasm.activation_forward(address(z, base), address(h, base), B, C, ACT);
       });
     },
 
     activation_backward({ dh, z, dz }, { B, C, ACT }, [, , R]) {
-      const activation = activationOf(ACT) ?? 'linear';
-      const curve = CURVE_CODES[activation];
       forReplicas(R, (r) => {
         const base = r * four(B) * four(C);
-        if (curve) wasm.activation_backward(address(dh, base), address(z, base), address(dz, base), four(B) * four(C), curve);
-        else applyChain(activation, dh, z, dz, base, B, C);
+        wasm.activation_backward(address(dh, base), address(z, base), address(dz, base), B, C, ACT);
       });
     },
 

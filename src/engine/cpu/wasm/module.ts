@@ -43,9 +43,8 @@ export interface KernelExports {
     O: number,
     scratch: Address,
   ): void;
-  activation_forward(z: Address, h: Address, count: number, curve: number): void;
-  activation_backward(dh: Address, z: Address, dz: Address, count: number, curve: number): void;
-  tile_pairs(values: Address, partial: Address, rows: number, columns: number): void;
+  activation_forward(z: Address, h: Address, B: number, C: number, curve: number): void;
+  activation_backward(dh: Address, z: Address, dz: Address, B: number, C: number, curve: number): void;
   sum_squares(v: Address, partial: Address, count: number): void;
   norm_reduce(partial: Address, segments: Address, norms: Address, count: number): void;
   batch_norm_forward(...operands: readonly number[]): void;

@@ -1,34 +1,14 @@
 /** The linear layer: a product, then passes over the result, which is in the cache. */
 import { activation_backward, activation_forward } from './activation';
-import { columnsInside, high, low, rounded } from './lanes';
+import { clearPadding, columnsInside, four, high, low, rounded } from './lanes';
 import { sum_squares, tile_pairs } from './norms';
 import { multiply, multiplyTransposed } from './product';
-
-function four(n: u32): u32 {
-  return (n + 3) & ~3;
-}
-
-/** Writes 0 into what pads (M, N) to (M4, N4): products leave a bias there, or 0 Inf = NaN. */
-function clearPadding(values: usize, M: u32, N: u32): void {
-  const M4 = four(M);
-  const N4 = four(N);
-  const row = <usize>(4 * N4);
-  if (N < N4) {
-    const columns = columnsInside(N4 - 4, N);
-    let at = values + row - 16;
-    for (let m: u32 = 0; m < M; m++) {
-      v128.store(at, v128.and(v128.load(at), columns));
-      at += row;
-    }
-  }
-  if (M < M4) memory.fill(values + M * row, 0, (M4 - M) * row);
-}
 
 /**
  * z[b,o] = sum_i x[b,i] W[i,o] + bias[o], h = phi(z), and the pairs of z.
  *
  * @param bias 0 for none
- * @param curve 0 for none, and h is not written
+ * @param curve −1 for none, and h is not written
  */
 export function linear_forward(
   x: usize,
@@ -40,12 +20,12 @@ export function linear_forward(
   B: u32,
   I: u32,
   O: u32,
-  curve: u32,
+  curve: i32,
   scratch: usize,
 ): void {
   multiply(x, 4 * four(I), 4, W, z, four(B), I, four(O), bias, scratch);
   clearPadding(z, B, O);
-  if (curve !== 0) activation_forward(z, h, four(B) * four(O), curve);
+  if (curve >= 0) activation_forward(z, h, B, O, curve);
   tile_pairs(z, partial, four(B), four(O));
 }
 
@@ -53,7 +33,7 @@ export function linear_forward(
  * forward: z[b,o] = sum_i x[b,i] W[i,o], x = phi(zx)
  * dx[b,i] = phi'(zx[b,i]) sum_o dz[b,o] W[i,o], and the pairs of dx.
  *
- * @param curve 0 where phi is not applied, and zx is not read
+ * @param curve −1 where phi is not applied, and zx is not read
  */
 export function linear_backward_input(
   dz: usize,
@@ -64,12 +44,12 @@ export function linear_backward_input(
   B: u32,
   I: u32,
   O: u32,
-  curve: u32,
+  curve: i32,
   scratch: usize,
 ): void {
   multiplyTransposed(dz, 4 * four(O), 4, W, dx, four(B), O, four(I), scratch);
-  if (curve !== 0) activation_backward(dx, zx, dx, four(B) * four(I), curve);
-  clearPadding(dx, B, I);
+  if (curve >= 0) activation_backward(dx, zx, dx, B, I, curve);
+  else clearPadding(dx, B, I);
   tile_pairs(dx, partial, four(B), four(I));
 }
 
