@@ -21,17 +21,10 @@ export function assembly() {
     async load(id) {
       if (id !== `\0${NAME}`) return undefined;
       const sources = readSources();
+      // The development server loads this module anew when one of them changes.
       for (const file of sources.keys()) this.addWatchFile(join(folder, file));
       const bytes = readCached(sources) ?? (await compile(sources));
       return `export const base64 = ${JSON.stringify(bytes.toString('base64'))};`;
-    },
-    // The development server keeps a module until it is told; a changed file of a virtual module is not seen as its own.
-    handleHotUpdate({ file, server, modules }) {
-      if (!file.startsWith(folder)) return modules;
-      const module = server.moduleGraph.getModuleById(`\0${NAME}`);
-      if (module) server.moduleGraph.invalidateModule(module);
-      server.ws.send({ type: 'full-reload' });
-      return [];
     },
   };
 }
