@@ -112,7 +112,13 @@ async function backwardWeight({ R, B, I, O, bias }: Shape, x: Float32Array, dz: 
   });
 }
 
-describe.each(SHAPES)('R=$R B=$B I=$I O=$O bias=$bias act=$act', (shape) => {
+// x W and xᵀ dz whose right operand exceeds 32 KiB, so that its panels are copied together, the last of them 4 columns wide.
+const PACKED: readonly Shape[] = [
+  { R: 3, B: 13, I: 70, O: 130, bias: true, act: 'relu' },
+  { R: 1, B: 66, I: 13, O: 129, bias: true, act: undefined },
+];
+
+describe.each([...SHAPES, ...PACKED])('R=$R B=$B I=$I O=$O bias=$bias act=$act', (shape) => {
   const { R, B, I, O, bias, act } = shape;
   const x = random(1, R * B * I);
   const W = random(2, R * I * O);
