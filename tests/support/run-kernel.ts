@@ -1,5 +1,9 @@
-/** Runs one kernel on the GPU and its twin on the CPU: same inputs, canaries behind every binding, dirty outputs. */
+/**
+ * Runs one kernel and its twin: same inputs, canaries behind every binding, dirty outputs. In a browser the kernel is WebGPU's,
+ * in Node the CPU engine's in WebAssembly.
+ */
 import { afterAll, beforeAll, expect } from 'vitest';
+import { CpuEngine } from '../../src/engine/cpu/engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { openEngine } from '../../src/engine/open.ts';
 import { normals, PURPOSE } from '../../src/math/philox.ts';
@@ -103,17 +107,29 @@ const CANARY = 0x5ca1ab1e;
 /** Canary words behind every binding, inside the bound range, so that a write beyond the tensor's end lands there. */
 const CANARIES = 64;
 
+const inBrowser = typeof document !== 'undefined';
+
 export interface Engines {
+  /** The engine under test: WebGPU, or in Node the CPU engine with its WebAssembly. */
   readonly gpu: Engine;
+  /** The twins. */
   readonly cpu: Engine;
+}
+
+/** The CPU engine with its WebAssembly. */
+export function wasmEngine(): CpuEngine {
+  return new CpuEngine({ engine: 'cpu', why: 'a test' });
+}
+/** The CPU engine with nothing but twins. */
+export function twinEngine(): CpuEngine {
+  return new CpuEngine({ engine: 'cpu', why: 'a test' }, { twins: true });
 }
 
 /** Opens both engines before a file's tests and closes them after. */
 export function useEngines(): () => Engines {
   let engines: Engines | undefined;
   beforeAll(async () => {
-    const gpu = await openEngine('gpu', navigator.gpu, 'use');
-    engines = { gpu, cpu: await openEngine('cpu', undefined, 'use') };
+    engines = { gpu: inBrowser ? await openEngine('gpu', navigator.gpu, 'use') : wasmEngine(), cpu: twinEngine() };
   });
   afterAll(() => engines?.gpu.destroy());
   return () => {
@@ -165,7 +181,7 @@ export async function runKernel<K extends KernelName>(
     const after = await session.read(names.map((name) => ranges[name]));
     session.destroy();
     const damage = names.flatMap((name, i) => damaged(name, operands[name], before[i], after[i]));
-    expect(damage, `${kernel} on the ${onGpu ? 'GPU' : 'CPU'} wrote where it must not`).toEqual([]);
+    expect(damage, `${onGpu ? kernel : `the twin of ${kernel}`} wrote where it must not`).toEqual([]);
     return after;
   };
   const [device, twin] = [await run(gpu, true), await run(cpu, false)];
