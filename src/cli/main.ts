@@ -3,6 +3,7 @@ import { version } from '../../package.json';
 import { type Arguments, type OptionSpecs, readArguments } from './arguments.ts';
 import { audit } from './audit.ts';
 import { EXIT, report, UsageError } from './errors.ts';
+import { exportRuns } from './export.ts';
 import { fields } from './fields.ts';
 import { info } from './info.ts';
 import { handleInterrupt } from './interrupt.ts';
@@ -24,7 +25,7 @@ export interface Command {
   run(args: Arguments): Promise<number>;
 }
 
-const COMMANDS: readonly Command[] = [train, sweep, merge, audit, fields, info];
+const COMMANDS: readonly Command[] = [train, sweep, merge, exportRuns, audit, fields, info];
 const CALL = 'npm run -s cli --';
 
 const NAMES = [...COMMANDS.map(({ name }) => name), 'bench', 'help'];
