@@ -50,7 +50,7 @@ async function run(args: Arguments): Promise<number> {
   const out = args.value('out');
   if (out === undefined) throw new UsageError('sweep needs --out DIR, the folder for its results.');
   const shard = readShard(args.value('shard'));
-  const base = parseSweep(readDocument(name, 'sweep'), name);
+  const base = parseSweep(sweepOf(readDocument(name, 'sweep')), name);
   const changed = applySettings(base.experiment, args.values('set').map(readSetting), `${name}, experiment`);
   const document: Sweep = { ...base, experiment: changed };
   const expansion = expand(document, `${name}, experiment`);
@@ -105,6 +105,12 @@ async function run(args: Arguments): Promise<number> {
   } finally {
     lanes.destroy();
   }
+}
+
+/** A sweep, or the one that a folder of results keeps as sweep.json. */
+function sweepOf(document: unknown): unknown {
+  const isKept = typeof document === 'object' && document !== null && 'sweepId' in document && 'sweep' in document;
+  return isKept ? document.sweep : document;
 }
 
 /** The runs of a part: by run id, so that it does not matter in which order a sweep lists them. */
