@@ -36,6 +36,20 @@ test('an axis into an object that is left to its default starts from the default
   });
 });
 
+test('an axis may change a field of an axis before it', () => {
+  const optimizers = [{ name: 'sgd', momentum: 0.9 }, { name: 'adam' }];
+  const { points } = expand(
+    sweep({ path: 'optimizer', values: optimizers }, { path: 'optimizer.learningRate', values: [0.5, 0.25] }),
+    's',
+  );
+  expect(points.map(({ experiment }) => experiment.optimizer)).toMatchObject([
+    { name: 'sgd', momentum: 0.9, learningRate: 0.5 },
+    { name: 'sgd', momentum: 0.9, learningRate: 0.25 },
+    { name: 'adam', learningRate: 0.5 },
+    { name: 'adam', learningRate: 0.25 },
+  ]);
+});
+
 test('everything wrong at any point is named once, with its points', () => {
   const broken = sweep({ path: 'optimizer.learningRate', values: [-1, 1] }, { path: 'seed', values: [1, 0.5, 2] });
   expect(() => expand(broken, 's')).toThrow(
@@ -76,11 +90,11 @@ describe('refused', () => {
       {
         experiment: {},
         axes: [
-          { path: 'clip', values: [1] },
           { path: 'clip.max', values: [2] },
+          { path: 'clip', values: [1] },
         ],
       },
-      /"clip\.max" lies within "clip"/,
+      /axes\.0\.path: "clip\.max" lies within "clip", a later axis that replaces it; put "clip" first/,
     ],
     [
       '100,001 points',
