@@ -6,6 +6,7 @@ import { EXIT, report, UsageError } from './errors.ts';
 import { exportRuns } from './export.ts';
 import { fields } from './fields.ts';
 import { info } from './info.ts';
+import { handleInterrupt } from './interrupt.ts';
 import { merge } from './merge.ts';
 import { suggestion } from './nearest.ts';
 import { destroyEngines } from './node-engine.ts';
@@ -39,6 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     ['SIGHUP', 129],
   ] as const) {
     process.on(signal, () => {
+      if (handleInterrupt()) return;
       process.stderr.write('\nInterrupted.\n');
       destroyEngines();
       process.exit(code);

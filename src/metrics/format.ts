@@ -48,3 +48,14 @@ export function formatFactor(factor: number, standardError: number): string {
   const decimals = Math.min(4, Math.max(2, standardError > 0 ? -Math.floor(Math.log10(standardError)) : 4));
   return `×${factor.toFixed(decimals)} ± ${standardError.toFixed(decimals)}`;
 }
+
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit + 1 < units.length) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value >= 99.5 || unit === 0 ? Math.round(value) : Number(value.toPrecision(2))} ${units[unit]}`;
+}
