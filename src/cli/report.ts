@@ -1,6 +1,6 @@
 /** `report`: a sweep's results as one HTML file. */
 import { join } from 'node:path';
-import { formatCount } from '../metrics/format.ts';
+import { formatRuns } from '../metrics/format.ts';
 import { decodeTrace } from '../metrics/trace-codec.ts';
 import { reportHtml } from '../report/report.ts';
 import { expand, resolveAxes } from '../sweep/axes.ts';
@@ -28,7 +28,7 @@ async function run(args: Arguments): Promise<number> {
   try {
     const { html, runs } = await reportOf(store);
     writeWhole(out, html);
-    process.stdout.write(`The report on ${formatCount(runs)} runs is ${out}.\n`);
+    process.stdout.write(`The report on ${formatRuns(runs)} is ${out}.\n`);
     return EXIT.done;
   } finally {
     await store.close();

@@ -30,16 +30,16 @@ test('merge, export and report, from shards to a table and a page', async () => 
     code: 0,
     signal: null,
     stderr: '',
-    stdout: '6 runs found, 5 added to all, 1 were there already.\n1 of the sweep’s 6 runs are missing.\n',
+    stdout: '6 runs found, 5 added to all, 1 there already.\nMissing: 1 of the sweep’s 6 runs.\n',
   });
   const json = await runCli(['merge', 'a', 'b', '--out', 'all', '--json'], folder);
   expect(JSON.parse(json.stdout)).toEqual({ found: 6, added: 0, duplicates: 6, conflicts: [], runs: 6, missing: 1, damaged: 0 });
 
   const exported = await runCli(['export', 'all'], folder);
-  expect(exported.stdout).toBe('5 runs written to all/runs.csv; 1 runs of the sweep are missing.\n');
+  expect(exported.stdout).toBe('5 runs written to all/runs.csv; 1 run of the sweep missing.\n');
   const printed = await runCli(['export', 'all', '--out', '-'], folder);
   expect(printed.stdout).toBe(readFileSync(join(folder, 'all/runs.csv'), 'utf8'));
-  expect(printed.stderr).toBe('5 runs written; 1 runs of the sweep are missing.\n');
+  expect(printed.stderr).toBe('5 runs written; 1 run of the sweep missing.\n');
   const parquet = await runCli(['export', 'all', '--format', 'parquet', '--traces', '--out', 'x.parquet'], folder);
   expect(parquet.stdout).toMatch(
     /^5 runs written to x\.parquet, x-traces\.parquet, x-tests\.parquet, x-layers\.parquet, x-weights/,
