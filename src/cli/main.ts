@@ -10,6 +10,7 @@ import { handleInterrupt } from './interrupt.ts';
 import { merge } from './merge.ts';
 import { suggestion } from './nearest.ts';
 import { destroyEngines } from './node-engine.ts';
+import { report as reportCommand } from './report.ts';
 import { sweep } from './sweep.ts';
 import { train } from './train.ts';
 
@@ -25,7 +26,7 @@ export interface Command {
   run(args: Arguments): Promise<number>;
 }
 
-const COMMANDS: readonly Command[] = [train, sweep, merge, exportRuns, audit, fields, info];
+const COMMANDS: readonly Command[] = [train, sweep, merge, exportRuns, reportCommand, audit, fields, info];
 const CALL = 'npm run -s cli --';
 
 const NAMES = [...COMMANDS.map(({ name }) => name), 'bench', 'help'];

@@ -38,6 +38,11 @@ export function formatCount(n: number): string {
   return Math.round(n).toLocaleString('en');
 }
 
+/** `1 run`, `1,782 runs`. */
+export function formatRuns(n: number): string {
+  return `${formatCount(n)} ${n === 1 ? 'run' : 'runs'}`;
+}
+
 export function formatPercent(share: number): string {
   return Number.isNaN(share) ? 'none' : `${(100 * share).toFixed(1)} %`;
 }
