@@ -88,6 +88,10 @@ export class Plot {
       },
       axes: [axis(2, () => this.#frame.xTicks, 22), axis(3, () => this.#frame.yTicks, 48)],
       series: [{}, ...this.#frame.styles.map((_, s) => this.#series(s))],
+      bands: (this.#frame.bands ?? []).map(({ low, high }) => ({
+        series: [high + 1, low + 1],
+        fill: () => this.#colors.of(this.#frame.styles[high].color),
+      })),
       cursor: {
         y: false,
         points: { show: false },

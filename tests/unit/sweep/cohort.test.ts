@@ -3,10 +3,10 @@ import type { Dataset } from '../../../src/data/dataset.ts';
 import { loadDataset } from '../../../src/data/load.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { openEngine } from '../../../src/engine/open.ts';
+import { resultOf } from '../../../src/metrics/result.ts';
 import { LimitError } from '../../../src/model/errors.ts';
 import { parseExperiment } from '../../../src/model/experiment.ts';
 import { type CohortProgress, groupByPlan, trainGroup } from '../../../src/sweep/cohort.ts';
-import { resultOf } from '../../../src/metrics/result.ts';
 
 const TASK = { name: 'teacher', inputs: 4, outputs: 2, examples: 32 } as const;
 const experimentOf = (seed: number, more: object = {}) =>

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { SCALARS, type ScalarName } from '../../../src/metrics/block.ts';
+import { resultOf } from '../../../src/metrics/result.ts';
 import { Trace } from '../../../src/metrics/trace.ts';
 import { parseExperiment } from '../../../src/model/experiment.ts';
-import { resultOf } from '../../../src/metrics/result.ts';
 
 type Row = Partial<Record<ScalarName, number>>;
 

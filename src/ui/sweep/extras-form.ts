@@ -1,0 +1,134 @@
+/** What a sweep has beside base and axes: how the grid is sampled, what is left out, when a run stops. */
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
+import type { Problem } from '../../model/errors.ts';
+import { NON_FINITE_POLICIES } from '../../model/schema.ts';
+import { shared } from '../styles.ts';
+import {
+  baseValue,
+  type ConstraintDraft,
+  constraintsOf,
+  type Json,
+  readProduct,
+  samplingOf,
+  withBaseValue,
+  withConstraint,
+  withSampling,
+  writeProduct,
+} from './document.ts';
+import { entry, entryStyles, problemAt, sentence } from './entry.ts';
+import { tell } from './state.ts';
+import { FIELD_DOCS, fieldLine } from './suggest.ts';
+
+/** The fields of the rule that ends a run early, as the schema has them. */
+const STOP_PATHS = [...FIELD_DOCS.keys()].filter((path) => path.startsWith('stop.'));
+const STOP_LABELS: Readonly<Record<string, string>> = {
+  'stop.lossBelow': 'Loss falls below',
+  'stop.lossFactor': 'Loss rises, times the first',
+  'stop.plateau': 'Iterations without progress',
+};
+
+@customElement('nabla-sweep-extras')
+export class SweepExtras extends LitElement {
+  @property({ attribute: false }) document!: Json;
+  @property({ attribute: false }) problems: readonly Problem[] = [];
+
+  static override styles = [
+    shared,
+    entryStyles,
+    css`
+      :host { display: block; }
+      .constraint { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 4px; margin-bottom: 5px; align-items: center; }
+      .bound { display: grid; grid-template-columns: 92px minmax(0, 1fr); gap: 4px; }
+      .problem { grid-column: 1 / -1; }
+    `,
+  ];
+
+  override render(): TemplateResult {
+    return html`${this.#sampling()} ${this.#constraints()} ${this.#stop()}`;
+  }
+
+  #set(document: Json): void {
+    tell(this, { type: 'document', document });
+  }
+
+  #sampling(): TemplateResult {
+    const { document, problems } = this;
+    const sample = samplingOf(document);
+    const field = (key: 'count' | 'seed', label: string) =>
+      sample
+        ? entry({
+            id: `sample-${key}`,
+            label,
+            value: sample[key],
+            problem: problemAt(problems, `sampling.${key}`),
+            change: (value) => this.#set(withSampling(document, { ...sample, [key]: value })),
+          })
+        : '';
+    const all = problems.find(({ path }) => path === 'sampling' || path === 'sampling.kind')?.problem;
+    return html`<h2>Sampling</h2>
+      <span class="seg" role="group" aria-label="Points of the sweep">
+        <button aria-pressed=${!sample} @click=${() => this.#set(withSampling(document, undefined))}>every point of the grid</button>
+        <button aria-pressed=${sample !== undefined} @click=${() => !sample && this.#set(withSampling(document, { count: 200, seed: 1 }))}>random</button>
+      </span>
+      ${field('count', 'Points drawn')} ${field('seed', 'Seed of the draw')} ${sentence(all)}`;
+  }
+
+  #constraints(): TemplateResult {
+    const { document } = this;
+    const constraints = constraintsOf(document);
+    const add = () =>
+      this.#set(withConstraint(document, constraints.length, { of: { 'model.depth': 1 }, bound: 'atMost', value: 64 }));
+    return html`<h2>Constraints</h2>
+      ${constraints.map((constraint, k) => this.#constraint(constraint, k))}
+      <button class="small" @click=${add}>+ Constraint</button>
+      ${constraints.length === 0 ? html`<p class="note">Leaves out points: a product of powers at most or at least a number, such as model.depth * model.width^2 at most 1e5.</p>` : ''}`;
+  }
+
+  #constraint(constraint: ConstraintDraft, k: number): TemplateResult {
+    const problem = problemAt(this.problems, `constraints.${k}`);
+    const set = (change: Partial<ConstraintDraft>) => this.#set(withConstraint(this.document, k, { ...constraint, ...change }));
+    return html`<div class="constraint" role="group" aria-label="Constraint ${k + 1}">
+      <input aria-label="Product of powers" spellcheck="false" autocomplete="off" .value=${live(writeProduct(constraint.of))} aria-invalid=${problem ? 'true' : 'false'}
+        @change=${(event: Event) => set({ of: readProduct((event.target as HTMLInputElement).value) })} />
+      <button class="quiet small" title="Remove" aria-label="Remove constraint ${k + 1}" @click=${() => this.#set(withConstraint(this.document, k, undefined))}>✕</button>
+      <div class="bound">
+        <select aria-label="Bound" .value=${live(constraint.bound)} @change=${(event: Event) => set({ bound: (event.target as HTMLSelectElement).value as ConstraintDraft['bound'] })}>
+          <option value="atMost">at most</option><option value="atLeast" .selected=${constraint.bound === 'atLeast'}>at least</option>
+        </select>
+        <input aria-label="Bound’s value" autocomplete="off" .value=${live(constraint.value === undefined ? '' : String(constraint.value))}
+          @change=${(event: Event) => {
+            const text = (event.target as HTMLInputElement).value.trim();
+            set({ value: text !== '' && Number.isFinite(Number(text)) ? Number(text) : text });
+          }} />
+      </div>
+      ${sentence(problem)}
+    </div>`;
+  }
+
+  #stop(): TemplateResult {
+    const { document, problems } = this;
+    const policy = String(baseValue(document, 'nonFinite') ?? '');
+    return html`<h2>A run ends early when</h2>
+      <div class="entry">
+        <label for="non-finite" title=${fieldLine('nonFinite')}>Not finite</label>
+        <select id="non-finite" .value=${live(policy)} @change=${(event: Event) => this.#set(withBaseValue(document, 'nonFinite', (event.target as HTMLSelectElement).value || undefined))}>
+          <option value="">default: ${FIELD_DOCS.get('nonFinite')?.default}</option>
+          ${NON_FINITE_POLICIES.map((name) => html`<option value=${name} .selected=${name === policy}>${name}</option>`)}
+        </select>
+        ${sentence(problemAt(problems, 'nonFinite'))}
+      </div>
+      ${STOP_PATHS.map((path) =>
+        entry({
+          id: path.replace('.', '-'),
+          label: STOP_LABELS[path] ?? path,
+          title: fieldLine(path),
+          value: baseValue(document, path),
+          placeholder: 'off',
+          problem: problemAt(problems, path, `experiment.${path}`),
+          change: (value) => this.#set(withBaseValue(document, path, value)),
+        }),
+      )}`;
+  }
+}
