@@ -16,6 +16,8 @@ export interface PlotEvents {
 
 /** Whole pixels: uPlot scales no others to the screen's density. */
 const FONT = '11px ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace';
+/** Letters nearer than this, in CSS pixels, cover each other. */
+const TAG_HEIGHT = 10;
 /** A drag shorter than this many pixels is a click. */
 const SHORTEST_DRAG = 6;
 
@@ -180,14 +182,15 @@ export class Plot {
       ctx.strokeStyle = this.#colors.of('--dim');
       line(ctx, at, bbox.top, at, bbox.top + bbox.height, scale, [2, 3]);
     }
-    for (const [s, style] of this.#frame.styles.entries()) this.#tag(plot, style, s);
+    const tags: Place[] = [];
+    for (const [s, style] of this.#frame.styles.entries()) this.#tag(plot, style, s, tags);
     let row = 0;
     for (const mark of this.#frame.marks) row += this.#mark(plot, mark, row);
     ctx.restore();
   }
 
   /** The run's letter beside its last visible sample, or its first. */
-  #tag({ ctx, bbox, data, valToPos, scales }: uPlot, { tag, tagAtStart, color }: SeriesStyle, s: number): void {
+  #tag({ ctx, bbox, data, valToPos, scales }: uPlot, { tag, tagAtStart, color }: SeriesStyle, s: number, tags: Place[]): void {
     if (!tag) return;
     const ys = data[s + 1];
     const high = scales.x.max ?? Number.POSITIVE_INFINITY;
@@ -200,7 +203,17 @@ export class Plot {
     ctx.fillStyle = this.#colors.of(color);
     ctx.textAlign = 'left';
     const shift = (tagAtStart ? -6 : 4) * uPlot.pxRatio;
-    ctx.fillText(tag, x + 5 * uPlot.pxRatio, Math.max(bbox.top + 8 * uPlot.pxRatio, Math.min(bbox.top + bbox.height, y + shift)));
+    const place = {
+      x: x + 5 * uPlot.pxRatio,
+      y: Math.max(bbox.top + 8 * uPlot.pxRatio, Math.min(bbox.top + bbox.height, y + shift)),
+    };
+    // Letters side by side where lines end on top of each other.
+    const wide = ctx.measureText(tag).width + 3 * uPlot.pxRatio;
+    const covers = (other: Place) =>
+      Math.abs(other.y - place.y) < TAG_HEIGHT * uPlot.pxRatio && Math.abs(other.x - place.x) < wide;
+    while (tags.some(covers)) place.x += wide;
+    tags.push(place);
+    ctx.fillText(tag, place.x, place.y);
   }
 
   /** Draws a triangle; returns 1 when its label took a row of its own. */
@@ -224,6 +237,11 @@ export class Plot {
     ctx.fillText(label, at + (leftward ? -1 : 1) * (size + 3 * uPlot.pxRatio), y + (top ? shift : -4 * uPlot.pxRatio));
     return 1;
   }
+}
+
+interface Place {
+  x: number;
+  readonly y: number;
 }
 
 function dataOf({ xs, columns }: Frame): uPlot.AlignedData {

@@ -1,14 +1,22 @@
 /** Values of an axis as text, and where they lie. */
 import type { ResolvedAxis } from '../../sweep/sweep-protocol.ts';
 import { formatSetting } from '../format.ts';
+import type { Tick } from '../frame.ts';
+import { linearTicks, logTicks } from '../ticks.ts';
 
 const MINUS = '−';
 
 /** A value in few letters: 0.01, 1e−5, relu, `torch_norm 1` for an object. */
 export function valueWord(value: unknown): string {
-  if (typeof value === 'number') return formatSetting(value).replace('e-', `e${MINUS}`).replace(/^-/, MINUS);
+  if (typeof value === 'number') return numberWord(value);
   if (typeof value !== 'object' || value === null) return String(value).replaceAll('_', ' ');
   return Object.values(value).map(valueWord).join(' ') || '{}';
+}
+
+/** Scientific below 0.01, where axes span decades. */
+function numberWord(x: number): string {
+  const text = x !== 0 && Math.abs(x) < 0.01 ? Number(x.toPrecision(7)).toExponential() : formatSetting(x);
+  return text.replace('e-', `e${MINUS}`).replace(/^-/, MINUS);
 }
 
 /** The last part of a path, in words: `learning rate`, `depth`; `of` where two axes end alike. */
@@ -31,6 +39,28 @@ export function scaleOf({ values }: ResolvedAxis): AxisScale {
   if (positive && unevenness(numbers.map(Math.log10)) < unevenness(numbers))
     return { kind: 'log', position: (index) => Math.log10(numbers[index]) };
   return { kind: 'linear', position: (index) => numbers[index] };
+}
+
+/** Labels along an axis of equal cells, at most `most`: its own values, of many numbers round ones between them. */
+export function labelsOf(axis: ResolvedAxis, most: number): Tick[] {
+  const { values } = axis;
+  const { kind, position } = scaleOf(axis);
+  const ascending = values.every((value, i) => i === 0 || kind === 'words' || Number(value) > Number(values[i - 1]));
+  if (kind === 'words' || values.length <= 12 || !ascending) {
+    const every = Math.max(1, Math.ceil(values.length / Math.max(1, most)));
+    return values.flatMap((value, at) => (at % every === 0 ? [{ at, label: valueWord(value) }] : []));
+  }
+  const [low, high] = [position(0), position(values.length - 1)];
+  const ticks = kind === 'log' ? logTicks(low, high, Math.min(most, 10)) : linearTicks(low, high, Math.min(most, 10), valueWord);
+  const every = Math.max(1, Math.ceil(ticks.length / Math.max(1, most)));
+  return ticks
+    .filter((_, k) => k % every === 0)
+    .map(({ at, label }) => {
+      const above = values.findIndex((_, index) => position(index) >= at - 1e-9);
+      if (above <= 0) return { at: 0, label };
+      const below = position(above - 1);
+      return { at: above - 1 + (at - below) / (position(above) - below), label };
+    });
 }
 
 /** Coefficient of variation of the gaps: 0 for evenly spaced numbers. Two numbers count as spaced by the ratio between them. */

@@ -39,7 +39,7 @@ export class SweepBase extends LitElement {
     shared,
     entryStyles,
     css`
-      :host { display: block; }
+      :host { display: block; margin-top: 16px; }
       .words { color: var(--dim); padding: 3px 0; overflow-wrap: anywhere; }
       summary { cursor: pointer; color: var(--accent); min-height: 24px; }
       textarea { height: 220px; }

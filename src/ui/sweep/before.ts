@@ -60,8 +60,8 @@ export class SweepBefore extends LitElement {
     const { runs, duplicates, excluded, finished, cohorts, bytes, seconds } = estimate;
     return html`<dl>
         <dt>Runs</dt><dd class="num">${formatCount(runs)}</dd>
-        ${duplicates > 0 ? html`<dt>Left out, the same as another</dt><dd class="num">${formatCount(duplicates)}</dd>` : ''}
-        ${excluded > 0 ? html`<dt>Left out by constraints</dt><dd class="num">${formatCount(excluded)}</dd>` : ''}
+        ${duplicates > 0 ? html`<dt>Duplicates left out</dt><dd class="num">${formatCount(duplicates)}</dd>` : ''}
+        ${excluded > 0 ? html`<dt>Excluded by constraints</dt><dd class="num">${formatCount(excluded)}</dd>` : ''}
         ${finished > 0 ? html`<dt>Finished already</dt><dd class="num">${formatCount(finished)}</dd>` : ''}
         <dt>Memory</dt><dd class="num">${formatBytes(bytes)}</dd>
         <dt>Predicted time</dt><dd class="num">${seconds === undefined ? 'after calibrating' : formatDuration(seconds)}</dd>

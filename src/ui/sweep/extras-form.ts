@@ -38,7 +38,7 @@ export class SweepExtras extends LitElement {
     shared,
     entryStyles,
     css`
-      :host { display: block; }
+      :host { display: block; margin-top: 16px; }
       .constraint { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 4px; margin-bottom: 5px; align-items: center; }
       .bound { display: grid; grid-template-columns: 92px minmax(0, 1fr); gap: 4px; }
       .problem { grid-column: 1 / -1; }

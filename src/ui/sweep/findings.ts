@@ -67,7 +67,7 @@ export class SweepFindings extends LitElement {
         const record = open.table.records[p] as RunRecord;
         const { kind } = record.result.verdict;
         const value = outcome.value(record);
-        return html`<button class="num" @click=${() => tell(this, { type: 'run', id: record.id })} aria-label="Open the run with ${this.#restOf(open, p, query)}">
+        return html`<button class="num" @click=${() => tell(this, { type: 'run', id: record.id })} title="Open this run">
           <span>${this.#restOf(open, p, query)}</span><span class=${kind}>${symbolOf(kind)} ${outcome.scale === 'verdict' ? kind : Number.isNaN(value) ? kind : outcome.format(value)}</span></button>`;
       })}</div>
       ${finished.length > MOST_LISTED ? html`<p>and ${formatCount(finished.length - MOST_LISTED)} more in the table of runs</p>` : ''}

@@ -16,7 +16,7 @@ export class SweepLegend extends LitElement {
   @property({ attribute: false }) domain!: Domain;
   @property({ attribute: false }) map!: RunMap;
   @property() theme = '';
-  @query('.hatched') private hatched: HTMLCanvasElement | null = null;
+  @query('.hatched') private hatched!: HTMLCanvasElement | null;
   readonly #colors = new Colors(this);
 
   static override styles = [
@@ -28,7 +28,6 @@ export class SweepLegend extends LitElement {
       .key { display: inline-flex; gap: 5px; align-items: center; }
       .key i, canvas { width: 13px; height: 13px; border-radius: 2px; display: inline-grid; place-items: center; font-style: normal; font-size: 9px; color: var(--panel); }
       .pending { background: var(--raise); border: 1px solid var(--edge); } .none { background: var(--line); } .absent { border: 1px dashed var(--edge); }
-      .corner { background: linear-gradient(225deg, var(--text) 35%, var(--faint) 35%); }
     `,
   ];
 
@@ -38,7 +37,7 @@ export class SweepLegend extends LitElement {
     const verdict = outcome.scale === 'verdict';
     return html`${verdict ? this.#verdicts() : this.#ramp()}
       ${has(CELL.broken) ? html`<span class="key"><canvas class="hatched" width="26" height="26"></canvas>▲ not finite</span>` : ''}
-      ${!verdict && map.broken.some((n, cell) => n > 0 && map.kind[cell] === CELL.value) ? html`<span class="key"><i class="corner"></i>◥ some runs not finite</span>` : ''}
+      ${!verdict && map.broken.some((n, cell) => n > 0 && map.kind[cell] === CELL.value) ? html`<span class="key">◥ some of its runs not finite</span>` : ''}
       ${has(CELL.none) ? html`<span class="key"><i class="none"></i>${outcome.ofBroken ? 'stayed finite' : 'does not apply'}</span>` : ''}
       ${has(CELL.pending) ? html`<span class="key"><i class="pending"></i>not finished</span>` : ''}
       ${has(CELL.absent) ? html`<span class="key"><i class="absent"></i>no run</span>` : ''}`;

@@ -4,7 +4,7 @@ import { customElement, property, query } from 'lit/decorators.js';
 import type { ResolvedAxis } from '../../sweep/sweep-protocol.ts';
 import { Colors } from '../colors.ts';
 import { shared } from '../styles.ts';
-import { axisName, valueWord } from './axis-values.ts';
+import { axisName, labelsOf, valueWord } from './axis-values.ts';
 import type { Domain, RunMap } from './map-data.ts';
 import { boxOf, cellAt, type Frame, paintCells } from './map-paint.ts';
 import type { Outcome } from './outcomes.ts';
@@ -16,6 +16,7 @@ const TOP = 16;
 const RIGHT = 6;
 /** Room between two labels along an axis. */
 const LABEL_GAP = 8;
+const LABEL_HEIGHT = 14;
 
 @customElement('nabla-sweep-panel')
 export class SweepPanel extends LitElement {
@@ -129,24 +130,21 @@ export class SweepPanel extends LitElement {
     context.font = FONT;
     context.fillStyle = this.#colors.of('--faint');
     context.textBaseline = 'alphabetic';
-    const words = this.x.values.map(valueWord);
-    const step = frame.width / words.length;
-    const widest = Math.max(...words.map((word) => context.measureText(word).width)) + LABEL_GAP;
-    const every = Math.max(1, Math.ceil(widest / step));
+    const columns = this.x.values.length;
+    const step = frame.width / columns;
+    const sample = labelsOf(this.x, columns).map(({ label }) => context.measureText(label).width);
     context.textAlign = 'center';
-    for (let k = 0; k < words.length; k += every) {
-      const half = context.measureText(words[k]).width / 2;
-      const at = Math.min(frame.left + frame.width - half, frame.left + (k + 0.5) * step);
-      context.fillText(words[k], Math.max(half, at), frame.top + frame.height + 14, frame.width);
+    for (const { at, label } of labelsOf(this.x, Math.floor(frame.width / (Math.max(...sample) + LABEL_GAP)))) {
+      const half = context.measureText(label).width / 2;
+      const middle = Math.min(frame.left + frame.width - half, frame.left + (at + 0.5) * step);
+      context.fillText(label, Math.max(half, middle), frame.top + frame.height + 14, frame.width);
     }
     context.textAlign = 'right';
     context.fillText(axisName(this.x.path), frame.left + frame.width, frame.top + frame.height + 29);
     if (!this.y) return;
-    const rows = this.y.values.map(valueWord);
-    const tall = frame.height / rows.length;
-    const skip = Math.max(1, Math.ceil(14 / tall));
-    for (let k = 0; k < rows.length; k += skip)
-      context.fillText(rows[k], frame.left - 5, frame.top + frame.height - (k + 0.5) * tall + 4, frame.left - 6);
+    const tall = frame.height / this.y.values.length;
+    for (const { at, label } of labelsOf(this.y, Math.floor(frame.height / LABEL_HEIGHT)))
+      context.fillText(label, frame.left - 5, frame.top + frame.height - (at + 0.5) * tall + 4, frame.left - 6);
     context.textAlign = 'left';
     context.fillText(axisName(this.y.path), 0, 10);
   }

@@ -35,13 +35,17 @@ export function cellPlace({ axes }: RunTable, { x, y, facet }: MapQuery, cursor:
 }
 
 /** What is not on the map's axes, in words: `median over 3 seeds, clip none`. */
-export function restWords({ axes }: RunTable, { x, y, facet, fixed }: MapQuery): string {
+export function restWords({ axes }: RunTable, { x, y, facet, fixed, outcome }: MapQuery): string {
   const paths = axes.map(({ path }) => path);
   const rest = axes.flatMap(({ path, values }, axis) => {
     if (axis === x || axis === y || axis === facet) return [];
     const index = fixed.get(axis);
     const name = axisName(path, paths);
-    return [index === undefined ? `over ${values.length} ${plural(name, values.length)}` : `${name} ${valueWord(values[index])}`];
+    return [
+      index === undefined
+        ? `${outcome.scale === 'verdict' ? 'most frequent' : 'median'} over ${values.length} ${plural(name, values.length)}`
+        : `${name} ${valueWord(values[index])}`,
+    ];
   });
   return rest.join(', ');
 }

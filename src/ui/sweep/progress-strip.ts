@@ -4,6 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { formatCount } from '../../metrics/format.ts';
 import { formatDuration, formatRate } from '../format.ts';
 import { shared } from '../styles.ts';
+import { engineName } from '../top-bar.ts';
 import { isWorking, type SweepViewState, tell } from './state.ts';
 
 const STATE_WORDS = {
@@ -38,7 +39,7 @@ export class SweepProgressStrip extends LitElement {
   ];
 
   override render(): TemplateResult {
-    const { open, progress, work, workMessage } = this.sweep;
+    const { open, progress, work, workMessage, report } = this.sweep;
     if (!open) return html``;
     const runs = progress?.runs ?? open.table.points.length;
     const finished = progress?.finished ?? open.table.records.filter(Boolean).length;
@@ -47,6 +48,7 @@ export class SweepProgressStrip extends LitElement {
       <progress max=${Math.max(1, runs)} value=${finished} aria-label="Runs finished"></progress>
       <span class="num">${this.#pace()}</span>
       ${isWorking(work) ? this.#buttons() : ''}
+      ${report ? html`<p class="message num" title=${report.why}>${engineName(report)}${progress && isWorking(work) ? ` · ${formatCount(progress.training)} networks at once · ${formatRate(progress.iterationsPerSecond)} together` : ''}</p>` : ''}
       <span class="hidden" role="status">${STATE_WORDS[work]}</span>
       ${workMessage ? html`<p class="message" role="status">${workMessage}</p>` : ''}
     </section>`;

@@ -190,8 +190,8 @@ export function firstView(axes: readonly { readonly path: string; readonly value
     .sort((a, b) => Number(a.seed) - Number(b.seed) || b.length - a.length || a.index - b.index);
   const [x, y, third] = order.filter(({ seed }, k) => !seed || k === 0);
   const facet = third && third.length <= MOST_PANELS ? third.index : undefined;
-  const placed = [x?.index, y?.index, facet];
-  const fixed = axes.map(({ path }, index) => (placed.includes(index) || path === 'seed' ? undefined : 0));
+  // What is a panel of the map is held in the slices.
+  const fixed = axes.map(({ path }, index) => (index === x?.index || index === y?.index || path === 'seed' ? undefined : 0));
   return { x: x?.index ?? 0, y: y?.index, facet, fixed, outcome: 'loss', sliceX: x?.index ?? 0, sliceLines: y?.index };
 }
 

@@ -18,7 +18,7 @@ export class SweepRuns extends LitElement {
   @state() private height = 300;
   /** Row under the keyboard's cursor. */
   @state() private active = 0;
-  @query('.scroll') private scroller: HTMLElement | null = null;
+  @query('.scroll') private scroller!: HTMLElement | null;
   #drawn: SweepViewState | undefined;
   #columns: Column[] = [];
   #rows: Uint32Array = new Uint32Array();
@@ -95,7 +95,7 @@ export class SweepRuns extends LitElement {
   #head({ id, label }: Column): TemplateResult {
     const { sort, descending } = this.sweep.list;
     const own = sort === id;
-    return html`<span role="columnheader" aria-sort=${own ? (descending ? 'descending' : 'ascending') : 'none'}>
+    return html`<span role="columnheader" class=${id === 'verdict' ? 'verdict' : ''} aria-sort=${own ? (descending ? 'descending' : 'ascending') : 'none'}>
       <button @click=${() => tell(this, { type: 'rows', change: { sort: id, descending: own && !descending } })}>${label}${own ? (descending ? ' ▾' : ' ▴') : ''}</button></span>`;
   }
 

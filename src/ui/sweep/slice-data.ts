@@ -9,6 +9,8 @@ import type { MapView } from './state.ts';
 
 /** More lines than there are colours and dashes cannot be told apart. */
 export const MOST_LINES = 7;
+/** With more values the dots of a line touch. */
+const MOST_DOTS = 40;
 const DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [10, 3, 2, 3], [4, 4], [12, 4], [1, 4]];
 
 /** A point of a line: the runs at one value of the axis. */
@@ -99,7 +101,7 @@ export function sliceFrame({ axes }: RunTable, { axis, outcome, lines }: Slice):
   const side = xs.length > 1 ? 0.04 * (xs[xs.length - 1] - xs[0]) : 0.5;
   const xRange = [xs[0] - side, xs[xs.length - 1] + 2 * side] as const;
   return {
-    styles: lines.flatMap(({ label }, k) => stylesOf(label, k, lines.length > 1)),
+    styles: lines.flatMap(({ label }, k) => stylesOf(label, k, lines.length > 1, xs.length <= MOST_DOTS)),
     bands: lines.map((_, k) => ({ low: 3 * k, high: 3 * k + 1 })),
     xs,
     columns,
@@ -124,13 +126,13 @@ function brokenMarks(lines: Slice['lines'], order: readonly number[], xs: readon
   );
 }
 
-function stylesOf(label: string, k: number, tagged: boolean): SeriesStyle[] {
+function stylesOf(label: string, k: number, tagged: boolean, dots: boolean): SeriesStyle[] {
   const color = `--series-${(k % MOST_LINES) + 1}`;
   const edge = { color, width: 0, alpha: 0.16 };
   return [
     { ...edge, label: `${label}, lower quartile` },
     { ...edge, label: `${label}, upper quartile` },
-    { label, color, width: 1.6, dash: DASHES[k % MOST_LINES], dots: true, ...(tagged && { tag: label }) },
+    { label, color, width: 1.6, dash: DASHES[k % MOST_LINES], dots, ...(tagged && { tag: label }) },
   ];
 }
 

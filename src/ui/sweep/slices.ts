@@ -57,11 +57,21 @@ export class SweepSlices extends LitElement {
       view.sliceLines === undefined
         ? ''
         : `, a line per ${axisName(axes[view.sliceLines].path, paths)}${left > 0 ? ` (${lines.length} of ${lines.length + left})` : ''}`;
+    const rest = axes.flatMap((axis, k) => (k === view.sliceX || k === view.sliceLines ? [] : [{ axis, k }]));
     // A plot's series are fixed for its life.
     const shape = `${open.sweepId} ${view.sliceX} ${view.sliceLines} ${lines.length}`;
     return html`<div class="selectors" role="group" aria-label="What the slices show">
         ${select('along', String(view.sliceX), options, (text) => tell(this, { type: 'view', change: { sliceX: Number(text) } }))}
         ${axes.length > 1 ? select('lines', String(view.sliceLines ?? ''), [{ value: '', label: 'none' }, ...options.filter(({ value }) => value !== String(view.sliceX))], (text) => tell(this, { type: 'view', change: { sliceLines: text === '' ? undefined : Number(text) } })) : ''}
+        ${rest.map(({ axis, k }) => {
+          const values = axis.values.map((value, index) => ({ value: String(index), label: valueWord(value) }));
+          return select(
+            axisName(axis.path, paths),
+            String(view.fixed[k] ?? ''),
+            [{ value: '', label: 'median over all' }, ...values],
+            (text) => tell(this, { type: 'fix', axis: k, index: text === '' ? undefined : Number(text) }),
+          );
+        })}
       </div>
       ${keyed(
         shape,

@@ -53,9 +53,11 @@ export class SweepStore {
     this.dispatch({ type: 'worker', message });
     if (start) this.#client.send(start);
     if (message.type === 'trace') this.#readTrace(message.id, message.trace);
-    // Counts in the list of sweeps have changed.
-    if (message.type === 'state' && (message.state === 'finished' || message.state === 'cancelled'))
+    if (message.type === 'state' && (message.state === 'finished' || message.state === 'cancelled')) {
+      // What is finished has changed, in the list of sweeps and in the count before a start.
       this.#client.send({ type: 'list' });
+      this.#checkSoon();
+    }
   }
 
   async #readTrace(id: string, bytes: Uint8Array | undefined): Promise<void> {

@@ -21,7 +21,7 @@ export class SweepStored extends LitElement {
       :host([hidden]) { display: none; }
       ul { list-style: none; margin: 0 0 14px; padding: 0; }
       li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 2px 8px; padding: 5px 0 6px; border-bottom: 1px solid var(--line); }
-      li[aria-current] strong { color: var(--accent); }
+      li[aria-current='true'] strong { color: var(--accent); }
       strong { font-weight: 600; overflow-wrap: anywhere; }
       .row { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
       button { min-height: 24px; font-size: 12px; padding: 0 8px; }
@@ -49,7 +49,7 @@ export class SweepStored extends LitElement {
             ? this.#confirm(sweepId, finished)
             : html`
           ${finished < runs ? html`<button ?disabled=${busy} @click=${() => tell(this, { type: 'continue', sweepId, engine: this.engine })} aria-label="Continue ${title}">Continue</button>` : ''}
-          <button ?disabled=${busy} @click=${() => tell(this, { type: 'open', sweepId })} aria-label="Open ${title}">${shown ? 'Open again' : 'Open'}</button>
+          <button ?disabled=${busy} @click=${() => tell(this, { type: 'open', sweepId })} aria-label="Open ${title}">Open</button>
           <button class="quiet" ?disabled=${busy && shown} aria-label="Delete ${title}" @click=${() => {
             this.doomed = sweepId;
           }}>Delete</button>`

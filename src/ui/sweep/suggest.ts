@@ -45,5 +45,5 @@ export function fieldLine(path: string): string {
   if (!field) return '';
   const of = field.of.length > 0 ? `; only for ${field.of.join(', ')}` : '';
   const fallback = field.default === undefined ? '' : `; default ${JSON.stringify(field.default)}`;
-  return `${field.text} ${field.valid}${fallback}${of}.`;
+  return `${field.text} Valid: ${field.valid}${fallback}${of}.`;
 }

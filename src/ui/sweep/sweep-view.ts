@@ -43,6 +43,8 @@ export class SweepView extends LitElement {
     css`
       :host { display: grid; grid-template-columns: 320px minmax(0, 1fr) 312px; min-height: 0; }
       :host(:not([active])) { display: none; }
+      /* Texts for screen readers are placed absolutely: they stay within what scrolls. */
+      aside, .scroll, .cost, .middle { position: relative; }
       aside { background: var(--panel); overflow: auto; padding: 12px 14px 20px; min-height: 0; }
       .left { border-right: 1px solid var(--line); display: flex; flex-direction: column; padding: 0; }
       .scroll { overflow: auto; flex: 1; padding: 12px 14px; }
@@ -56,15 +58,16 @@ export class SweepView extends LitElement {
       .welcome { margin: auto; max-width: 58ch; color: var(--dim); display: grid; gap: 8px; padding: 24px 12px; }
       .waits { color: var(--dim); text-align: center; padding: 30px 8px; }
       .panes { display: none; }
+      .tabs { align-self: flex-start; } .tabs button { min-height: 26px; padding: 0 12px; }
       @media (max-width: 1180px) { :host { grid-template-columns: 300px minmax(0, 1fr); overflow: auto; } .left { position: sticky; top: 0; grid-row: span 2; max-height: calc(100dvh - 46px); } .middle { overflow: visible; } .right { border: 0; border-top: 1px solid var(--line); grid-column: 2; overflow: visible; } nabla-sweep-maps { min-height: 460px; } }
       @media (max-width: 760px) {
         :host { display: block; }
-        .panes { display: flex; padding: 8px 8px 0; } .panes button { flex: 1; min-height: 40px; }
-        .left { position: static; max-height: none; border: 0; } .scroll, .cost { overflow: visible; max-height: none; }
+        .panes { display: flex; margin: 8px 8px 0; } .panes button { flex: 1; min-height: 40px; }
+        .left { position: relative; max-height: none; border: 0; } .scroll, .cost { overflow: visible; max-height: none; }
         .middle { padding: 8px; gap: 8px; }
         .hidden-pane { display: none; }
         nabla-sweep-maps { min-height: 0; flex: none; } .lower { flex: none; }
-        .seg.tabs button { min-height: 40px; flex: 1; } .seg.tabs { display: flex; }
+        .seg.tabs button { min-height: 40px; flex: 1; } .seg.tabs { display: flex; align-self: stretch; }
       }
     `,
   ];
