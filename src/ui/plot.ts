@@ -17,7 +17,9 @@ export interface PlotEvents {
 /** Whole pixels: uPlot scales no others to the screen's density. */
 const FONT = '11px ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace';
 /** Letters nearer than this, in CSS pixels, cover each other. */
-const TAG_HEIGHT = 10;
+const TAG_HEIGHT = 11;
+/** Where a letter goes that would cover another, in rows. */
+const TAG_SHIFTS = [0, 1, -1, 2, -2, 3, -3];
 /** A drag shorter than this many pixels is a click. */
 const SHORTEST_DRAG = 6;
 
@@ -203,15 +205,15 @@ export class Plot {
     ctx.fillStyle = this.#colors.of(color);
     ctx.textAlign = 'left';
     const shift = (tagAtStart ? -6 : 4) * uPlot.pxRatio;
-    const place = {
+    const wide = ctx.measureText(tag).width;
+    const [least, most] = [bbox.top + 8 * uPlot.pxRatio, bbox.top + bbox.height];
+    const places = TAG_SHIFTS.map((rows) => ({
       x: x + 5 * uPlot.pxRatio,
-      y: Math.max(bbox.top + 8 * uPlot.pxRatio, Math.min(bbox.top + bbox.height, y + shift)),
-    };
-    // Letters side by side where lines end on top of each other.
-    const wide = ctx.measureText(tag).width + 3 * uPlot.pxRatio;
-    const covers = (other: Place) =>
-      Math.abs(other.y - place.y) < TAG_HEIGHT * uPlot.pxRatio && Math.abs(other.x - place.x) < wide;
-    while (tags.some(covers)) place.x += wide;
+      y: Math.max(least, Math.min(most, y + shift + rows * TAG_HEIGHT * uPlot.pxRatio)),
+    }));
+    const isFree = ({ x, y }: Place) =>
+      !tags.some((other) => Math.abs(other.y - y) < TAG_HEIGHT * uPlot.pxRatio - 1 && Math.abs(other.x - x) < wide);
+    const place = places.find(isFree) ?? places[0];
     tags.push(place);
     ctx.fillText(tag, place.x, place.y);
   }
@@ -240,7 +242,7 @@ export class Plot {
 }
 
 interface Place {
-  x: number;
+  readonly x: number;
   readonly y: number;
 }
 

@@ -12,10 +12,12 @@ export function viewOf(search: string): View {
   return VIEWS.find(({ id }) => id === word)?.id ?? 'lab';
 }
 
-/** The present address with another view. */
+/** The present address with another view; the open sweep belongs to the Sweep view alone. */
 export function addressOf(view: View): string {
   const words = new URLSearchParams(location.search);
-  if (view === 'lab') words.delete('view');
-  else words.set('view', view);
+  if (view === 'lab') {
+    words.delete('view');
+    words.delete('sweep');
+  } else words.set('view', view);
   return `${words.size > 0 ? `?${words}` : location.pathname}${location.hash}`;
 }

@@ -59,7 +59,8 @@ function expand(document: Document): Kept {
         const [low, high] = [list[0], list[list.length - 1]];
         const t = unit(`${i} ${a}`);
         if (typeof low !== 'number' || typeof high !== 'number') return list[Math.floor(t * list.length)];
-        return Number((low * (high / low) ** t).toPrecision(4));
+        const x = low * (high / low) ** t;
+        return Number.isInteger(low) && Number.isInteger(high) ? Math.round(x) : Number(x.toPrecision(4));
       }),
     );
     values = drawn;
@@ -320,16 +321,15 @@ self.addEventListener('message', ({ data }: MessageEvent<ToSweepWorker>) => {
 });
 
 {
-  const kept = expand({
+  const document: Document = {
     title: 'An interrupted sweep',
+    experiment: { model: { kind: 'mlp' }, iterations: 220 },
     axes: [
       { path: 'model.depth', values: [2, 4, 8] },
       { path: 'optimizer.learningRate', values: [0.01, 0.1] },
     ],
-  });
+  };
+  const kept = expand(document);
   kept.records.push(...kept.points.slice(0, 4).map((point) => record(kept, point)));
-  stored.set('interrupted', {
-    ...kept,
-    document: { ...kept.document, experiment: { model: { kind: 'mlp' }, iterations: 220 } } as Document,
-  });
+  stored.set(hash(JSON.stringify(document)).toString(16), kept);
 }

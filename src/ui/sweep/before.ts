@@ -50,7 +50,7 @@ export class SweepBefore extends LitElement {
         }
       </div>
       <div class="row">
-        <button class="primary" ?disabled=${refused || busy || !estimate || checking} @click=${this.#start}>${!estimate || estimate.finished === 0 ? '▶ Start' : left === 0 ? 'Show the results' : `▶ Train ${formatCount(left)} more`}</button>
+        <button class="primary" ?disabled=${refused || busy || checking} @click=${this.#start}>${!estimate || estimate.finished === 0 ? '▶ Start' : left === 0 ? 'Show the results' : `▶ Train ${formatCount(left)} more`}</button>
         <button ?disabled=${refused || busy} title="Trains a few iterations to predict the time" @click=${() => tell(this, { type: 'calibrate', engine: this.engine })}>${work === 'calibrating' ? 'Calibrating …' : 'Calibrate'}</button>
       </div>
       ${isWorking(work) ? html`<p class="dim">A sweep is under way; cancel it, or wait for its end, to start another.</p>` : ''}`;

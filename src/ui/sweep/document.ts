@@ -55,7 +55,7 @@ export function readText(text: string): { readonly document: Json } | { readonly
 /** A document wrapped as people write them: what fits a line stays on one. */
 export function writeText(value: unknown, indent = ''): string {
   const flat = flatJson(value);
-  if (typeof value !== 'object' || value === null || flat.length + indent.length <= 64) return flat;
+  if (typeof value !== 'object' || value === null || flat.length + indent.length <= 76) return flat;
   const inner = `${indent}  `;
   if (Array.isArray(value)) return `[\n${value.map((item) => inner + writeText(item, inner)).join(',\n')}\n${indent}]`;
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);

@@ -34,10 +34,13 @@ export class SweepLegend extends LitElement {
   override render(): TemplateResult {
     const { map, outcome } = this;
     const has = (kind: number) => map.kind.includes(kind);
+    const withValue = (share: (broken: number, finished: number) => boolean) =>
+      map.broken.some((n, cell) => n > 0 && map.kind[cell] === CELL.value && share(n, map.finished[cell]));
     const verdict = outcome.scale === 'verdict';
     return html`${verdict ? this.#verdicts() : this.#ramp()}
       ${has(CELL.broken) ? html`<span class="key"><canvas class="hatched" width="26" height="26"></canvas>▲ not finite</span>` : ''}
-      ${!verdict && map.broken.some((n, cell) => n > 0 && map.kind[cell] === CELL.value) ? html`<span class="key">◥ some of its runs not finite</span>` : ''}
+      ${!verdict && withValue((n, all) => n === all) && !has(CELL.broken) ? html`<span class="key">▲ not finite</span>` : ''}
+      ${!verdict && withValue((n, all) => n < all) ? html`<span class="key">◥ some of its runs not finite</span>` : ''}
       ${has(CELL.none) ? html`<span class="key"><i class="none"></i>${outcome.ofBroken ? 'stayed finite' : 'does not apply'}</span>` : ''}
       ${has(CELL.pending) ? html`<span class="key"><i class="pending"></i>not finished</span>` : ''}
       ${has(CELL.absent) ? html`<span class="key"><i class="absent"></i>no run</span>` : ''}`;

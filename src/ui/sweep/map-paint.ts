@@ -90,7 +90,8 @@ function paintValue(
   context.fillRect(box.left, box.top, box.width, box.height);
   if (map.broken[cell] === 0) return;
   const ink = goodIsBright(outcome) ? share < 0.4 : share > 0.6;
-  if (room >= ROOM_FOR_CORNER) corner(context, box, ink ? '#000' : '#fff');
+  if (map.broken[cell] === map.finished[cell] && room >= ROOM_FOR_SIGN) sign(context, '▲', box, ink ? '#000' : '#fff');
+  else if (room >= ROOM_FOR_CORNER) corner(context, box, ink ? '#000' : '#fff');
   else {
     context.fillStyle = ink ? '#000' : '#fff';
     context.fillRect(box.left, box.top, Math.max(1, box.width / 3), Math.max(1, box.height / 3));

@@ -1,6 +1,6 @@
 /** State and what happened to the next state, and what the worker must be told. */
 import type { EngineChoice } from '../../engine/report.ts';
-import type { FromSweepWorker, ToSweepWorker } from '../../sweep/sweep-protocol.ts';
+import type { FromSweepWorker, ResolvedAxis, ToSweepWorker } from '../../sweep/sweep-protocol.ts';
 import { isJson, type Json, readText, samplingOf, writeText } from './document.ts';
 import { addRecords, runTable } from './map-data.ts';
 import type { MapView, SweepAction, SweepViewState } from './state.ts';
@@ -172,7 +172,7 @@ function opened(state: SweepViewState, message: Extract<FromSweepWorker, { type:
     pane: 'results',
     asked: undefined,
     ...(!same && {
-      view: { ...firstView(table.axes), outcome: state.view.outcome },
+      view: { ...firstView(table.axes, samplingOf(document) !== undefined), outcome: state.view.outcome },
       cursor: undefined,
       run: undefined,
       lower: state.lower === 'run' ? 'slices' : state.lower,
@@ -183,8 +183,11 @@ function opened(state: SweepViewState, message: Extract<FromSweepWorker, { type:
   };
 }
 
-/** Most values along x, next along y, a short third axis as panels; seeds are aggregated over, other axes held at their first value. */
-export function firstView(axes: readonly { readonly path: string; readonly values: readonly unknown[] }[]): MapView {
+/**
+ * Most values along x, next along y, a short third axis as panels; seeds are aggregated over, other axes held at their
+ * first value. The slices have a line per value of y, unless a random sample leaves too few runs to a line.
+ */
+export function firstView(axes: readonly ResolvedAxis[], scattered = false): MapView {
   const order = axes
     .map(({ path, values }, index) => ({ index, length: values.length, seed: path === 'seed' }))
     .sort((a, b) => Number(a.seed) - Number(b.seed) || b.length - a.length || a.index - b.index);
@@ -192,7 +195,8 @@ export function firstView(axes: readonly { readonly path: string; readonly value
   const facet = third && third.length <= MOST_PANELS ? third.index : undefined;
   // What is a panel of the map is held in the slices.
   const fixed = axes.map(({ path }, index) => (index === x?.index || index === y?.index || path === 'seed' ? undefined : 0));
-  return { x: x?.index ?? 0, y: y?.index, facet, fixed, outcome: 'loss', sliceX: x?.index ?? 0, sliceLines: y?.index };
+  const sliceLines = scattered ? undefined : y?.index;
+  return { x: x?.index ?? 0, y: y?.index, facet, fixed, outcome: 'loss', sliceX: x?.index ?? 0, sliceLines };
 }
 
 /** Panels that stand side by side without being asked for. */

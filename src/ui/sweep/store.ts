@@ -4,6 +4,7 @@ import { formatCount } from '../../metrics/format.ts';
 import { SweepClient } from '../../sweep/sweep-client.ts';
 import type { FromSweepWorker } from '../../sweep/sweep-protocol.ts';
 import { DrawSchedule } from '../schedule.ts';
+import { viewOf } from '../views.ts';
 import type { Json } from './document.ts';
 import { continuation, initialSweepState, reduceSweep, sweepCommands } from './reducer.ts';
 import { isWorking, type SweepAction, type SweepViewState } from './state.ts';
@@ -43,7 +44,7 @@ export class SweepStore {
     for (const command of sweepCommands(before, action)) this.#client.send(command);
     if (this.#state === before) return;
     if (this.#state.document !== before.document) this.#checkSoon();
-    if (this.#state.open !== before.open) this.#writeAddress();
+    if (this.#state.open !== before.open) this.writeAddress();
     document.title = titleOf(this.#state);
     this.#schedule.request(action.type !== 'worker');
   };
@@ -75,8 +76,9 @@ export class SweepStore {
     this.#check = window.setTimeout(() => this.#client.send({ type: 'estimate', sweep: this.#state.document }), CHECK_AFTER_MS);
   }
 
-  /** The open sweep stands in the query, beside the view; the hash belongs to the Lab. */
-  #writeAddress(): void {
+  /** The open sweep stands in the query, beside the view; the hash belongs to the Lab, and so does the address where that is shown. */
+  writeAddress(): void {
+    if (viewOf(location.search) !== 'sweep') return;
     const words = new URLSearchParams(location.search);
     const id = this.#state.open?.sweepId;
     if (id === undefined) words.delete('sweep');

@@ -1,5 +1,5 @@
 /** The Sweep view: description on the left, map and curves in the middle, findings on the right. */
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { LabState } from '../state.ts';
 import { shared } from '../styles.ts';
@@ -80,6 +80,10 @@ export class SweepView extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.removeEventListener('sweep-action', this.#take);
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has('active') && this.active) this.#store.writeAddress();
   }
 
   override render(): TemplateResult {
