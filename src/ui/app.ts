@@ -21,6 +21,12 @@ import './view-bar.ts';
 import type { View } from './views.ts';
 import { addressOf, viewOf } from './views.ts';
 
+/** Two runs to train in the Lab, at once or when a person says so. */
+interface LabRequest {
+  readonly experiments: Pair<Experiment>;
+  readonly run: boolean;
+}
+
 const NARROW = '(max-width: 760px)';
 
 @customElement('nabla-app')
@@ -78,7 +84,7 @@ export class App extends LitElement {
     window.addEventListener('popstate', () => this.#show(viewOf(location.search)));
     this.addEventListener('go', (event) => this.#go((event as CustomEvent<View>).detail));
     this.addEventListener('sweep-trains', () => this.#store.dispatch({ type: 'play', command: 'pause' }));
-    this.addEventListener('open-in-lab', (event) => this.#openInLab((event as CustomEvent<Pair<Experiment>>).detail));
+    this.addEventListener('open-in-lab', (event) => this.#openInLab((event as CustomEvent<LabRequest>).detail));
     this.#show(this.view);
     this.addEventListener('action', (event) => this.#store.dispatch((event as NablaEvent<'action'>).detail));
     this.addEventListener('open-dialog', (event) => {
@@ -144,9 +150,10 @@ export class App extends LitElement {
     );
   }
 
-  #openInLab(experiments: Pair<Experiment>): void {
+  #openInLab({ experiments, run }: LabRequest): void {
     const { engine, logIterations, mapRun } = this.lab;
     this.#store.dispatch({ type: 'settings', settings: { experiments, engine, logIterations, mapRun }, notice: undefined });
+    if (run) this.#store.dispatch({ type: 'play', command: 'start' });
     this.#go('lab');
   }
 

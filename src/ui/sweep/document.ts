@@ -176,9 +176,8 @@ export function readProduct(text: string): Record<string, unknown> {
 
 /** A list of values as one types it: `0.01, 0.1`, `relu, tanh`, `{"rule":"none"}`. */
 export function writeValues(values: readonly unknown[]): string {
-  return values
-    .map((value) => (typeof value === 'string' && readValue(value) === value ? value : JSON.stringify(value)))
-    .join(', ');
+  const isBare = (value: unknown) => typeof value === 'string' && canonicalJson(readValues(value)) === canonicalJson([value]);
+  return values.map((value) => (isBare(value) ? value : JSON.stringify(value))).join(', ');
 }
 
 export function readValues(text: string): unknown[] {

@@ -11,11 +11,11 @@ import { shared } from '../styles.ts';
 import { axisName, valueWord } from './axis-values.ts';
 import { writeText } from './document.ts';
 import { type MapQuery, pointsOfCell } from './map-data.ts';
+import { queryOf } from './map-query.ts';
 import { cellPlace } from './map-words.ts';
-import { queryOf } from './maps.ts';
 import { OUTCOMES } from './outcomes.ts';
 import { experimentOfRun, twinOf } from './run-experiment.ts';
-import { type OpenSweep, type SweepViewState, tell } from './state.ts';
+import { isWorking, type OpenSweep, type SweepViewState, tell } from './state.ts';
 
 /** Runs of a cell that are listed one by one. */
 const MOST_LISTED = 12;
@@ -129,7 +129,13 @@ export class SweepFindings extends LitElement {
   }
 
   #openInLab(experiment: Experiment, twin: Experiment): void {
-    this.dispatchEvent(new CustomEvent('open-in-lab', { detail: [experiment, twin], bubbles: true, composed: true }));
+    this.dispatchEvent(
+      new CustomEvent('open-in-lab', {
+        detail: { experiments: [experiment, twin], run: !isWorking(this.sweep.work) },
+        bubbles: true,
+        composed: true,
+      }),
+    );
   }
 
   async #copy(experiment: Experiment): Promise<void> {

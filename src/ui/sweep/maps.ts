@@ -8,16 +8,10 @@ import { axisName, valueWord } from './axis-values.ts';
 import './legend.ts';
 import { type Domain, domainOf, type MapQuery, mapRuns, pointsOfCell, type RunMap } from './map-data.ts';
 import './map-panel.ts';
+import { queryOf } from './map-query.ts';
 import { cellIndex, cellPlace, cellValue, mapCells, restWords, summarizeMap } from './map-words.ts';
-import { OUTCOMES, type OutcomeId, outcomeOf } from './outcomes.ts';
-import { type Cursor, type MapView, type OpenSweep, type SweepViewState, tell } from './state.ts';
-
-export function queryOf({ x, y, facet, fixed, outcome }: MapView): MapQuery {
-  const held = fixed.flatMap((index, axis): [number, number][] =>
-    index === undefined || axis === x || axis === y || axis === facet ? [] : [[axis, index]],
-  );
-  return { x, y, facet, fixed: new Map(held), outcome: outcomeOf(outcome) };
-}
+import { OUTCOMES, type OutcomeId } from './outcomes.ts';
+import { type Cursor, type OpenSweep, type SweepViewState, tell } from './state.ts';
 
 @customElement('nabla-sweep-maps')
 export class SweepMaps extends LitElement {
