@@ -2,6 +2,7 @@
 import { DeviceLostError, ShaderError } from '../engine/engine.ts';
 import { NoGpuError } from '../engine/gpu/context.ts';
 import { ConfigError, DataError, LimitError } from '../model/errors.ts';
+import { StoreError } from '../sweep/store.ts';
 
 /** The command line cannot be understood, or names something that is not there. */
 export class UsageError extends Error {
@@ -20,7 +21,7 @@ export class HandedOver extends Error {
 export const EXIT = { done: 0, failed: 1, refused: 2, interrupted: 130 } as const;
 
 /** The user's input or environment: the message alone tells what to do. */
-const REFUSED = [UsageError, ConfigError, DataError, LimitError, NoGpuError];
+const REFUSED = [UsageError, ConfigError, DataError, LimitError, StoreError, NoGpuError];
 /** A run that could not be finished: the message alone tells what happened. */
 const FAILED = [DeviceLostError, ShaderError];
 

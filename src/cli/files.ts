@@ -65,7 +65,8 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why a file could not be read or written, in words. */
+export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
     case 'ENOENT':
@@ -77,6 +78,14 @@ function reasonOf(error: unknown): string {
       return 'permission denied';
     case 'ENOSPC':
       return 'the disk is full';
+    case 'EDQUOT':
+      return 'the disk quota is used up';
+    case 'EROFS':
+      return 'the disk is read-only';
+    case 'ENOTDIR':
+      return 'part of the path is a file, not a folder';
+    case 'EIO':
+      return 'the disk reports an error';
     default:
       return code ?? message;
   }

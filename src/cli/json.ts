@@ -24,11 +24,16 @@ export function shortest(x: number): number {
 
 /** Rows as CSV, RFC 4180: fields with commas, quotes or line breaks are quoted. Numbers that are float32 are shortened. */
 export function toCsv(header: readonly string[], rows: Iterable<readonly (string | number)[]>): string {
-  const cell = (value: string | number) => {
-    const text = typeof value === 'number' ? String(shortest(value)) : value;
+  const lines = [csvLine(header)];
+  for (const row of rows) lines.push(csvLine(row));
+  return `${lines.join('\n')}\n`;
+}
+
+/** One row of `toCsv`, without its line feed; null is an empty field. */
+export function csvLine(cells: readonly (string | number | boolean | null)[]): string {
+  const cell = (value: string | number | boolean | null) => {
+    const text = typeof value === 'number' ? String(shortest(value)) : String(value ?? '');
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  const lines = [header.map(cell).join(',')];
-  for (const row of rows) lines.push(row.map(cell).join(','));
-  return `${lines.join('\n')}\n`;
+  return cells.map(cell).join(',');
 }

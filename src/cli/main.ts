@@ -3,8 +3,10 @@ import { version } from '../../package.json';
 import { type Arguments, type OptionSpecs, readArguments } from './arguments.ts';
 import { audit } from './audit.ts';
 import { EXIT, report, UsageError } from './errors.ts';
+import { exportRuns } from './export.ts';
 import { fields } from './fields.ts';
 import { info } from './info.ts';
+import { merge } from './merge.ts';
 import { suggestion } from './nearest.ts';
 import { destroyEngines } from './node-engine.ts';
 import { sweep } from './sweep.ts';
@@ -22,7 +24,7 @@ export interface Command {
   run(args: Arguments): Promise<number>;
 }
 
-const COMMANDS: readonly Command[] = [train, sweep, audit, fields, info];
+const COMMANDS: readonly Command[] = [train, sweep, merge, exportRuns, audit, fields, info];
 const CALL = 'npm run -s cli --';
 
 const NAMES = [...COMMANDS.map(({ name }) => name), 'bench', 'help'];

@@ -30,8 +30,7 @@ export interface FinishedSweep {
  *     axes           [{path, values}]
  *     engine         as in `train --json`
  *     durationMs
- *     runs           [{runId, point: {path: value}, iterations, verdict, loss, accuracy, testLoss, testAccuracy,
- *                      log2GradientNorm, gradientNorm, clipShare, firstNonFinite}], fields as in `train --json`
+ *     runs           [{runId, point: {path: value}, …}], all fields of a result as in `train --json`
  *     duplicates     [{runId, point}], points that are the same run as an earlier one
  */
 export function sweepDocument({ sweep, runs, duplicates, engine, durationMs }: FinishedSweep): object {

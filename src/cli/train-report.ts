@@ -34,10 +34,13 @@ export interface TrainedRun {
  *     plan           {parameters, bytes, dispatchesPerIteration, flopPerIteration}
  *     iterations, iterationsPerSecond, durationMs
  *     verdict        {kind, title, evidence: [sentence], iteration?}
+ *     ended          how the run ended: "iterations", "policy", …
  *     loss, accuracy, testLoss, testAccuracy      accuracies 0…1, null for a regression
+ *     bestLoss, bestAccuracy, bestTestLoss, bestTestAccuracy      the smallest finite loss, the largest accuracy
  *     log2GradientNorm, gradientNorm              {first, max, last}; max is the largest that is finite
  *     clipShare                                   0…1, null without a norm clip
  *     firstNonFinite                              {iteration, tensor} or null
+ *     growth         {first, latest}, each {factor, standardError, iteration} or null: growth per layer towards the input
  *     tests          [{iteration, loss, accuracy}], one per evaluation
  */
 export function trainDocument({ id, title, experiment, trace, result, summary, engine, durationMs }: TrainedRun): object {

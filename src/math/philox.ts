@@ -8,7 +8,7 @@ const WEYL = 0x9e3779b9;
 const ROUNDS = 10;
 
 /** What a random number is for: the second word of the counter, so that streams never meet. */
-export const PURPOSE = { weights: 1, order: 2, teacher: 3, noise: 4 } as const;
+export const PURPOSE = { weights: 1, order: 2, teacher: 3, noise: 4, sample: 5 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
 /** High 32 bits of the 64-bit product of two 32-bit unsigned integers. */
@@ -68,6 +68,12 @@ export function uniforms(seed: number, purpose: Purpose, index: number, n: numbe
     if (i + 1 < n) out[i + 1] = bound * ((b + 0.5) / 2 ** 31 - 1);
   }
   return out;
+}
+
+/** A number uniform in [0, 1) with 53 random bits: number `i` of the stream. */
+export function uniform(seed: number, purpose: Purpose, index: number, i: number): number {
+  const [a, b] = philox(i, stream(purpose, index), seed);
+  return ((a >>> 5) * 2 ** 26 + (b >>> 6)) / 2 ** 53;
 }
 
 /** Key of the order of examples in one epoch: the same integer on every engine. */

@@ -42,7 +42,7 @@ export const ZERO_RECORDS = 10;
 export function judge(trace: Trace, experiment: Experiment): Verdict {
   const n = trace.length;
   if (n === 0) return { kind: 'starting', title: 'Starting', evidence: ['Nothing recorded yet.'] };
-  const hidden = experiment.model.kind === 'mlp' ? experiment.model.depth : trace.gradientLayers;
+  const hidden = hiddenLayers(trace, experiment);
   const first = firstGrowth(trace.layers, hidden);
   const latest = latestGrowth(trace.layers, hidden);
   const broken = brokenAt(trace);
@@ -106,6 +106,11 @@ export function judge(trace: Trace, experiment: Experiment): Verdict {
     }
   }
   return { kind: 'healthy', title: 'Healthy', evidence: [...growth, ...common] };
+}
+
+/** How many layers from the input side on the growth is fitted over: those of an MLP but the last, all of a residual network. */
+export function hiddenLayers(trace: Trace, { model }: Experiment): number {
+  return model.kind === 'mlp' ? model.depth : trace.gradientLayers;
 }
 
 export interface DatedGrowth {

@@ -1,5 +1,6 @@
 /** Reading, checking and naming experiments. */
 import * as v from 'valibot';
+import { fnv1a64 } from '../math/fnv.ts';
 import { ConfigError, type Problem } from './errors.ts';
 import { describeNumber, fieldOf, fieldsOf, parentOf, type SchemaNode } from './fields.ts';
 import { type Experiment, type ExperimentInput, experimentSchema, type Loss, type TaskName } from './schema.ts';
@@ -15,6 +16,9 @@ const TRAIN_EXAMPLES: Readonly<Record<Exclude<TaskName, 'teacher'>, number>> = {
 /** Input numbers of a teacher task: 0.5 GiB in float32, which a tab can hold beside the training itself. */
 const MOST_TEACHER_NUMBERS = 2 ** 27;
 
+/** An experiment whose fields are valid one by one, defaults filled in. */
+export type Fields = v.InferOutput<typeof experimentSchema>;
+
 /**
  * Validates an experiment and fills in its defaults.
  *
@@ -22,13 +26,30 @@ const MOST_TEACHER_NUMBERS = 2 ** 27;
  * @throws ConfigError naming every wrong field with its value and what would be valid
  */
 export function parseExperiment(input: unknown, subject = 'experiment'): Experiment {
+  return completeExperiment(parseFields(input, subject), subject);
+}
+
+/**
+ * Validates the fields one by one: those of the first level do not depend on each other here.
+ *
+ * @throws ConfigError
+ */
+export function parseFields(input: unknown, subject: string): Fields {
   const lists = findLists(input);
   if (lists.length > 0) throw new ConfigError(subject, lists);
   const result = v.safeParse(experimentSchema, input);
   if (!result.success) throw new ConfigError(subject, problemsOf(experimentSchema, result.issues));
-  const experiment = result.output;
-  const loss: Loss = experiment.loss ?? (experiment.task.name === 'teacher' ? 'mse' : 'cross_entropy');
-  const complete = { ...experiment, loss };
+  return result.output;
+}
+
+/**
+ * Validates the fields together.
+ *
+ * @throws ConfigError for fields that contradict each other
+ */
+export function completeExperiment(fields: Fields, subject: string): Experiment {
+  const loss: Loss = fields.loss ?? (fields.task.name === 'teacher' ? 'mse' : 'cross_entropy');
+  const complete = { ...fields, loss };
   const problems = contradictions(complete);
   if (problems.length > 0) throw new ConfigError(subject, problems);
   return complete;
@@ -152,12 +173,7 @@ export function canonicalJson(value: unknown): string {
 
 /** Run id: 64 bits of FNV-1a over the canonical form, as 16 hex digits. Stable across machines and versions of the defaults' order. */
 export function runId(experiment: Experiment): string {
-  const prime = 0x100000001b3n;
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(canonicalJson(experiment))) {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * prime);
-  }
-  return hash.toString(16).padStart(16, '0');
+  return fnv1a64(canonicalJson(experiment));
 }
 
 /**

@@ -1,36 +1,30 @@
-/** A sweep: an experiment plus axes; its runs are the points of their Cartesian product. */
-import * as v from 'valibot';
-import { ConfigError } from '../model/errors.ts';
-import { canonicalJson, parseExperiment, problemsOf, runId } from '../model/experiment.ts';
+/** A sweep: an experiment plus axes; its runs are the points of a grid or of a random sample. */
+import { fnv1a64 } from '../math/fnv.ts';
+import { ConfigError, type Problem } from '../model/errors.ts';
+import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment, ExperimentInput } from '../model/schema.ts';
-import { problemOfPath, setField } from './field-path.ts';
+import { type Constraint, keeps } from './constraints.ts';
+import { PointFields } from './point-fields.ts';
+import { chooseValues, inOrder, type Values } from './sampling.ts';
+import type { ResolvedAxis } from './sweep-protocol.ts';
+import { MOST_POINTS, problemsOfSweep, readSweep, type SCALES } from './sweep-schema.ts';
 
-/** Points beyond which a sweep is taken for a slip. */
-const MOST_POINTS = 100_000;
-
-/** Names of letters and digits: none of them is a prototype's. */
-const DOTTED = /^[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)*$/i;
-
-const sweepSchema = v.strictObject({
-  title: v.optional(v.string()),
-  claim: v.optional(v.string()),
-  experiment: v.record(v.string(), v.unknown()),
-  axes: v.pipe(
-    v.array(
-      v.strictObject({
-        path: v.string(),
-        values: v.pipe(v.array(v.unknown()), v.minLength(1)),
-      }),
-    ),
-    v.minLength(1),
-  ),
-});
-
-export interface Axis {
-  /** Dotted path into the experiment. */
-  readonly path: string;
-  readonly values: readonly unknown[];
+/** Numbers from `from` to `to`, both included. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+  /** Values of a grid; integer_log may have fewer, as values that round to the same integer are one. Not used by random samples. */
+  readonly count?: number;
+  readonly scale: (typeof SCALES)[number];
 }
+
+/** A dotted path into the experiment, with the values it takes or the range they lie in. */
+export type Axis =
+  | { readonly path: string; readonly values: readonly unknown[]; readonly range?: never }
+  | { readonly path: string; readonly range: Range; readonly values?: never };
+
+/** How points are chosen: every combination of the axes' values, or `count` random points, each with every seed of the axis `seed`. */
+export type Sampling = { readonly kind: 'grid' } | { readonly kind: 'random'; readonly count: number; readonly seed: number };
 
 export interface Sweep {
   readonly title?: string;
@@ -38,95 +32,140 @@ export interface Sweep {
   /** What every run shares, not yet validated. */
   readonly experiment: ExperimentInput;
   readonly axes: readonly Axis[];
+  /** By default a grid. */
+  readonly sampling?: Sampling;
+  /** Points that break one are left out. */
+  readonly constraints?: readonly Constraint[];
+  /** When no further run is begun; what has finished stays. */
+  readonly stop?: { readonly seconds?: number };
+  /** What is kept of each run's trace: iterations and layer records at most. */
+  readonly traces?: { readonly points?: number; readonly layers?: number };
 }
 
 /** One point of a sweep: one run. */
 export interface Point {
   /** Values by axis, in the order of the axes. */
   readonly values: readonly unknown[];
+  /** Shares its objects with other points' experiments: read only. */
   readonly experiment: Experiment;
   readonly id: string;
 }
 
 export interface Expansion {
-  /** The last axis varies fastest. */
+  /** Of a grid: the last axis varies fastest. Of a random sample: in the order drawn, each with all seeds. */
   readonly points: readonly Point[];
   /** Points left out because an earlier one is the same run. */
   readonly duplicates: readonly Point[];
+  /** How many points were left out because they break a constraint. */
+  readonly excluded: number;
 }
 
 /** @throws ConfigError naming every wrong field of the sweep itself; its experiment is checked by `expand` */
 export function parseSweep(input: unknown, subject: string): Sweep {
-  const result = v.safeParse(sweepSchema, input);
-  if (!result.success) throw new ConfigError(subject, problemsOf(sweepSchema, result.issues));
-  const sweep = result.output as Sweep;
-  const paths = sweep.axes.map(({ path }) => path);
-  const problems = paths.flatMap((path, k) => {
-    if (!DOTTED.test(path)) {
-      return [
-        { path: `axes.${k}.path`, problem: `"${path}" is not valid; valid is a dotted path such as "optimizer.learningRate"` },
-      ];
-    }
-    if (paths.indexOf(path) < k) return [{ path: `axes.${k}.path`, problem: `"${path}" has an axis already; join the two` }];
-    const over = paths.find((other) => path.startsWith(`${other}.`));
-    return over ? [{ path: `axes.${k}.path`, problem: `"${path}" lies within "${over}", which is an axis, too; drop one` }] : [];
-  });
-  const size = sweep.axes.reduce((product, { values }) => product * values.length, 1);
-  if (size > MOST_POINTS) {
-    problems.push({
-      path: 'axes',
-      problem: `${size.toLocaleString('en')} points; valid is at most ${MOST_POINTS.toLocaleString('en')}`,
-    });
-  }
+  const read = readSweep(input);
+  if ('problems' in read) throw new ConfigError(subject, read.problems);
+  const problems = problemsOfSweep(read.sweep);
   if (problems.length > 0) throw new ConfigError(subject, problems);
-  return sweep;
+  const size = chooseValues(read.sweep).size;
+  if (size > MOST_POINTS) {
+    const problem = `${size.toLocaleString('en')} points; valid is at most ${MOST_POINTS.toLocaleString('en')}`;
+    throw new ConfigError(subject, [{ path: 'axes', problem }]);
+  }
+  return read.sweep;
 }
 
-/** @throws ConfigError naming everything that is wrong at any point, and where */
-export function expand({ experiment, axes }: Sweep, subject: string): Expansion {
-  const all = product(axes.map(({ values }) => values));
-  const problems = new Map<string, { path: string; problem: string; count: number; first: string }>();
+/** The axes with their values written out: those of a grid as given, those of a random sample as drawn, in ascending order. */
+export function resolveAxes(sweep: Sweep): ResolvedAxis[] {
+  const { lists } = chooseValues(sweep);
+  return sweep.axes.map((axis, k) => ({
+    path: axis.path,
+    values: sweep.sampling?.kind === 'random' ? inOrder(axis, lists[k]) : lists[k],
+  }));
+}
+
+/**
+ * The sweep's name: a hash of everything that decides which runs there are and what is kept of them. Title and claim are words,
+ * and `stop` only ends a session early: a sweep that is resumed with more time is the same one.
+ */
+export function sweepId({ title: _title, claim: _claim, stop: _stop, ...sweep }: Sweep): string {
+  return fnv1a64(canonicalJson(sweep));
+}
+
+/**
+ * The runs of a sweep. Each group of fields is validated once for each combination of its values, so that a sweep of 100,000 points
+ * takes about a second.
+ *
+ * @throws ConfigError naming everything that is wrong at any point, and where
+ */
+export function expand(sweep: Sweep, subject: string): Expansion {
+  const { constraints = [] } = sweep;
+  const chosen = chooseValues(sweep);
+  const fields = new PointFields(sweep.experiment, sweep.axes, chosen.lists, constraints);
+  const faults = new Faults(sweep.axes, chosen);
   const points: Point[] = [];
   const duplicates: Point[] = [];
   const ids = new Set<string>();
-  for (const values of all) {
-    const at = axes.map(({ path }, k) => `${path} = ${canonicalJson(values[k])}`).join(', ');
-    try {
-      const point = pointAt(experiment, axes, values);
+  let excluded = 0;
+  for (let n = 0; n < chosen.size; n++) {
+    const indices = chosen.indicesOf(n);
+    const part = fields.at(indices);
+    if (part.pathProblems.length > 0) {
+      faults.add(part.pathProblems, n);
+    } else if (part.constraintProblems.length > 0) {
+      faults.add(part.constraintProblems, n);
+    } else if (!constraints.every((constraint) => keeps(constraint, part.numberAt))) {
+      excluded++;
+    } else {
+      const run = part.complete();
+      if ('problems' in run) {
+        faults.add(run.problems, n);
+        continue;
+      }
+      const point = { values: indices.map((index, k) => chosen.lists[k][index]), ...run };
       (ids.has(point.id) ? duplicates : points).push(point);
       ids.add(point.id);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      for (const { path, problem } of error.problems) {
-        const key = `${path}: ${problem}`;
-        const known = problems.get(key);
-        if (known) known.count++;
-        else problems.set(key, { path, problem, count: 1, first: at });
-      }
     }
   }
-  if (problems.size > 0) {
-    const where = (count: number, first: string) =>
-      `${count === 1 ? 'at the point' : `at ${count} of ${all.length} points, the first`} ${first}`;
-    throw new ConfigError(
-      subject,
-      [...problems.values()].map(({ path, problem, count, first }) => ({ path, problem: `${problem} (${where(count, first)})` })),
-    );
+  faults.throwIfAny(subject);
+  if (points.length === 0) {
+    const problem = `they exclude all ${chosen.size} points; valid are bounds that some point keeps`;
+    throw new ConfigError(subject, [{ path: 'constraints', problem }]);
   }
-  return { points, duplicates };
+  return { points, duplicates, excluded };
 }
 
-function pointAt(base: ExperimentInput, axes: readonly Axis[], values: readonly unknown[]): Point {
-  const input = axes.reduce((changed, { path }, k) => setField(changed, path, values[k]), base);
-  const problems = axes.flatMap(({ path }) => {
-    const problem = problemOfPath(path, input);
-    return problem ? [{ path, problem }] : [];
-  });
-  if (problems.length > 0) throw new ConfigError('sweep', problems);
-  const experiment = parseExperiment(input);
-  return { values, experiment, id: runId(experiment) };
-}
+/** Problems by their text, with how often and where first. */
+class Faults {
+  readonly #found = new Map<string, Problem & { count: number; readonly first: number }>();
+  readonly #axes: readonly Axis[];
+  readonly #chosen: Values;
 
-function product(lists: readonly (readonly unknown[])[]): unknown[][] {
-  return lists.reduce<unknown[][]>((points, values) => points.flatMap((point) => values.map((value) => [...point, value])), [[]]);
+  constructor(axes: readonly Axis[], chosen: Values) {
+    this.#axes = axes;
+    this.#chosen = chosen;
+  }
+
+  add(problems: readonly Problem[], point: number): void {
+    for (const { path, problem } of problems) {
+      const key = `${path}: ${problem}`;
+      const known = this.#found.get(key);
+      if (known) known.count++;
+      else this.#found.set(key, { path, problem, count: 1, first: point });
+    }
+  }
+
+  throwIfAny(subject: string): void {
+    if (this.#found.size === 0) return;
+    const problems = [...this.#found.values()].map(({ path, problem, count, first }) => {
+      const where = count === 1 ? 'at the point' : `at ${count} of ${this.#chosen.size} points, the first`;
+      return { path, problem: `${problem} (${where} ${this.#describe(first)})` };
+    });
+    throw new ConfigError(subject, problems);
+  }
+
+  /** `optimizer.learningRate = 0.1, seed = 1` */
+  #describe(point: number): string {
+    const indices = this.#chosen.indicesOf(point);
+    return this.#axes.map(({ path }, k) => `${path} = ${canonicalJson(this.#chosen.lists[k][indices[k]])}`).join(', ');
+  }
 }

@@ -45,3 +45,17 @@ export function problemOfPath(path: string, experiment: ExperimentInput): string
   }
   return undefined;
 }
+
+/** The value at a path, a default where the experiment leaves it out; undefined where there is none. */
+export function valueAt(experiment: ExperimentInput, path: string): unknown {
+  let schema: SchemaNode | undefined = ROOT;
+  let value: unknown = experiment;
+  for (const key of path.split('.')) {
+    schema = schema && fieldsOf(schema, value)?.get(key);
+    value = (value as Record<string, unknown> | undefined)?.[key] ?? schema?.default;
+  }
+  return value;
+}
+
+/** The names of an experiment's fields on the first level. */
+export const FIRST_LEVEL: readonly string[] = [...(fieldsOf(ROOT, undefined)?.keys() ?? [])];

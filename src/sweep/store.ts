@@ -9,7 +9,7 @@ import type { RunRecord } from './record.ts';
 export interface Manifest {
   /** Format version of the store. */
   readonly version: 1;
-  /** Hash of the sweep's canonical form without title and claim: the same for every shard of one sweep. */
+  /** `sweepId` of the sweep: the same for every shard of it, and however long a session may last. */
   readonly sweepId: string;
   /** The sweep as given, `--set` applied. */
   readonly sweep: Sweep;

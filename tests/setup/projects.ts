@@ -26,7 +26,7 @@ const browser: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: 'browser',
-    deps: { optimizer: { client: { include: ['valibot'] } } },
+    deps: { optimizer: { client: { include: ['valibot', 'idb'] } } },
     include: ['tests/kernels/**/*.test.ts', BROWSER_TESTS],
     testTimeout: 60_000,
     fileParallelism: false,

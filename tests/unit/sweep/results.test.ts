@@ -61,3 +61,39 @@ test('a regression has no accuracy', () => {
   const trace = traceOf([{ accuracy: Number.NaN }], { loss: 1, accuracy: Number.NaN });
   expect(resultOf(trace, parseExperiment({ task: { name: 'teacher' } }))).toMatchObject({ accuracy: null, testAccuracy: null });
 });
+
+test('the best of a run is finite where any of it was', () => {
+  const rows = [{ loss: 2, accuracy: 0.5 }, { loss: 0.5, accuracy: 0.75 }, { loss: -inf, accuracy: 0.25 }, { loss: Number.NaN }];
+  const trace = traceOf(rows, { loss: 3, accuracy: 0.75 });
+  trace.appendTest({ iteration: 5, loss: Float32Array.of(inf), accuracy: Float32Array.of(0.5) }, 0);
+  expect(resultOf(trace, clipped)).toMatchObject({
+    ended: 'training',
+    bestLoss: 0.5,
+    bestAccuracy: 0.75,
+    testLoss: inf,
+    bestTestLoss: 3,
+    testAccuracy: 0.5,
+    bestTestAccuracy: 0.75,
+  });
+  const none = resultOf(traceOf([{ loss: inf }]), clipped);
+  expect(none).toMatchObject({ bestLoss: Number.NaN, testLoss: Number.NaN, bestTestLoss: Number.NaN, bestTestAccuracy: null });
+});
+
+test('growth at the first record and at the latest finite one', () => {
+  const depth = 4;
+  const trace = new Trace(['z0'], depth + 1);
+  const slopes = [-1, 0.5, Number.NaN];
+  const scalars = slopes.flatMap((_, k) => SCALARS.map((name) => ({ iteration: k, loss: 1, active: 1 })[name as 'loss'] ?? 0));
+  // log2 ‖dL/dz‖ = slope · layer grows by 2^−slope per layer towards the input; the output layer is not part of the fit.
+  const layers = slopes.map((slope, k) => ({
+    iteration: k,
+    log2: Float32Array.from({ length: 2 * (depth + 1) }, (_, l) => (l === depth ? 99 : slope * l)),
+  }));
+  trace.append({ replicas: 1, iterations: slopes.length, scalars: Float32Array.from(scalars), layers }, 0);
+  const of = (kind: object) => resultOf(trace, parseExperiment({ model: { kind: 'mlp', ...kind } })).growth;
+  expect(of({ depth })).toEqual({
+    first: { factor: 2, standardError: 0, iteration: 0 },
+    latest: { factor: 2 ** -0.5, standardError: 0, iteration: 1 },
+  });
+  expect(of({ depth: 2 })).toEqual({ first: null, latest: null });
+});

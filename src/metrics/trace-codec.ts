@@ -1,0 +1,169 @@
+/**
+ * A trace as bytes, reduced to what a reader of a sweep looks at. Little-endian, in this order:
+ *
+ *     u32  magic, version        u32  gradient layers          u32  weight layers
+ *     u32  kept iterations n     u32  layer records m          u32  evaluations t
+ *     u32  ending (low byte: index in ENDINGS, bit 8: stopped by its policy)
+ *     u32  iteration of the first non-finite value, u32 bytes of its tensor's name (0: none)
+ *     u32  columns that are one value throughout, as bits
+ *     name, padded with zeros to four bytes
+ *     f32  per column of COLUMNS n values, or the one
+ *     f32  m times: iteration, log2 dz (gradient layers), log2 dW (weight layers)
+ *     f32  t times: iteration, loss, accuracy
+ *
+ * Numbers keep their bits, so NaN and ±Infinity stay. Iterations are below 2^24 and thus exact in float32.
+ */
+import { DataError } from '../model/errors.ts';
+import { ENDINGS, type ScalarName } from './block.ts';
+import { decimate } from './decimate.ts';
+import { type LayerRecord, type TestRecord, Trace } from './trace.ts';
+
+/** "NT" and the version of the layout. */
+const MAGIC = 0x544e_0001;
+const HEADER_WORDS = 10;
+const STOPPED = 0x100;
+
+/**
+ * Stored series in the order of the layout, which does not follow the device's: traces of older versions stay readable. `active` is
+ * 1 in every record and is not stored.
+ */
+const COLUMNS = [
+  'iteration',
+  'loss',
+  'accuracy',
+  'log2GradientNorm',
+  'clipCoefficient',
+  'log2WeightNorm',
+  'log2UpdateNorm',
+  'nonFinite',
+  'firstNonFinite',
+] as const satisfies readonly ScalarName[];
+/** A series that is missing above does not compile here. */
+const ABSENT: Readonly<Record<Exclude<ScalarName, (typeof COLUMNS)[number]>, number>> = { active: 1 };
+
+export interface TraceLimits {
+  /** Iterations kept at most, 64 or more: extremes and the last of equal stretches, and always the first and the last. */
+  readonly points?: number;
+  /** Layer records kept at most: the first, the last, and evenly spaced ones between. */
+  readonly layers?: number;
+}
+
+export const DEFAULT_POINTS = 2048;
+export const DEFAULT_LAYERS = 64;
+/** One stretch alone may need this many: four landmarks of either series, what parts them, the ends. */
+const FEWEST_POINTS = 64;
+
+/** The same trace and limits give the same bytes. */
+export function encodeTrace(trace: Trace, { points = DEFAULT_POINTS, layers = DEFAULT_LAYERS }: TraceLimits = {}): Uint8Array {
+  const kept = keptIterations(trace, Math.max(FEWEST_POINTS, points));
+  const columns = COLUMNS.map((name) => {
+    const values = trace.scalars[name].view();
+    return Float32Array.from(kept, (i) => values[i]);
+  });
+  const isConstant = columns.map((values) => values.every((value) => Object.is(value, values[0])));
+  const records = evenly(trace.layers, layers);
+  const [first] = records;
+  const numbers = [
+    ...columns.map((values, c) => (isConstant[c] ? values.subarray(0, 1) : values)),
+    ...records.flatMap(({ iteration, log2Dz, log2Dw }) => [Float32Array.of(iteration), log2Dz, log2Dw]),
+    ...trace.tests.map(({ iteration, loss, accuracy }) => Float32Array.of(iteration, loss, accuracy)),
+  ];
+  const name = new TextEncoder().encode(trace.firstNonFinite?.tensor ?? '');
+  const header = Uint32Array.of(
+    MAGIC,
+    trace.gradientLayers,
+    first?.log2Dw.length ?? 0,
+    kept.length,
+    records.length,
+    trace.tests.length,
+    ENDINGS.indexOf(trace.ended) | (trace.stopped ? STOPPED : 0),
+    trace.firstNonFinite?.iteration ?? 0,
+    name.length,
+    isConstant.reduce((bits, constant, c) => bits | (constant ? 1 << c : 0), 0),
+  );
+  const start = 4 * (HEADER_WORDS + Math.ceil(name.length / 4));
+  const bytes = new Uint8Array(start + 4 * numbers.reduce((sum, { length }) => sum + length, 0));
+  bytes.set(new Uint8Array(header.buffer));
+  bytes.set(name, 4 * HEADER_WORDS);
+  const floats = new Float32Array(bytes.buffer, start);
+  let at = 0;
+  for (const part of numbers) {
+    floats.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/**
+ * The trace that was encoded, with the iterations that were kept.
+ *
+ * @param measured names of the measured tensors, for the series `firstNonFinite`; the first non-finite tensor has its name anyway
+ * @throws DataError for bytes that are no trace, of another version, or too few
+ */
+export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = []): Trace {
+  const wrong = (problem: string) => new DataError('trace', problem);
+  if (bytes.length < 4 * HEADER_WORDS || bytes.length % 4 !== 0) throw wrong(`${bytes.length} bytes are no encoded trace`);
+  // A copy begins at a multiple of four bytes, wherever the given view does.
+  const { buffer } = bytes.slice();
+  const header = new Uint32Array(buffer, 0, HEADER_WORDS);
+  const [magic, gradientLayers, weightLayers, n, records, tests, ending, nonFiniteAt, nameLength, constant] = header;
+  if (magic !== MAGIC) throw wrong('it is no encoded trace, or was written by another version');
+  const start = 4 * (HEADER_WORDS + Math.ceil(nameLength / 4));
+  const lengths = COLUMNS.map((_, c) => (constant & (1 << c) ? Math.min(1, n) : n));
+  const width = 1 + gradientLayers + weightLayers;
+  const words = lengths.reduce((sum, length) => sum + length, 0) + records * width + 3 * tests;
+  if (bytes.length !== start + 4 * words) throw wrong(`it has ${bytes.length} bytes instead of ${start + 4 * words}`);
+  const floats = new Float32Array(buffer, start);
+  let at = 0;
+  const take = (length: number) => {
+    at += length;
+    return floats.slice(at - length, at);
+  };
+  const trace = new Trace(measured, gradientLayers);
+  const columns = [
+    ...COLUMNS.map((name, c) => [name, take(lengths[c])] as const),
+    ['active', Float32Array.of(ABSENT.active)] as const,
+  ];
+  for (const [name, values] of columns) {
+    for (let i = 0; i < n; i++) trace.scalars[name].push(values[values.length === n ? i : 0]);
+  }
+  for (let k = 0; k < records; k++) {
+    const [iteration] = take(1);
+    trace.layers.push({ iteration, log2Dz: take(gradientLayers), log2Dw: take(weightLayers) });
+  }
+  for (let k = 0; k < tests; k++) {
+    const [iteration, loss, accuracy] = take(3);
+    trace.tests.push({ iteration, loss, accuracy } satisfies TestRecord);
+  }
+  const name = new TextDecoder().decode(bytes.subarray(4 * HEADER_WORDS, 4 * HEADER_WORDS + nameLength));
+  trace.firstNonFinite = name === '' ? undefined : { iteration: nonFiniteAt, tensor: name };
+  trace.ended = ENDINGS[ending & 0xff] ?? 'training';
+  trace.stopped = (ending & STOPPED) !== 0;
+  return trace;
+}
+
+/** Ascending indices of the iterations to keep, at most `most`. */
+function keptIterations({ length, scalars }: Trace, most: number): number[] {
+  if (length <= most) return Array.from({ length }, (_, i) => i);
+  const columns = [scalars.loss.view(), scalars.log2GradientNorm.view()];
+  // Smallest, largest and last of either series are about five iterations of a stretch.
+  for (let stretches = Math.ceil(most / 5); ; ) {
+    const kept = decimate(columns, edgesOf(length, stretches));
+    if (kept.length <= most || stretches === 1) return kept;
+    stretches = Math.max(1, Math.min(stretches - 1, Math.floor((stretches * most) / kept.length)));
+  }
+}
+
+/** Borders of stretches of equal length, and one each for the first and the last iteration, which are kept like that. */
+function edgesOf(length: number, stretches: number): number[] {
+  const inner = Array.from({ length: stretches + 1 }, (_, k) => 1 + Math.round((k * (length - 2)) / stretches));
+  return [0, ...inner, length];
+}
+
+/** At most `most` records: the first, the last, and evenly spaced ones between. */
+function evenly(records: readonly LayerRecord[], most: number): readonly LayerRecord[] {
+  const n = records.length;
+  if (n <= most) return records;
+  if (most < 2) return records.slice(n - most);
+  return Array.from({ length: most }, (_, k) => records[Math.round((k * (n - 1)) / (most - 1))]);
+}

@@ -1,0 +1,252 @@
+/** Sweeps' results in the browser: one IndexedDB database, in which records open without their traces. */
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { type RunRecord, recordFromJson, recordToJson } from './record.ts';
+import { type Manifest, StoreError, type SweepStore } from './store.ts';
+import type { StoredSweep } from './sweep-protocol.ts';
+
+/** `sweep id/run id`: all of a sweep's runs are a range of keys. */
+type Key = `${string}/${string}`;
+
+interface Schema extends DBSchema {
+  manifests: { key: string; value: Manifest & { readonly runs: number } };
+  /**
+   * By the first of the runs that were kept together: their records as JSON, a line each. Fifty thousand rows or objects would take
+   * seconds to read.
+   */
+  records: { key: Key; value: string };
+  /** By run: an id is kept where it has a trace. */
+  traces: { key: Key; value: Uint8Array };
+}
+
+const VERSION = 1;
+/** Rows of records that are read at a time. */
+const SLICE = 1000;
+
+const keyOf = (sweepId: string, id: string): Key => `${sweepId}/${id}`;
+/** Every run of a sweep: ids are hexadecimal digits, and all of those come before g. */
+const keysOf = (sweepId: string) => IDBKeyRange.bound(keyOf(sweepId, ''), keyOf(sweepId, 'g'));
+
+/**
+ * @param name of the database; tests have their own
+ * @throws StoreError where the browser does not let the page store anything
+ */
+export async function openSweepDatabase(name = 'nablascope-sweeps'): Promise<SweepDatabase> {
+  if (typeof indexedDB === 'undefined') throw new StoreError('This browser has no IndexedDB; results cannot be kept here.');
+  try {
+    const database = await openDB<Schema>(name, VERSION, {
+      upgrade(created) {
+        created.createObjectStore('manifests', { keyPath: 'sweepId' });
+        created.createObjectStore('records');
+        created.createObjectStore('traces');
+      },
+      // A newer version of the page in another tab waits for this one.
+      blocking: () => database.close(),
+    });
+    return new SweepDatabase(database);
+  } catch (error) {
+    throw new StoreError(`The browser does not open its storage (${wordsOf(error)}); results cannot be kept here.`, {
+      cause: error,
+    });
+  }
+}
+
+export class SweepDatabase {
+  readonly #database: IDBPDatabase<Schema>;
+
+  constructor(database: IDBPDatabase<Schema>) {
+    this.#database = database;
+  }
+
+  /**
+   * Opens a sweep to add runs; begins it where it is not there yet.
+   *
+   * @param runs how many the sweep has, for the list of sweeps
+   * @throws StoreError where the storage is full
+   */
+  async open(manifest: Manifest, runs: number): Promise<SweepStore> {
+    await guard(() => this.#database.put('manifests', { ...manifest, runs }));
+    return IndexedDbStore.open(this.#database, manifest);
+  }
+
+  /** A sweep that is there; undefined for any other. */
+  async find(sweepId: string): Promise<SweepStore | undefined> {
+    const found = await guard(() => this.#database.get('manifests', sweepId));
+    if (!found) return undefined;
+    const { runs: _runs, ...manifest } = found;
+    return IndexedDbStore.open(this.#database, manifest);
+  }
+
+  async listSweeps(): Promise<StoredSweep[]> {
+    return guard(async () => {
+      const manifests = await this.#database.getAll('manifests');
+      return Promise.all(
+        manifests.map(async ({ sweepId, sweep, runs }) => ({
+          sweepId,
+          title: sweep.title ?? '',
+          runs,
+          finished: await this.#database.count('traces', keysOf(sweepId)),
+        })),
+      );
+    });
+  }
+
+  /** Deletes a sweep and all its runs, or nothing. */
+  async deleteSweep(sweepId: string): Promise<void> {
+    await guard(async () => {
+      const transaction = this.#database.transaction(['manifests', 'records', 'traces'], 'readwrite');
+      await Promise.all([
+        transaction.objectStore('manifests').delete(sweepId),
+        transaction.objectStore('records').delete(keysOf(sweepId)),
+        transaction.objectStore('traces').delete(keysOf(sweepId)),
+        transaction.done,
+      ]);
+    });
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+interface Waiting {
+  readonly record: RunRecord;
+  readonly trace: Uint8Array;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+class IndexedDbStore implements SweepStore {
+  readonly #database: IDBPDatabase<Schema>;
+  readonly #waiting: Waiting[] = [];
+  /** Runs that are being written, by id. */
+  readonly #pending = new Map<string, Promise<void>>();
+  #flushing: Promise<void> | undefined;
+
+  private constructor(
+    database: IDBPDatabase<Schema>,
+    readonly manifest: Manifest,
+    readonly ids: Set<string>,
+  ) {
+    this.#database = database;
+  }
+
+  static async open(database: IDBPDatabase<Schema>, manifest: Manifest): Promise<IndexedDbStore> {
+    const keys = await guard(() => database.getAllKeys('traces', keysOf(manifest.sweepId)));
+    return new IndexedDbStore(database, manifest, new Set(keys.map((key) => key.slice(key.indexOf('/') + 1))));
+  }
+
+  append(record: RunRecord, trace: Uint8Array): Promise<void> {
+    const { id } = record;
+    if (this.ids.has(id)) return Promise.resolve();
+    const known = this.#pending.get(id);
+    if (known) return known;
+    const kept = new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ record, trace, resolve, reject });
+    });
+    this.#pending.set(id, kept);
+    this.#flushing ??= this.#flush();
+    return kept;
+  }
+
+  /** Writes what waits in one transaction; what comes meanwhile waits for the next one. */
+  async #flush(): Promise<void> {
+    // Runs that finish together are kept together.
+    await Promise.resolve();
+    for (let batch = this.#waiting.splice(0); batch.length > 0; batch = this.#waiting.splice(0)) {
+      try {
+        await guard(() => this.#write(batch));
+        for (const { record, resolve } of batch) {
+          this.ids.add(record.id);
+          resolve();
+        }
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+      for (const { record } of batch) this.#pending.delete(record.id);
+    }
+    // In the same turn as the last look at what waits: a run that comes after it must start anew.
+    this.#flushing = undefined;
+  }
+
+  /** Records and traces together, or none of them. */
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    const { sweepId } = this.manifest;
+    // Relaxed: kept when the operating system has it, which survives the page and the browser. A loss of power costs the last runs,
+    // and those are trained again; waiting for the disk would cost more on each.
+    const transaction = this.#database.transaction(['manifests', 'records', 'traces'], 'readwrite', { durability: 'relaxed' });
+    const [records, traces] = [transaction.objectStore('records'), transaction.objectStore('traces')];
+    const write = async () => {
+      if ((await transaction.objectStore('manifests').getKey(sweepId)) === undefined) {
+        throw new StoreError('This sweep was deleted; what it trains is not kept any more.');
+      }
+      const lines = await Promise.all(
+        batch.map(async ({ record, trace }) => {
+          const key = keyOf(sweepId, record.id);
+          // Another tab may have trained it.
+          if ((await traces.getKey(key)) !== undefined) return [];
+          // A view would take its whole buffer along.
+          await traces.put(trace.byteLength === trace.buffer.byteLength ? trace : trace.slice(), key);
+          return [{ key, text: recordToJson(record) }];
+        }),
+      );
+      const [first, ...rest] = lines.flat();
+      if (first) await records.put([first, ...rest].map(({ text }) => text).join('\n'), first.key);
+    };
+    // Both are awaited, so that neither's failure goes unheard; a full storage fails the transaction after its last request.
+    const [written, done] = await Promise.allSettled([
+      write().catch((error) => {
+        abort(transaction);
+        throw error;
+      }),
+      transaction.done,
+    ]);
+    const failed = [written, done].find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+    if (failed) throw failed.reason;
+  }
+
+  async *records(): AsyncGenerator<RunRecord> {
+    const range = keysOf(this.manifest.sweepId);
+    const keys = await guard(() => this.#database.getAllKeys('records', range));
+    for (let at = 0; at < keys.length; at += SLICE) {
+      const slice = IDBKeyRange.bound(keys[at], keys[Math.min(at + SLICE, keys.length) - 1]);
+      const rows = await guard(() => this.#database.getAll('records', slice));
+      for (const row of rows) for (const line of row.split('\n')) yield recordFromJson(line);
+    }
+  }
+
+  trace(id: string): Promise<Uint8Array | undefined> {
+    return guard(() => this.#database.get('traces', keyOf(this.manifest.sweepId, id)));
+  }
+
+  async close(): Promise<void> {
+    await this.#flushing;
+  }
+}
+
+function abort(transaction: { abort(): void }): void {
+  try {
+    transaction.abort();
+  } catch (error) {
+    // A request that failed has aborted it already.
+    if ((error as DOMException).name !== 'InvalidStateError') throw error;
+  }
+}
+
+/** Errors of the browser's storage in words. */
+async function guard<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    if ((error as DOMException).name === 'QuotaExceededError') {
+      const text =
+        'The browser’s storage for this page is full; what was kept is whole. Delete a stored sweep or free disk space.';
+      throw new StoreError(text, { cause: error });
+    }
+    throw new StoreError(`The browser’s storage failed (${wordsOf(error)}); load the page again.`, { cause: error });
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error || error instanceof DOMException ? error.message || error.name : String(error);
+}

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { SCALARS } from '../../../src/metrics/block.ts';
+import type { Trace } from '../../../src/metrics/trace.ts';
+import { Trace as EmptyTrace } from '../../../src/metrics/trace.ts';
+import { decodeTrace, encodeTrace } from '../../../src/metrics/trace-codec.ts';
+import { DataError } from '../../../src/model/errors.ts';
+import { syntheticTrace } from '../../support/synthetic.ts';
+
+const inf = Number.POSITIVE_INFINITY;
+
+/** Everything a trace holds, as plain data. */
+const plain = (trace: Trace) => ({
+  scalars: Object.fromEntries(SCALARS.map((name) => [name, [...trace.scalars[name].view()]])),
+  layers: trace.layers,
+  tests: trace.tests,
+  firstNonFinite: trace.firstNonFinite,
+  ended: trace.ended,
+  stopped: trace.stopped,
+  gradientLayers: trace.gradientLayers,
+});
+
+const broken = () => {
+  const trace = syntheticTrace({
+    iterations: 50,
+    layers: 3,
+    row: (i) => ({
+      loss: i < 40 ? Math.exp(-i) : i === 40 ? inf : Number.NaN,
+      accuracy: Number.NaN,
+      log2GradientNorm: i === 3 ? -inf : i < 40 ? i / 3 : Number.NaN,
+      firstNonFinite: i < 40 ? 0 : 2,
+    }),
+    log2Dz: (l, i) => (i < 40 ? l + i / 7 : inf),
+    tests: [
+      { iteration: 10, loss: 0.25, accuracy: 0.5 },
+      { iteration: 50, loss: Number.NaN, accuracy: Number.NaN },
+    ],
+  });
+  trace.ended = 'policy';
+  trace.stopped = true;
+  return trace;
+};
+
+describe('what is encoded comes back', () => {
+  test('NaN, ±Infinity, layers, evaluations, the ending', () => {
+    const trace = broken();
+    expect(plain(trace).firstNonFinite).toEqual({ iteration: 40, tensor: 'loss' });
+    expect(plain(decodeTrace(encodeTrace(trace)))).toEqual(plain(trace));
+  });
+  test('a trace with nothing in it', () => {
+    const empty = new EmptyTrace(['z0'], 7);
+    expect(plain(decodeTrace(encodeTrace(empty)))).toEqual(plain(empty));
+  });
+  test('one iteration', () => {
+    const trace = syntheticTrace({ iterations: 1 });
+    expect(plain(decodeTrace(encodeTrace(trace)))).toEqual(plain(trace));
+  });
+  test('from a view that begins at an odd byte', () => {
+    const bytes = encodeTrace(broken());
+    const shifted = new Uint8Array(bytes.length + 1);
+    shifted.set(bytes, 1);
+    expect(plain(decodeTrace(shifted.subarray(1)))).toEqual(plain(broken()));
+  });
+  test('names that are not ASCII', () => {
+    const trace = syntheticTrace({ iterations: 2 });
+    trace.firstNonFinite = { iteration: 1, tensor: 'σ.weight' };
+    expect(decodeTrace(encodeTrace(trace)).firstNonFinite).toEqual({ iteration: 1, tensor: 'σ.weight' });
+  });
+  test('the names of the measured tensors are the reader’s', () => {
+    expect(decodeTrace(encodeTrace(broken()), ['a', 'b']).measured).toEqual(['a', 'b']);
+  });
+});
+
+describe('a long trace is reduced', () => {
+  const n = 20_000;
+  const spike = 12_345;
+  const long = syntheticTrace({
+    iterations: n,
+    layers: 2,
+    row: (i) => ({
+      loss: i === spike ? 1e6 : Math.sin(i) + 2,
+      log2GradientNorm: i === 777 ? Number.NaN : i === 5000 ? -90 : Math.cos(i),
+    }),
+  });
+  test.each([64, 500, 2048])('to at most %i iterations: ends, extremes and what is not finite stay', (points) => {
+    const { scalars, length } = decodeTrace(encodeTrace(long, { points }));
+    expect(length).toBeLessThanOrEqual(points);
+    expect(length).toBeGreaterThan(points / 3);
+    const iterations = [...scalars.iteration.view()];
+    expect(iterations.at(0)).toBe(0);
+    expect(iterations.at(-1)).toBe(n - 1);
+    expect(iterations).toEqual([...iterations].sort((a, b) => a - b));
+    expect(iterations).toEqual(expect.arrayContaining([spike, 777, 5000]));
+    expect(scalars.loss.at(iterations.indexOf(spike))).toBe(1e6);
+  });
+  test('not at all where it fits', () => {
+    const trace = syntheticTrace({ iterations: 2048, row: (i) => ({ loss: i }) });
+    expect(decodeTrace(encodeTrace(trace)).length).toBe(2048);
+    const more = syntheticTrace({ iterations: 2049, row: (i) => ({ loss: i }) });
+    expect(decodeTrace(encodeTrace(more)).length).toBeLessThanOrEqual(2048);
+  });
+  test('a run that is finite in every other iteration', () => {
+    const row = (i: number) => ({ loss: i % 2 === 0 ? i : Number.NaN, log2GradientNorm: i % 3 === 0 ? inf : -i });
+    const { length } = decodeTrace(encodeTrace(syntheticTrace({ iterations: 5000, row }), { points: 64 }));
+    expect(length).toBeLessThanOrEqual(64);
+  });
+  test('layer records: first, last, and evenly spaced ones', () => {
+    const at = (layers: number) => decodeTrace(encodeTrace(long, { layers })).layers.map(({ iteration }) => iteration);
+    expect(at(64)).toHaveLength(64);
+    // 19,999 / 4 · k, rounded
+    expect(at(5)).toEqual([0, 5000, 10_000, 14_999, 19_999]);
+    expect(at(1)).toEqual([19_999]);
+    expect(at(0)).toEqual([]);
+  });
+  test('the same bytes for the same trace', () => {
+    expect(encodeTrace(broken())).toEqual(encodeTrace(broken()));
+  });
+});
+
+describe('refused', () => {
+  const bytes = encodeTrace(broken());
+  test.each<[string, Uint8Array, RegExp]>([
+    ['nothing', new Uint8Array(), /trace: 0 bytes are no encoded trace/],
+    ['something else', new Uint8Array(64), /it is no encoded trace, or was written by another version/],
+    ['a piece', bytes.subarray(0, bytes.length - 4), /it has \d+ bytes instead of \d+/],
+    ['a broken number', bytes.subarray(0, bytes.length - 1), /bytes are no encoded trace/],
+  ])('%s', (_, piece, problem) => {
+    expect(() => decodeTrace(piece)).toThrow(DataError);
+    expect(() => decodeTrace(piece)).toThrow(problem);
+  });
+});
