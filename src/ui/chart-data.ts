@@ -24,6 +24,11 @@ export function iterationScale(state: Pick<LabState, 'logIterations'>): Iteratio
   return state.logIterations ? LOG_ITERATIONS : LINEAR_ITERATIONS;
 }
 
+/** One past the last recorded iteration; a stored trace holds fewer records than that. */
+function recordedIterations({ length, scalars }: Trace): number {
+  return length === 0 ? 0 : scalars.iteration.at(length - 1) + 1;
+}
+
 /** Iterations in view: the zoom, else everything recorded. */
 export function visibleRange({
   zooms,
@@ -31,7 +36,7 @@ export function visibleRange({
 }: Pick<LabState, 'zooms'> & { readonly traces?: readonly Trace[] | undefined }): Range {
   const zoom = zooms.at(-1);
   if (zoom) return zoom;
-  const recorded = Math.max(0, ...(traces ?? []).map((trace) => trace.length));
+  const recorded = Math.max(0, ...(traces ?? []).map(recordedIterations));
   return [0, Math.max(SHORTEST_AXIS, recorded)];
 }
 

@@ -5,7 +5,8 @@
  *     { "title", "claim", "experiment": {…},
  *       "axes": [{ "path", "values": […] } | { "path", "range": { "from", "to", "count", "scale" } }],
  *       "sampling": { "kind": "random", "count", "seed" },
- *       "constraints": [{ "of": { path: power }, "atMost" | "atLeast": number }] }
+ *       "constraints": [{ "of": { path: power }, "atLeast", "atMost" }],
+ *       "stop": { "seconds" } }
  */
 import { canonicalJson, withField } from '../../model/experiment.ts';
 import type { ExperimentInput } from '../../model/schema.ts';
@@ -33,8 +34,13 @@ export interface AxisDraft {
 export interface ConstraintDraft {
   /** Powers by path; their product is bounded. */
   readonly of: Readonly<Record<string, unknown>>;
-  readonly bound: 'atMost' | 'atLeast';
-  readonly value: unknown;
+  readonly atLeast: unknown;
+  readonly atMost: unknown;
+}
+
+/** Without the fields that are left out: those of JSON are never undefined. */
+function defined(value: object): Json {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
 }
 
 export function isJson(value: unknown): value is Json {
@@ -118,7 +124,8 @@ export function axesOf(document: Json): AxisDraft[] {
 export function withAxis(document: Json, index: number, axis: AxisDraft | undefined): Json {
   const axes = [...listOf(document, 'axes')];
   const { values: _, range: __, ...rest } = isJson(axes[index]) ? axes[index] : {};
-  if (axis) axes[index] = { ...rest, path: axis.path, ...(axis.range ? { range: axis.range } : { values: axis.values }) };
+  if (axis)
+    axes[index] = { ...rest, path: axis.path, ...(axis.range ? { range: defined(axis.range) } : { values: axis.values }) };
   else axes.splice(index, 1);
   return { ...document, axes };
 }
@@ -140,17 +147,27 @@ export function withSampling(document: Json, sample: { readonly count: unknown; 
   return sample ? { ...rest, sampling: { kind: 'random', ...sample } } : rest;
 }
 
+/** Seconds after which no further run is begun; undefined for no such limit. */
+export function secondsOf({ stop }: Json): unknown {
+  return isJson(stop) ? stop.seconds : undefined;
+}
+
+export function withSeconds(document: Json, seconds: unknown): Json {
+  const { stop, ...rest } = document;
+  const kept = defined({ ...(isJson(stop) ? stop : {}), seconds });
+  return Object.keys(kept).length > 0 ? { ...rest, stop: kept } : rest;
+}
+
 export function constraintsOf(document: Json): ConstraintDraft[] {
   return listOf(document, 'constraints').map((entry) => {
     const constraint = isJson(entry) ? entry : {};
-    const bound = 'atLeast' in constraint ? 'atLeast' : 'atMost';
-    return { of: isJson(constraint.of) ? constraint.of : {}, bound, value: constraint[bound] };
+    return { of: isJson(constraint.of) ? constraint.of : {}, atLeast: constraint.atLeast, atMost: constraint.atMost };
   });
 }
 
 export function withConstraint(document: Json, index: number, constraint: ConstraintDraft | undefined): Json {
   const constraints = [...listOf(document, 'constraints')];
-  if (constraint) constraints[index] = { of: constraint.of, [constraint.bound]: constraint.value };
+  if (constraint) constraints[index] = defined(constraint);
   else constraints.splice(index, 1);
   const { constraints: _, ...rest } = document;
   return constraints.length > 0 ? { ...rest, constraints } : rest;

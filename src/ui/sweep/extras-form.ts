@@ -12,9 +12,11 @@ import {
   type Json,
   readProduct,
   samplingOf,
+  secondsOf,
   withBaseValue,
   withConstraint,
   withSampling,
+  withSeconds,
   writeProduct,
 } from './document.ts';
 import { entry, entryStyles, problemAt, sentence } from './entry.ts';
@@ -24,9 +26,12 @@ import { FIELD_DOCS, fieldLine } from './suggest.ts';
 /** The fields of the rule that ends a run early, as the schema has them. */
 const STOP_PATHS = [...FIELD_DOCS.keys()].filter((path) => path.startsWith('stop.'));
 const STOP_LABELS: Readonly<Record<string, string>> = {
-  'stop.lossBelow': 'Loss falls below',
-  'stop.lossFactor': 'Loss rises, times the first',
-  'stop.plateau': 'Iterations without progress',
+  'stop.lossBelow': 'A run, at loss below',
+  'stop.lossFactor': 'A run, at times its first loss',
+  'stop.plateau': 'A run, without progress for',
+  'stop.plateauShare': 'Progress is a share of',
+  'stop.window': 'Loss smoothed over',
+  'stop.weightsNotFinite': 'A run, with weights lost',
 };
 
 @customElement('nabla-sweep-extras')
@@ -40,7 +45,7 @@ export class SweepExtras extends LitElement {
     css`
       :host { display: block; margin-top: 16px; }
       .constraint { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 4px; margin-bottom: 5px; align-items: center; }
-      .bound { display: grid; grid-template-columns: 92px minmax(0, 1fr); gap: 4px; }
+      .bound { grid-column: 1 / -1; display: grid; grid-template-columns: 1fr 1fr; gap: 0 10px; } .bound .entry { grid-template-columns: auto minmax(0, 1fr); }
       .problem { grid-column: 1 / -1; }
     `,
   ];
@@ -79,7 +84,7 @@ export class SweepExtras extends LitElement {
     const { document } = this;
     const constraints = constraintsOf(document);
     const add = () =>
-      this.#set(withConstraint(document, constraints.length, { of: { 'model.depth': 1 }, bound: 'atMost', value: 64 }));
+      this.#set(withConstraint(document, constraints.length, { of: { 'model.depth': 1 }, atLeast: undefined, atMost: 64 }));
     return html`<h2>Constraints</h2>
       ${constraints.map((constraint, k) => this.#constraint(constraint, k))}
       <button class="small" @click=${add}>+ Constraint</button>
@@ -94,14 +99,15 @@ export class SweepExtras extends LitElement {
         @change=${(event: Event) => set({ of: readProduct((event.target as HTMLInputElement).value) })} />
       <button class="quiet small" title="Remove" aria-label="Remove constraint ${k + 1}" @click=${() => this.#set(withConstraint(this.document, k, undefined))}>✕</button>
       <div class="bound">
-        <select aria-label="Bound" .value=${live(constraint.bound)} @change=${(event: Event) => set({ bound: (event.target as HTMLSelectElement).value as ConstraintDraft['bound'] })}>
-          <option value="atMost">at most</option><option value="atLeast" .selected=${constraint.bound === 'atLeast'}>at least</option>
-        </select>
-        <input aria-label="Bound’s value" autocomplete="off" .value=${live(constraint.value === undefined ? '' : String(constraint.value))}
-          @change=${(event: Event) => {
-            const text = (event.target as HTMLInputElement).value.trim();
-            set({ value: text !== '' && Number.isFinite(Number(text)) ? Number(text) : text });
-          }} />
+        ${(['atLeast', 'atMost'] as const).map((bound) =>
+          entry({
+            id: bound,
+            label: bound === 'atLeast' ? 'at least' : 'at most',
+            value: constraint[bound],
+            placeholder: 'no bound',
+            change: (value) => set({ [bound]: value }),
+          }),
+        )}
       </div>
       ${sentence(problem)}
     </div>`;
@@ -110,9 +116,18 @@ export class SweepExtras extends LitElement {
   #stop(): TemplateResult {
     const { document, problems } = this;
     const policy = String(baseValue(document, 'nonFinite') ?? '');
-    return html`<h2>A run ends early when</h2>
+    return html`<h2>Ending early</h2>
+      ${entry({
+        id: 'seconds',
+        label: 'Sweep, after seconds',
+        title: 'After this time no further run is begun; what has finished is kept, and the sweep can go on later.',
+        value: secondsOf(document),
+        placeholder: 'never',
+        problem: problemAt(problems, 'stop.seconds'),
+        change: (value) => this.#set(withSeconds(document, value)),
+      })}
       <div class="entry">
-        <label for="non-finite" title=${fieldLine('nonFinite')}>Not finite</label>
+        <label for="non-finite" title=${fieldLine('nonFinite')}>A run, when not finite</label>
         <select id="non-finite" .value=${live(policy)} @change=${(event: Event) => this.#set(withBaseValue(document, 'nonFinite', (event.target as HTMLSelectElement).value || undefined))}>
           <option value="">default: ${FIELD_DOCS.get('nonFinite')?.default}</option>
           ${NON_FINITE_POLICIES.map((name) => html`<option value=${name} .selected=${name === policy}>${name}</option>`)}
@@ -125,9 +140,10 @@ export class SweepExtras extends LitElement {
           label: STOP_LABELS[path] ?? path,
           title: fieldLine(path),
           value: baseValue(document, path),
-          placeholder: 'off',
+          placeholder: String(FIELD_DOCS.get(path)?.default ?? ''),
           problem: problemAt(problems, path, `experiment.${path}`),
-          change: (value) => this.#set(withBaseValue(document, path, value)),
+          change: (value) =>
+            this.#set(withBaseValue(document, path, value === 'true' ? true : value === 'false' ? false : value)),
         }),
       )}`;
   }

@@ -1,10 +1,11 @@
 /** Runs on their axes: which run lies where, maps over two axes, groups along one. */
-import { VERDICT_KINDS } from '../../metrics/verdict.ts';
+import { isDiverged, quantile } from '../../metrics/aggregate.ts';
+import { VERDICT_KINDS, type VerdictKind } from '../../metrics/verdict.ts';
 import { canonicalJson } from '../../model/experiment.ts';
 import type { RunRecord } from '../../sweep/record.ts';
 import type { ResolvedAxis, RunPoint } from '../../sweep/sweep-protocol.ts';
 import { scaleOf } from './axis-values.ts';
-import { isBroken, type Outcome, WORST_FIRST } from './outcomes.ts';
+import type { Outcome } from './outcomes.ts';
 
 /** The points of a sweep as indices of their values, (points, axes), and their records as they come. */
 export interface RunTable {
@@ -125,7 +126,7 @@ export function mapRuns(table: RunTable, query: MapQuery): RunMap {
     const record = records[p];
     if (!record) continue;
     finished[cell]++;
-    if (isBroken(record)) broken[cell]++;
+    if (isDiverged(record.result)) broken[cell]++;
   }
   const values = groupByCell(table, shown, finished, query.outcome);
   const kind = new Uint8Array(cells);
@@ -188,17 +189,14 @@ function groupByCell(
 
 /** Median of the values there are; NaN where at least half of the runs have none. */
 function medianOf(ascending: Float64Array, runs: number): number {
-  return ascending.length * 2 <= runs && ascending.length < runs ? Number.NaN : quantile(ascending, 0.5);
+  const fewHave = ascending.length * 2 <= runs && ascending.length < runs;
+  if (ascending.length === 0 || fewHave) return Number.NaN;
+  // Of zeros on a log scale there is nothing between.
+  return ascending[0] === Number.NEGATIVE_INFINITY ? ascending[ascending.length >> 1] : quantile([...ascending], 0.5);
 }
 
-/** Linear interpolation between the order statistics (Hyndman and Fan 1996, type 7); NaN for none. */
-export function quantile(ascending: ArrayLike<number>, q: number): number {
-  if (ascending.length === 0) return Number.NaN;
-  const at = q * (ascending.length - 1);
-  const low = ascending[Math.floor(at)];
-  const high = ascending[Math.ceil(at)];
-  return low === high ? low : low + (high - low) * (at - Math.floor(at));
-}
+/** Worst first: the order in which ties between verdicts are decided, so that no failure hides behind a success. */
+const WORST_FIRST: readonly VerdictKind[] = ['diverged', 'exploding', 'vanishing', 'stuck', 'starting', 'healthy'];
 
 function mostFrequent(codes: Float64Array): number {
   const counts = VERDICT_KINDS.map((_, code) => codes.filter((value) => value === code).length);
@@ -222,7 +220,8 @@ export function domainOf({ kind, value, low, high }: RunMap, { scale }: Outcome)
   if (scale === 'share') return { low: 0, high: 1, clampedLow: false, clampedHigh: false };
   if (low > high) return { low: 0, high: 1, clampedLow: false, clampedHigh: false };
   const values = value.filter((x, cell) => kind[cell] === CELL.value && Number.isFinite(x)).sort();
-  const [p2, p98] = [quantile(values, 0.02), quantile(values, 0.98)];
+  if (values.length === 0) return { low: 0, high: 1, clampedLow: false, clampedHigh: false };
+  const [p2, p98] = [quantile([...values], 0.02), quantile([...values], 0.98)];
   const clamps = p98 > p2 && high - low > 3 * (p98 - p2);
   const [from, to] = clamps ? [p2, p98] : [low, high];
   const flat = to - from < 1e-9;

@@ -1,7 +1,7 @@
-/** What a run can be coloured, plotted and sorted by. */
+/** How the outcomes of runs are shown: where they lie on a scale, and how they read. */
+import { outcomeOf as measuredOutcome } from '../../metrics/aggregate.ts';
 import { formatCount, formatLog10, formatNumber, formatPercent, LOG10_2 } from '../../metrics/format.ts';
-import type { RunResult } from '../../metrics/result.ts';
-import { VERDICT_KINDS, type VerdictKind } from '../../metrics/verdict.ts';
+import { VERDICT_KINDS } from '../../metrics/verdict.ts';
 import type { RunRecord } from '../../sweep/record.ts';
 
 export interface Outcome {
@@ -26,6 +26,7 @@ export type OutcomeId =
   | 'verdict'
   | 'loss'
   | 'bestLoss'
+  | 'testLoss'
   | 'testAccuracy'
   | 'maxNorm'
   | 'lastNorm'
@@ -33,114 +34,85 @@ export type OutcomeId =
   | 'clipShare'
   | 'firstNonFinite';
 
-/** Fields that records of earlier versions lack. */
-interface Later {
-  readonly bestLoss?: number | null;
-  readonly growth?: { readonly factor?: number } | number | null;
-}
+/** From a measured number to a position: logarithms lose their infinity above, since no axis shows it. */
+const POSITIONS = {
+  log10: (x: number) => (x === Number.POSITIVE_INFINITY ? Number.NaN : Math.log10(x)),
+  log2: (x: number) => (x === Number.POSITIVE_INFINITY ? Number.NaN : x * LOG10_2),
+  as_is: (x: number) => x,
+} as const;
 
-function later(result: RunResult): Later {
-  return result as unknown as Later;
-}
-
-function log10(x: number | null | undefined): number {
-  return x === null || x === undefined || x === Number.POSITIVE_INFINITY ? Number.NaN : Math.log10(x);
-}
-
-function finiteLog(log2: number): number {
-  return log2 === Number.POSITIVE_INFINITY ? Number.NaN : log2 * LOG10_2;
-}
-
-function growthFactor(result: RunResult): number | undefined {
-  const { growth } = later(result);
-  if (typeof growth === 'number') return growth;
-  return growth?.factor;
+/** @param key of the outcome among the measured ones (metrics/aggregate.ts) */
+function shown(
+  key: string,
+  position: keyof typeof POSITIONS,
+  rest: Omit<Outcome, 'value' | 'id'> & { readonly id: OutcomeId },
+): Outcome {
+  const { of } = measuredOutcome(key);
+  return {
+    ...rest,
+    value: (record) => {
+      const x = of(record);
+      return x === null ? Number.NaN : POSITIONS[position](x);
+    },
+  };
 }
 
 export const OUTCOMES: readonly Outcome[] = [
-  {
+  shown('verdict', 'as_is', {
     id: 'verdict',
     label: 'Verdict',
     short: 'verdict',
     scale: 'verdict',
-    value: ({ result }) => VERDICT_KINDS.indexOf(result.verdict.kind),
     format: (value) => VERDICT_KINDS[value] ?? '',
-  },
-  {
-    id: 'loss',
-    label: 'Final loss',
-    short: 'loss',
-    scale: 'log',
-    value: ({ result }) => log10(result.loss),
-    format: formatLog10,
-  },
-  {
-    id: 'bestLoss',
-    label: 'Best loss',
-    short: 'best loss',
-    scale: 'log',
-    value: ({ result }) => log10(later(result).bestLoss),
-    format: formatLog10,
-  },
-  {
+  }),
+  shown('loss', 'log10', { id: 'loss', label: 'Final loss', short: 'loss', scale: 'log', format: formatLog10 }),
+  shown('bestLoss', 'log10', { id: 'bestLoss', label: 'Best loss', short: 'best loss', scale: 'log', format: formatLog10 }),
+  shown('testLoss', 'log10', { id: 'testLoss', label: 'Held-out loss', short: 'test loss', scale: 'log', format: formatLog10 }),
+  shown('testAccuracy', 'as_is', {
     id: 'testAccuracy',
-    label: 'Test accuracy',
+    label: 'Held-out accuracy',
     short: 'test acc.',
     scale: 'share',
-    value: ({ result }) => result.testAccuracy ?? Number.NaN,
     format: formatPercent,
-  },
-  {
+  }),
+  shown('maxLog2Norm', 'log2', {
     id: 'maxNorm',
     label: 'Largest gradient norm',
     short: 'max ‖g‖',
     scale: 'log',
-    value: ({ result }) => finiteLog(result.log2GradientNorm.max),
     format: formatLog10,
-  },
-  {
+  }),
+  shown('lastLog2Norm', 'log2', {
     id: 'lastNorm',
     label: 'Final gradient norm',
     short: 'final ‖g‖',
     scale: 'log',
-    value: ({ result }) => finiteLog(result.log2GradientNorm.last),
     format: formatLog10,
-  },
-  {
+  }),
+  shown('growth', 'log10', {
     id: 'growth',
     label: 'Growth factor per layer',
     short: 'growth',
     scale: 'log',
-    value: ({ result }) => log10(growthFactor(result)),
     format: (value) => `×${formatNumber(10 ** value)}`,
-  },
-  {
+  }),
+  shown('clipShare', 'as_is', {
     id: 'clipShare',
     label: 'Share of iterations clipped',
     short: 'clipped',
     scale: 'share',
-    value: ({ result }) => result.clipShare ?? Number.NaN,
     format: formatPercent,
-  },
-  {
+  }),
+  shown('firstNonFinite', 'as_is', {
     id: 'firstNonFinite',
     label: 'First non-finite iteration',
     short: 'not finite @',
     scale: 'linear',
-    value: ({ result }) => result.firstNonFinite?.iteration ?? Number.NaN,
     format: formatCount,
     ofBroken: true,
-  },
+  }),
 ];
 
 export function outcomeOf(id: OutcomeId): Outcome {
   return OUTCOMES.find((outcome) => outcome.id === id) ?? OUTCOMES[0];
 }
-
-/** Whether a run ended with numbers that are not finite, or with a loss that had run away. */
-export function isBroken({ result: { verdict } }: RunRecord): boolean {
-  return verdict.kind === 'diverged' || verdict.iteration !== undefined;
-}
-
-/** Worst first: the order in which ties between verdicts are decided. */
-export const WORST_FIRST: readonly VerdictKind[] = ['diverged', 'exploding', 'vanishing', 'stuck', 'starting', 'healthy'];

@@ -1,6 +1,7 @@
 /** The curves of one run of a sweep: loss, global gradient norm, profile over the layers. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { lowerBound } from '../../metrics/decimate.ts';
 import { formatCount, formatLog2, formatNumber } from '../../metrics/format.ts';
 import type { Trace } from '../../metrics/trace.ts';
 import type { Experiment } from '../../model/schema.ts';
@@ -54,13 +55,25 @@ export class SweepCharts extends LitElement {
     const { trace, hover } = this;
     const scale = iterationScale(this.#view);
     const at = hover === undefined ? undefined : scale.position(hover);
-    const iteration = hover ?? Math.max(0, trace.length - 1);
+    const iteration = hover ?? this.#last;
     const chart = (key: 'loss' | 'norm', heading: string, unit: string) => html`<nabla-chart
       .heading=${heading} .unit=${unit} .frame=${this.#frames?.[key]} .at=${at} .theme=${this.theme}
       .readout=${`@ ${formatCount(iteration)}  ${valueAt(trace, key, iteration)}`} .summary=${this.#summary(key)} .table=${() => this.#table(key)}
       @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
     ></nabla-chart>`;
     return html`${chart('loss', 'Loss', 'log')} ${chart('norm', 'Gradient norm', 'global, before clipping')} ${this.#profile()}`;
+  }
+
+  /** The last iteration of the run. */
+  get #last(): number {
+    const { length, scalars } = this.trace;
+    return length === 0 ? 0 : scalars.iteration.at(length - 1);
+  }
+
+  /** The iteration at or after a position that was kept. */
+  #recorded(position: number): number {
+    const iterations = this.trace.scalars.iteration.view();
+    return iterations[Math.min(iterations.length - 1, lowerBound(iterations, Math.round(position)))] ?? 0;
   }
 
   get #hidden(): number {
@@ -83,7 +96,7 @@ export class SweepCharts extends LitElement {
     const { trace } = this;
     if (trace.length === 0) return 'Nothing recorded.';
     const broken = trace.firstNonFinite ? `, first not finite at iteration ${trace.firstNonFinite.iteration}` : '';
-    return `From ${valueAt(trace, key, 0)} at iteration 0 to ${valueAt(trace, key, trace.length - 1)} at iteration ${trace.length - 1}${broken}.`;
+    return `From ${valueAt(trace, key, 0)} at iteration 0 to ${valueAt(trace, key, this.#last)} at iteration ${this.#last}${broken}.`;
   }
 
   #table(key: 'loss' | 'norm'): Table {
@@ -99,7 +112,7 @@ export class SweepCharts extends LitElement {
   }
 
   readonly #hover = ({ detail }: NablaEvent<'chart-hover'>): void => {
-    this.hover = detail === undefined ? undefined : Math.max(0, Math.round(iterationScale(this.#view).iteration(detail)));
+    this.hover = detail === undefined ? undefined : this.#recorded(iterationScale(this.#view).iteration(detail));
   };
 
   readonly #hoverLayer = ({ detail }: NablaEvent<'chart-hover'>): void => {

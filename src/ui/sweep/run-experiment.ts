@@ -2,8 +2,10 @@
 import { parseExperiment, runId, withField } from '../../model/experiment.ts';
 import type { Experiment, ExperimentInput } from '../../model/schema.ts';
 import type { ResolvedAxis, RunPoint } from '../../sweep/sweep-protocol.ts';
-import type { Json } from './document.ts';
-import { experimentOf } from './document.ts';
+import { experimentOf, type Json } from './document.ts';
+import { FIELD_DOCS } from './suggest.ts';
+
+const ENDS_WHEN_BROKEN = 'stop.weightsNotFinite';
 
 /** The choices that the schema makes where a group is left out. */
 const GROUPS = { task: { name: 'digits8' }, model: { kind: 'mlp' }, optimizer: { name: 'sgd' }, clip: { rule: 'none' } };
@@ -15,9 +17,16 @@ const GROUPS = { task: { name: 'digits8' }, model: { kind: 'mlp' }, optimizer: {
 export function experimentOfRun(document: Json, axes: readonly ResolvedAxis[], { id, values }: RunPoint): Experiment {
   const base = { ...GROUPS, ...experimentOf(document) } as ExperimentInput;
   const input = axes.reduce((changed, { path }, k) => withField(changed, path, values[k]), base);
-  const experiment = parseExperiment(input, `run ${id}`);
+  const experiment = parseExperiment(withEnding(input), `run ${id}`);
   if (runId(experiment) !== id) throw new Error(`The description gives run ${runId(experiment)}, not ${id}.`);
   return experiment;
+}
+
+/** Runs of a sweep end when no weight is finite any more, unless the sweep says otherwise. */
+function withEnding(input: ExperimentInput): ExperimentInput {
+  const { stop } = input as { readonly stop?: { readonly weightsNotFinite?: unknown } };
+  const says = stop?.weightsNotFinite !== undefined || !FIELD_DOCS.has(ENDS_WHEN_BROKEN);
+  return says ? input : withField(input, ENDS_WHEN_BROKEN, true);
 }
 
 /** The same run with the cure or, where it has it already, without: clipping of the global norm at 1. */

@@ -1,9 +1,10 @@
 /** One outcome along one axis: medians and quartiles over the runs at each value, a line per value of a second axis. */
+import { quantile } from '../../metrics/aggregate.ts';
 import { formatCount } from '../../metrics/format.ts';
 import type { Frame, Sample, SeriesStyle, Table, Tick } from '../frame.ts';
 import { linearTicks, logTicks } from '../ticks.ts';
 import { axisName, scaleOf, valueWord } from './axis-values.ts';
-import { type Fixed, quantile, type RunTable } from './map-data.ts';
+import type { Fixed, RunTable } from './map-data.ts';
 import type { Outcome } from './outcomes.ts';
 import type { MapView } from './state.ts';
 
@@ -78,7 +79,8 @@ function pointsAlong({ axes, points, coordinates, records }: RunTable, x: number
   }
   return groups.map(({ runs, finished, values }) => {
     const sorted = values.sort((a, b) => a - b);
-    return { runs, finished, median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) };
+    const at = (share: number) => (sorted.length > 0 ? quantile(sorted, share) : Number.NaN);
+    return { runs, finished, median: at(0.5), low: at(0.25), high: at(0.75) };
   });
 }
 

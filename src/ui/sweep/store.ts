@@ -1,6 +1,8 @@
 /** Holds the view's state, follows it with the worker, the address and the tab's title, and draws at most once a frame. */
 import type { EngineChoice } from '../../engine/report.ts';
 import { formatCount } from '../../metrics/format.ts';
+import { decodeTrace } from '../../metrics/trace-codec.ts';
+import { DataError } from '../../model/errors.ts';
 import { SweepClient } from '../../sweep/sweep-client.ts';
 import type { FromSweepWorker } from '../../sweep/sweep-protocol.ts';
 import { DrawSchedule } from '../schedule.ts';
@@ -8,7 +10,6 @@ import { viewOf } from '../views.ts';
 import type { Json } from './document.ts';
 import { continuation, initialSweepState, reduceSweep, sweepCommands } from './reducer.ts';
 import { isWorking, type SweepAction, type SweepViewState } from './state.ts';
-import { readTrace } from './trace-reader.ts';
 
 /** An edit is checked when no other has followed for this long. */
 const CHECK_AFTER_MS = 300;
@@ -61,13 +62,14 @@ export class SweepStore {
     }
   }
 
-  async #readTrace(id: string, bytes: Uint8Array | undefined): Promise<void> {
+  #readTrace(id: string, bytes: Uint8Array | undefined): void {
     try {
-      this.dispatch({ type: 'trace', id, trace: bytes ? await readTrace(bytes) : 'none' });
+      this.dispatch({ type: 'trace', id, trace: bytes ? decodeTrace(bytes) : 'none' });
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof DataError)) throw error;
       this.dispatch({ type: 'trace', id, trace: 'none' });
-      this.dispatch({ type: 'worker', message: { type: 'failed', message: `The curves of run ${id} cannot be read: ${why}.` } });
+      const message = `The curves of run ${id} cannot be read: ${error.message}.`;
+      this.dispatch({ type: 'worker', message: { type: 'failed', message } });
     }
   }
 

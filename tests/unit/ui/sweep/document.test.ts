@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { committedDocuments, isSweep } from '../../../../src/model/scenario.ts';
+import { parseSweep } from '../../../../src/sweep/axes.ts';
 import {
   axesOf,
   baseValue,
@@ -9,11 +10,13 @@ import {
   readText,
   readValues,
   samplingOf,
+  secondsOf,
   withAxis,
   withAxisMoved,
   withBaseValue,
   withConstraint,
   withSampling,
+  withSeconds,
   withTitle,
   writeProduct,
   writeText,
@@ -56,7 +59,7 @@ describe('a document', () => {
       withAxis(document, 0, { path: 'seed', values: [1], range: undefined }),
       withAxisMoved(document, 0, 1),
       withSampling(document, { count: 9, seed: 1 }),
-      withConstraint(document, 0, { of: { seed: 1 }, bound: 'atMost', value: 3 }),
+      withConstraint(document, 0, { of: { seed: 1 }, atLeast: undefined, atMost: 3 }),
     ];
     for (const edited of edits) {
       expect(edited.later).toBe(true);
@@ -146,9 +149,34 @@ test('sampling and constraints disappear from the document with their last trace
   expect(sampled.sampling).toEqual({ kind: 'random', count: 10, seed: 2 });
   expect(samplingOf(sampled)).toEqual({ count: 10, seed: 2 });
   expect('sampling' in withSampling(sampled, undefined)).toBe(false);
-  const bound = withConstraint(document, 0, { of: { seed: 1 }, bound: 'atLeast', value: 3 });
-  expect(constraintsOf(bound)).toEqual([{ of: { seed: 1 }, bound: 'atLeast', value: 3 }]);
+  const bound = withConstraint(document, 0, { of: { seed: 1 }, atLeast: 3, atMost: undefined });
+  expect(bound.constraints).toStrictEqual([{ of: { seed: 1 }, atLeast: 3 }]);
+  expect(constraintsOf(bound)).toEqual([{ of: { seed: 1 }, atLeast: 3, atMost: undefined }]);
   expect('constraints' in withConstraint(bound, 0, undefined)).toBe(false);
+});
+
+test('a limit of time is set and taken away, beside what else the stop rule holds', () => {
+  const limited = withSeconds(document, 60);
+  expect(limited.stop).toEqual({ seconds: 60 });
+  expect(secondsOf(limited)).toBe(60);
+  expect('stop' in withSeconds(limited, undefined)).toBe(false);
+  expect(withSeconds({ stop: { later: 1 } }, undefined)).toEqual({ stop: { later: 1 } });
+});
+
+test('a range whose count is left out has no such field', () => {
+  const range = { from: 1, to: 2, count: undefined, scale: 'log' };
+  expect(withAxis({}, 0, { path: 'seed', values: [], range }).axes).toStrictEqual([
+    { path: 'seed', range: { from: 1, to: 2, scale: 'log' } },
+  ]);
+});
+
+test('what the form writes is a sweep to the reader of sweeps', () => {
+  let sweep: Json = { experiment: {} };
+  for (const [k, path] of ['model.depth', 'optimizer.learningRate', 'clip', 'seed', 'model.activation'].entries())
+    sweep = withAxis(sweep, k, suggestAxis(path));
+  sweep = withConstraint(withSeconds(sweep, 5), 0, { of: readProduct('model.depth * model.width^2'), atLeast: 1, atMost: 1e9 });
+  expect(parseSweep(withTitle(sweep, 'T'), 'sweep')).toEqual({ title: 'T', ...sweep });
+  expect(parseSweep(withSampling(sweep, { count: 5, seed: 1 }), 'sweep').sampling).toEqual({ kind: 'random', count: 5, seed: 1 });
 });
 
 test('a field of the base is set, and with undefined left to its default again', () => {

@@ -7,7 +7,6 @@ import {
   type MapQuery,
   mapRuns,
   pointsOfCell,
-  quantile,
   type RunMap,
   runTable,
   shareOf,
@@ -166,15 +165,6 @@ test('one value far outside does not take the colours from the rest, and is labe
   expect(domain.high).toBeLessThan(1);
   expect(shareOf(domain, 20)).toBe(1);
   expect(domainOf(map, outcomeOf('testAccuracy'))).toMatchObject({ low: 0, high: 1, clampedHigh: false });
-});
-
-test.each([
-  [[1, 2, 3, 4], 0.5, 2.5],
-  [[1, 2, 3, 4], 0.25, 1.75],
-  [[5], 0.75, 5],
-  [[], 0.5, Number.NaN],
-])('quantile of %j at %d', (values, q, expected) => {
-  expect(quantile(values, q)).toBe(expected);
 });
 
 describe('a map in words', () => {

@@ -7,7 +7,10 @@ export function recordOf(id: string, loss: number, kind?: VerdictKind): RunRecor
   const broken = Number.isNaN(loss);
   const norm = broken ? 100 : 1;
   const result: Partial<RunResult> = {
+    ended: 'iterations',
     iterations: 10,
+    bestLoss: loss,
+    growth: { first: null, latest: null },
     verdict: { kind: kind ?? (broken ? 'diverged' : 'healthy'), title: 'T', evidence: [], ...(broken && { iteration: 7 }) },
     loss,
     accuracy: null,

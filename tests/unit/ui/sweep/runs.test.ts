@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { listScenarios } from '../../../../src/model/scenario.ts';
 import sweepDocument from '../../../../src/scenarios/sweep-init-learning-rate.json';
-import { expand, parseSweep } from '../../../../src/sweep/axes.ts';
+import { expand, parseSweep, resolveAxes } from '../../../../src/sweep/axes.ts';
 import type { ResolvedAxis } from '../../../../src/sweep/sweep-protocol.ts';
 import { axisName, labelsOf, scaleOf, valueWord } from '../../../../src/ui/sweep/axis-values.ts';
 import { addRecords, runTable } from '../../../../src/ui/sweep/map-data.ts';
@@ -23,7 +23,7 @@ describe('the experiment of a run', () => {
   test('is the one that the sweep’s own expansion trains, for every point of a committed sweep', () => {
     const sweep = parseSweep(sweepDocument, 'sweep');
     for (const { id, values, experiment } of expand(sweep, 'sweep').points)
-      expect(experimentOfRun(sweepDocument, sweep.axes, { id, values })).toEqual(experiment);
+      expect(experimentOfRun(sweepDocument, resolveAxes(sweep), { id, values })).toEqual(experiment);
   });
 
   test('is also that where the base leaves whole groups to their defaults', () => {
@@ -36,7 +36,7 @@ describe('the experiment of a run', () => {
     };
     const sweep = parseSweep(document, 'sweep');
     const [{ id, values, experiment }] = expand(sweep, 'sweep').points;
-    expect(experimentOfRun(document, sweep.axes, { id, values })).toEqual(experiment);
+    expect(experimentOfRun(document, resolveAxes(sweep), { id, values })).toEqual(experiment);
   });
 
   test('is refused where its hash is not the run’s id', () => {
