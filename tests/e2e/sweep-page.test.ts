@@ -162,7 +162,10 @@ describe('the Sweep view', () => {
 
   test('what makes no sense is refused beside its field, and nothing can be started', async () => {
     await open();
-    await describeSweep({ ...TINY, axes: [{ path: 'model.depth', range: { from: 1, to: 8, count: 'many', scale: 'integer_log' } }] });
+    await describeSweep({
+      ...TINY,
+      axes: [{ path: 'model.depth', range: { from: 1, to: 8, count: 'many', scale: 'integer_log' } }],
+    });
     const count = page.getByRole('textbox', { name: 'count' });
     await expect.poll(() => count.getAttribute('aria-invalid'), { timeout: 20_000 }).toBe('true');
     expect(await page.getByRole('alert').first().innerText()).toMatch(/many.*valid is a whole number/);

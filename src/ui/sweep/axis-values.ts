@@ -13,9 +13,10 @@ export function valueWord(value: unknown): string {
   return Object.values(value).map(valueWord).join(' ') || '{}';
 }
 
-/** Scientific below 0.01, where axes span decades. */
+/** Whole numbers in full, others to four digits; scientific below 0.01, where axes span decades. */
 function numberWord(x: number): string {
-  const text = x !== 0 && Math.abs(x) < 0.01 ? Number(x.toPrecision(7)).toExponential() : formatSetting(x);
+  const short = Number.isInteger(x) ? x : Number(x.toPrecision(4));
+  const text = x !== 0 && Math.abs(x) < 0.01 ? short.toExponential() : formatSetting(short);
   return text.replace('e-', `e${MINUS}`).replace(/^-/, MINUS);
 }
 

@@ -25,7 +25,7 @@ import { FIELD_DOCS } from './suggest.ts';
 const SCENARIOS = [...listScenarios()];
 
 /** Groups of problems that stand beside another part of the form. */
-const ELSEWHERE = /^(axes|sampling|constraints|title|claim|stop|nonFinite|iterations)(\.|$)/;
+const ELSEWHERE = /^((axes|sampling|constraints|nonFinite|iterations)(\.|$)|stop\.)/;
 
 @customElement('nabla-sweep-base')
 export class SweepBase extends LitElement {

@@ -87,6 +87,7 @@ export class SweepExtras extends LitElement {
       this.#set(withConstraint(document, constraints.length, { of: { 'model.depth': 1 }, atLeast: undefined, atMost: 64 }));
     return html`<h2>Constraints</h2>
       ${constraints.map((constraint, k) => this.#constraint(constraint, k))}
+      ${sentence(this.problems.find(({ path }) => path === 'constraints')?.problem)}
       <button class="small" @click=${add}>+ Constraint</button>
       ${constraints.length === 0 ? html`<p class="note">Leaves out points: a product of powers at most or at least a number, such as model.depth * model.width^2 at most 1e5.</p>` : ''}`;
   }

@@ -46,7 +46,7 @@ export class SweepProgressStrip extends LitElement {
     return html`<section aria-label="Progress of the sweep">
       <b class="num">${formatCount(finished)} / ${formatCount(runs)}</b>
       <progress max=${Math.max(1, runs)} value=${finished} aria-label="Runs finished"></progress>
-      <span class="num">${this.#pace()}</span>
+      <span class="num">${this.#pace(finished, runs)}</span>
       ${isWorking(work) ? this.#buttons() : ''}
       ${report ? html`<p class="message num" title=${report.why}>${engineName(report)}${progress && isWorking(work) ? ` · ${formatCount(progress.training)} networks at once · ${formatRate(progress.iterationsPerSecond)} together` : ''}</p>` : ''}
       <span class="hidden" role="status">${STATE_WORDS[work]}</span>
@@ -54,12 +54,13 @@ export class SweepProgressStrip extends LitElement {
     </section>`;
   }
 
-  #pace(): TemplateResult {
+  #pace(finished: number, runs: number): TemplateResult {
     const { progress, work } = this.sweep;
-    if (!progress) return html`<span class="dim">${STATE_WORDS[work]}</span>`;
+    const word = finished === runs && !isWorking(work) ? STATE_WORDS.finished : STATE_WORDS[work];
+    if (!progress) return html`<span class="dim">${word}</span>`;
     const { runsPerMinute, iterationsPerSecond, secondsLeft, diverged, training, elapsedSeconds } = progress;
     const diverges = diverged > 0 ? html` · <span class="bad">▲ ${formatCount(diverged)} diverged</span>` : '';
-    if (work !== 'running') return html`${STATE_WORDS[work]} · after ${formatDuration(elapsedSeconds)}${diverges}`;
+    if (work !== 'running') return html`${word} · after ${formatDuration(elapsedSeconds)}${diverges}`;
     const left = secondsLeft === undefined ? 'time left unknown yet' : `${formatDuration(secondsLeft)} left`;
     return html`<span title="${formatCount(training)} training now, ${formatRate(iterationsPerSecond)} together">${formatCount(runsPerMinute)} runs/min</span> · ${left}${diverges}`;
   }

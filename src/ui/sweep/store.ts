@@ -51,9 +51,12 @@ export class SweepStore {
   };
 
   #receive(message: FromSweepWorker): void {
+    const { asked } = this.#state;
     const start = continuation(this.#state, message, this.#engine());
     this.dispatch({ type: 'worker', message });
     if (start) this.#client.send(start);
+    // A sweep that cannot be opened leaves the description that stood there before.
+    if (message.type === 'failed' && asked === 'open') this.#checkSoon();
     if (message.type === 'trace') this.#readTrace(message.id, message.trace);
     if (message.type === 'state' && (message.state === 'finished' || message.state === 'cancelled')) {
       // What is finished has changed, in the list of sweeps and in the count before a start.

@@ -73,16 +73,9 @@ describe('an axis', () => {
   });
 
   test('writes values in few letters, small ones scientifically', () => {
-    expect([0.0001, 0.00316, 0.01, 64, -3, 'he_normal', { rule: 'torch_norm', max: 1 }, true].map(valueWord)).toEqual([
-      '1e−4',
-      '3.16e−3',
-      '0.01',
-      '64',
-      '−3',
-      'he normal',
-      'torch norm 1',
-      'true',
-    ]);
+    expect(
+      [0.0001, 0.00316, 0.01, 10 ** -1.5, 10 ** -2.5, 64, -3, 'he_normal', { rule: 'torch_norm', max: 1 }, true].map(valueWord),
+    ).toEqual(['1e−4', '3.16e−3', '0.01', '0.03162', '3.162e−3', '64', '−3', 'he normal', 'torch norm 1', 'true']);
   });
 
   test('labels every value of a short axis, and powers of ten between those of a long one', () => {
