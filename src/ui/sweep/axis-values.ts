@@ -33,17 +33,23 @@ export interface AxisScale {
   position(index: number): number;
 }
 
-export function scaleOf({ values }: ResolvedAxis): AxisScale {
+/** An axis as it is shown. */
+export interface ShownAxis extends ResolvedAxis {
+  /** Whether its scale is logarithmic, where the sweep says so; else its values tell. */
+  readonly isLog?: boolean | undefined;
+}
+
+export function scaleOf({ values, isLog }: ShownAxis): AxisScale {
   const numbers = values.filter((value) => typeof value === 'number');
   if (numbers.length < values.length || numbers.length < 2) return { kind: 'words', position: (index) => index };
   const positive = numbers.every((x) => x > 0);
-  if (positive && unevenness(numbers.map(Math.log10)) < unevenness(numbers))
+  if (positive && (isLog ?? unevenness(numbers.map(Math.log10)) < unevenness(numbers)))
     return { kind: 'log', position: (index) => Math.log10(numbers[index]) };
   return { kind: 'linear', position: (index) => numbers[index] };
 }
 
 /** Labels along an axis of equal cells, at most `most`: its own values, of many numbers round ones between them. */
-export function labelsOf(axis: ResolvedAxis, most: number): Tick[] {
+export function labelsOf(axis: ShownAxis, most: number): Tick[] {
   const { values } = axis;
   const { kind, position } = scaleOf(axis);
   const ascending = values.every((value, i) => i === 0 || kind === 'words' || Number(value) > Number(values[i - 1]));

@@ -130,7 +130,7 @@ export class SweepExtras extends LitElement {
       <div class="entry">
         <label for="non-finite" title=${fieldLine('nonFinite')}>A run, when not finite</label>
         <select id="non-finite" .value=${live(policy)} @change=${(event: Event) => this.#set(withBaseValue(document, 'nonFinite', (event.target as HTMLSelectElement).value || undefined))}>
-          <option value="">default: ${FIELD_DOCS.get('nonFinite')?.default}</option>
+          <option value="">default</option>
           ${NON_FINITE_POLICIES.map((name) => html`<option value=${name} .selected=${name === policy}>${name}</option>`)}
         </select>
         ${sentence(problemAt(problems, 'nonFinite'))}

@@ -3,13 +3,13 @@ import { isDiverged, quantile } from '../../metrics/aggregate.ts';
 import { VERDICT_KINDS, type VerdictKind } from '../../metrics/verdict.ts';
 import { canonicalJson } from '../../model/experiment.ts';
 import type { RunRecord } from '../../sweep/record.ts';
-import type { ResolvedAxis, RunPoint } from '../../sweep/sweep-protocol.ts';
-import { scaleOf } from './axis-values.ts';
+import type { RunPoint } from '../../sweep/sweep-protocol.ts';
+import { type ShownAxis, scaleOf } from './axis-values.ts';
 import type { Outcome } from './outcomes.ts';
 
 /** The points of a sweep as indices of their values, (points, axes), and their records as they come. */
 export interface RunTable {
-  readonly axes: readonly ResolvedAxis[];
+  readonly axes: readonly ShownAxis[];
   readonly points: readonly RunPoint[];
   readonly coordinates: Uint32Array;
   /** By point; undefined until the run has finished. Grows in place: whoever shows it counts revisions. */
@@ -18,7 +18,7 @@ export interface RunTable {
 }
 
 /** @param scattered the points are a random sample: of an axis with many values neighbours are put together */
-export function runTable(axes: readonly ResolvedAxis[], points: readonly RunPoint[], scattered = false): RunTable {
+export function runTable(axes: readonly ShownAxis[], points: readonly RunPoint[], scattered = false): RunTable {
   const bins = axes.map((axis) => (scattered ? binAxis(axis) : { axis, binOf: (index: number) => index }));
   const indices = axes.map(({ values }, a) => new Map(values.map((value, i) => [canonicalJson(value), bins[a].binOf(i)])));
   const coordinates = new Uint32Array(points.length * axes.length);
@@ -40,7 +40,7 @@ const MOST_SAMPLED = 24;
 const BINS = 16;
 
 /** Equal parts of an axis' scale in the place of its many sampled values, each called by its middle. */
-function binAxis(axis: ResolvedAxis): { readonly axis: ResolvedAxis; readonly binOf: (index: number) => number } {
+function binAxis(axis: ShownAxis): { readonly axis: ShownAxis; readonly binOf: (index: number) => number } {
   const { kind, position } = scaleOf(axis);
   const n = axis.values.length;
   if (n <= MOST_SAMPLED || kind === 'words') return { axis, binOf: (index) => index };
@@ -49,7 +49,7 @@ function binAxis(axis: ResolvedAxis): { readonly axis: ResolvedAxis; readonly bi
   const middle = (bin: number) => from + (bin + 0.5) * width;
   const values = Array.from({ length: BINS }, (_, bin) => (kind === 'log' ? 10 ** middle(bin) : middle(bin)));
   return {
-    axis: { path: axis.path, values: values.map((x) => Number(x.toPrecision(3))) },
+    axis: { ...axis, values: values.map((x) => Number(x.toPrecision(3))) },
     binOf: (index) => Math.min(BINS - 1, Math.floor((position(index) - from) / width)),
   };
 }

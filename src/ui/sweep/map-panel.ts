@@ -1,10 +1,9 @@
 /** One panel of a map: cells on a canvas, with a cursor for pointer and keyboard. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
-import type { ResolvedAxis } from '../../sweep/sweep-protocol.ts';
 import { Colors } from '../colors.ts';
 import { shared } from '../styles.ts';
-import { axisName, labelsOf, valueWord } from './axis-values.ts';
+import { axisName, labelsOf, type ShownAxis, valueWord } from './axis-values.ts';
 import type { Domain, RunMap } from './map-data.ts';
 import { boxOf, cellAt, type Frame, paintCells } from './map-paint.ts';
 import type { Outcome } from './outcomes.ts';
@@ -22,8 +21,8 @@ const LABEL_HEIGHT = 14;
 export class SweepPanel extends LitElement {
   @property({ attribute: false }) map!: RunMap;
   @property({ attribute: false }) panel = 0;
-  @property({ attribute: false }) x!: ResolvedAxis;
-  @property({ attribute: false }) y: ResolvedAxis | undefined;
+  @property({ attribute: false }) x!: ShownAxis;
+  @property({ attribute: false }) y: ShownAxis | undefined;
   @property({ attribute: false }) outcome!: Outcome;
   @property({ attribute: false }) domain!: Domain;
   @property({ attribute: false }) cursor: Cursor | undefined;

@@ -1,7 +1,7 @@
 /** State and what happened to the next state, and what the worker must be told. */
 import type { EngineChoice } from '../../engine/report.ts';
 import type { FromSweepWorker, ResolvedAxis, ToSweepWorker } from '../../sweep/sweep-protocol.ts';
-import { isJson, type Json, readText, samplingOf, writeText } from './document.ts';
+import { axesOf, isJson, type Json, readText, samplingOf, writeText } from './document.ts';
 import { addRecords, runTable } from './map-data.ts';
 import type { MapView, SweepAction, SweepViewState } from './state.ts';
 
@@ -162,7 +162,9 @@ function receive(state: SweepViewState, message: FromSweepWorker): SweepViewStat
 function opened(state: SweepViewState, message: Extract<FromSweepWorker, { type: 'opened' }>): SweepViewState {
   const { sweepId, axes, points, records } = message;
   const document = isJson(message.sweep) ? message.sweep : {};
-  const table = runTable(axes, points, samplingOf(document) !== undefined);
+  const scales = new Map(axesOf(document).map(({ path, range }) => [path, range && String(range.scale).endsWith('log')]));
+  const shown = axes.map((axis) => ({ ...axis, isLog: scales.get(axis.path) }));
+  const table = runTable(shown, points, samplingOf(document) !== undefined);
   addRecords(table, records);
   const same = state.open?.sweepId === sweepId;
   return {

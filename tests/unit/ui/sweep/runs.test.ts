@@ -67,6 +67,12 @@ describe('an axis', () => {
     expect(scaleOf({ path: 'seed', values }).kind).toBe(kind);
   });
 
+  test('has the scale that the sweep gives it, whatever its values look like', () => {
+    expect(scaleOf({ path: 'model.depth', values: [1, 2, 3, 4], isLog: true }).kind).toBe('log');
+    expect(scaleOf({ path: 'model.depth', values: [1, 2, 4, 8], isLog: false }).kind).toBe('linear');
+    expect(scaleOf({ path: 'model.depth', values: [0, 2, 4], isLog: true }).kind).toBe('linear');
+  });
+
   test('is named by the end of its path, by all of it where two end alike', () => {
     expect(axisName('optimizer.learningRate')).toBe('learning rate');
     expect(axisName('clip.max', ['clip.max', 'other.max'])).toBe('clip max');
