@@ -1,8 +1,8 @@
 /** The report's looks: light and dark as the reader's system is, one column on a phone. */
 export const STYLE = `
-:root { color-scheme: light dark; --back: #fff; --text: #1c2330; --quiet: #5a6577; --line: #d7dce4; --cell: #c3cad5;
+:root { color-scheme: light dark; --back: #fff; --text: #1c2330; --quiet: #5a6577; --line: #d7dce4; --cell: #98a2b1;
   --s0: #0072b2; --s1: #d55e00; --s2: #009e73; --s3: #a3478a; --s4: #8a6d00; --s5: #56606f; }
-@media (prefers-color-scheme: dark) { :root { --back: #11151c; --text: #e6eaf0; --quiet: #9aa6b8; --line: #2b3442; --cell: #465163;
+@media (prefers-color-scheme: dark) { :root { --back: #11151c; --text: #e6eaf0; --quiet: #9aa6b8; --line: #2b3442; --cell: #5b687d;
   --s0: #56b4e9; --s1: #ff8a3d; --s2: #2ecc9b; --s3: #e39ac8; --s4: #f0c419; --s5: #aab4c3; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 76rem; background: var(--back); color: var(--text);
