@@ -55,7 +55,7 @@ const MOST_TICKS = 6;
 
 function ticksBetween(low: number, high: number, kind: ScaleKind): number[] {
   if (kind === 'log' && high / low >= 10) {
-    const powers = whole(Math.log10(low), Math.log10(high)).map((power) => 10 ** power);
+    const powers = whole(Math.log10(low), Math.log10(high)).map((power) => Number(`1e${power}`));
     if (powers.length > MOST_TICKS) return powers.filter((_, k) => k % Math.ceil(powers.length / MOST_TICKS) === 0);
     if (powers.length > 3) return powers;
     const fine = whole(Math.floor(Math.log10(low)), Math.log10(high)).flatMap((power) => [1, 2, 5].map((x) => x * 10 ** power));

@@ -13,6 +13,7 @@ h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; }
 p { margin: .3rem 0 .8rem; max-width: 50rem; }
 .quiet { color: var(--quiet); fill: var(--quiet); }
 code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere; }
+.figures + p { margin-top: 1.8rem; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.2rem 1.6rem; align-items: start; }
 figure { margin: 0; max-width: 36rem; }
 figcaption { font-weight: 600; margin-bottom: .3rem; }

@@ -158,7 +158,7 @@ describe('scales', () => {
     [[5], 'linear', [5]],
   ])('ticks over %j, %s', (values, kind, ticks) => {
     const found = scaleOver(values, kind)?.ticks ?? [];
-    expect(found.map((tick) => Number(tick.toPrecision(9)))).toEqual(ticks);
+    expect(found).toEqual(ticks);
   });
   test('what a scale cannot hold has no place on it', () => {
     const scale = scaleOver([Number.NaN, -1, 0, 1, 100, Number.POSITIVE_INFINITY], 'log');
