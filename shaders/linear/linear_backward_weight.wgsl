@@ -63,6 +63,11 @@ fn linear_backward_weight(@builtin(global_invocation_id) id: vec3<u32>) {
     xi += 4u * tiles_i;
     di += 4u * tiles_o;
   }
+  // Padding of x is 0, but 0 times a dz that is not finite is NaN.
+  let inside = vec4(I) > vec4(id.y * 4u) + vec4(0u, 1u, 2u, 3u);
+  acc1 = select(vec4(0.0), acc1, inside.y);
+  acc2 = select(vec4(0.0), acc2, inside.z);
+  acc3 = select(vec4(0.0), acc3, inside.w);
   let at = layer * DW_STRIDE + (r * tiles_i + id.y) * 4u * tiles_o + id.x;
   dW[at] = acc0;
   dW[at + tiles_o] = acc1;

@@ -5,6 +5,7 @@ import { formatBytes, formatNumber } from '../metrics/format.ts';
 import { type Expansion, expand, parseSweep, type Sweep, sweepId } from '../sweep/axes.ts';
 import { cohortsOf } from '../sweep/cohorts.ts';
 import { cachedDatasets } from '../sweep/datasets.ts';
+import { openLanes } from '../sweep/lanes.ts';
 import type { RunRecord } from '../sweep/record.ts';
 import { checkFits, type Outcome, Scheduler } from '../sweep/scheduler.ts';
 import type { CohortEstimate, SweepProgress } from '../sweep/sweep-protocol.ts';
@@ -19,7 +20,7 @@ import type { Command } from './main.ts';
 import { formatSeconds, Progress } from './progress.ts';
 import { applySettings, readSetting } from './set-field.ts';
 import { type DirectoryStore, openDirectoryToWrite } from './store-directory.ts';
-import { openLanes } from './sweep-lanes.ts';
+import { NODE_PLATFORM } from './sweep-lanes.ts';
 import { sweepDocument, sweepTable } from './sweep-report.ts';
 import { onePositional } from './train.ts';
 
@@ -49,7 +50,7 @@ async function run(args: Arguments): Promise<number> {
   const out = args.value('out');
   if (out === undefined) throw new UsageError('sweep needs --out DIR, the folder for its results.');
   const shard = readShard(args.value('shard'));
-  const base = parseSweep(readDocument(name, 'sweep'), name);
+  const base = parseSweep(sweepOf(readDocument(name, 'sweep')), name);
   const changed = applySettings(base.experiment, args.values('set').map(readSetting), `${name}, experiment`);
   const document: Sweep = { ...base, experiment: changed };
   const expansion = expand(document, `${name}, experiment`);
@@ -59,9 +60,10 @@ async function run(args: Arguments): Promise<number> {
   const largest = [...cohorts].sort((a, b) => b.flop - a.flop)[0];
   if (!largest) throw new UsageError(`sweep --shard ${args.value('shard')}: no run falls into this part; use fewer parts.`);
   // Before the folder is opened: this process may hand all the work over to another one.
-  const { lanes, report, limits } = await openLanes(choice, largest, datasets);
+  const lanes = await openLanes(choice, largest, datasets, NODE_PLATFORM);
+  const { report } = lanes;
   try {
-    await checkFits(cohorts, datasets, limits);
+    await checkFits(cohorts, datasets, lanes.limits);
     const store = await openDirectoryToWrite(out, { version: 1, sweepId: sweepId(document), sweep: document });
     try {
       const kept = runs.filter(({ id }) => store.ids.has(id)).length;
@@ -75,7 +77,14 @@ async function run(args: Arguments): Promise<number> {
       const waiting = runs.filter(({ id }) => !store.ids.has(id));
       const seconds = document.stop?.seconds;
       const scheduler = new Scheduler(
-        { runs: waiting, store, datasets, lanes, traces: document.traces ?? {}, ...(seconds === undefined ? {} : { seconds }) },
+        {
+          runs: waiting,
+          store,
+          datasets,
+          lanes: lanes.lanes,
+          traces: document.traces ?? {},
+          ...(seconds === undefined ? {} : { seconds }),
+        },
         session,
       );
       const release = onInterrupt(() => scheduler.stop());
@@ -94,8 +103,14 @@ async function run(args: Arguments): Promise<number> {
       await store.close();
     }
   } finally {
-    for (const lane of lanes) lane.destroy();
+    lanes.destroy();
   }
+}
+
+/** A sweep, or the one that a folder of results keeps as sweep.json. */
+function sweepOf(document: unknown): unknown {
+  const isKept = typeof document === 'object' && document !== null && 'sweepId' in document && 'sweep' in document;
+  return isKept ? document.sweep : document;
 }
 
 /** The runs of a part: by run id, so that it does not matter in which order a sweep lists them. */

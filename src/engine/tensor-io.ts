@@ -26,8 +26,10 @@ function tensorOfReplica(session: Session, name: string, r: number): Tensor {
 export function writeReplica(session: Session, name: string, r: number, data: Float32Array | Uint32Array): void {
   const tensor = tensorOfReplica(session, name, r);
   const { rows, columns, rowStride, replicaStride } = tensor;
-  const words = rowStride === columns ? data : new (data.constructor as typeof Float32Array)(rows * rowStride);
-  if (rowStride !== columns) {
+  // Padding is overwritten with zeros: a run that has left values which are not finite there must not reach the next one.
+  const isDense = data.length === replicaStride && rowStride === columns;
+  const words = isDense ? data : new (data.constructor as typeof Float32Array)(replicaStride);
+  if (!isDense) {
     for (let row = 0; row < rows; row++) words.set(data.subarray(row * columns, (row + 1) * columns), row * rowStride);
   }
   const offset = tensor.offset + r * replicaStride;

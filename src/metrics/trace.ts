@@ -121,7 +121,8 @@ export class Trace {
     this.ended = ended;
   }
 
-  appendTest(block: TestBlock, r: number): void {
-    this.tests.push({ iteration: block.iterations[r], loss: block.loss[r], accuracy: block.accuracy[r] });
+  /** @param iteration how many it had trained, where it stopped before the others */
+  appendTest(block: TestBlock, r: number, iteration = block.iterations[r]): void {
+    this.tests.push({ iteration, loss: block.loss[r], accuracy: block.accuracy[r] });
   }
 }

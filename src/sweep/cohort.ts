@@ -177,16 +177,18 @@ export class Cohort {
       this.#finishing.add(occupant);
       this.#occupants[slot] = undefined;
     }
+    const evaluation = trainer.evaluate(ended.map(({ slot }) => slot));
     const report = (block: TestBlock) => {
       for (const { occupant, slot } of ended) {
         const { run, trace, startMs } = occupant;
-        trace.appendTest(block, slot);
+        // A rule may have ended it before the end of the block.
+        trace.appendTest(block, slot, trace.length);
         this.#finishing.delete(occupant);
         const seconds = Math.max(this.now() - startMs, 1e-3) / 1000;
         this.listener.finished({ ...run, trace, iterationsPerSecond: trace.length / seconds });
       }
     };
-    fly(trainer.evaluate(ended.map(({ slot }) => slot)).then(report));
+    fly(this.#inOrder(evaluation, report));
   }
 
   /** Puts waiting runs into free slots. */
@@ -227,14 +229,15 @@ export class Cohort {
     });
   }
 
-  async #test(trainer: Trainer, slots: readonly number[]): Promise<void> {
+  #test(trainer: Trainer, slots: readonly number[]): Promise<void> {
     const occupants = [...this.#occupants];
-    const block = await trainer.evaluate(slots);
-    for (const slot of slots) {
-      const occupant = occupants[slot];
-      // One that a rule ended before stays as it was then; its last evaluation says so.
-      if (occupant && occupant.trace.length >= block.iterations[slot]) occupant.trace.appendTest(block, slot);
-    }
+    return this.#inOrder(trainer.evaluate(slots), (block) => {
+      for (const slot of slots) {
+        const occupant = occupants[slot];
+        // One that a rule ended before stays as it was then; its last evaluation says so.
+        if (occupant && occupant.trace.length >= block.iterations[slot]) occupant.trace.appendTest(block, slot);
+      }
+    });
   }
 
   /** Iterations until the next test or the last iteration of all, at most what the pace says; 0 where none is left to enqueue. */
@@ -252,11 +255,12 @@ export class Cohort {
     return Math.min(this.#pace.blockLength, longest, toTest);
   }
 
-  async #advance(trainer: Trainer, count: number): Promise<void> {
+  #advance(trainer: Trainer, count: number): Promise<void> {
     const occupants = [...this.#occupants];
-    const block = await trainer.advance(count);
-    this.#pace.arrived(count);
-    this.#append(block, occupants);
+    return this.#inOrder(trainer.advance(count), (block) => {
+      this.#pace.arrived(count);
+      this.#append(block, occupants);
+    });
   }
 
   #append(block: MetricsBlock, occupants: readonly (Occupant | undefined)[]): void {
@@ -275,11 +279,20 @@ export class Cohort {
   }
 
   /** Reads the training state back; the marks are those of what has arrived when the state has. */
-  async #save(trainer: Trainer): Promise<void> {
+  #save(trainer: Trainer): Promise<void> {
     const occupants = [...this.#occupants];
-    const state = await trainer.checkpoint();
-    this.#saved = { state, occupants, marks: occupants.map((occupant) => occupant?.trace.mark()) };
+    return this.#inOrder(trainer.checkpoint(), (state) => {
+      this.#saved = { state, occupants, marks: occupants.map((occupant) => occupant?.trace.mark()) };
+    });
   }
+
+  /** What the device computes in order is taken in order, however many steps of its promise that takes. */
+  #inOrder<T>(work: Promise<T>, take: (value: T) => void): Promise<void> {
+    const taken = Promise.all([work, this.#taken]).then(([value]) => take(value));
+    this.#taken = taken.catch(() => undefined);
+    return taken;
+  }
+  #taken: Promise<void> = Promise.resolve();
 }
 
 /**

@@ -103,6 +103,7 @@ export function serveLane(port: ThreadPort, datasets: Datasets): (message: ToLan
     },
     training: (count) => port.post({ type: 'training', count }, []),
     recovering: () => undefined,
+    recovered: () => undefined,
   };
   return (message) => {
     switch (message.type) {

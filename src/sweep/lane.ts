@@ -26,6 +26,8 @@ export interface LaneListener {
   training(count: number): void;
   /** The device was lost and this is what is being done. */
   recovering(message: string): void;
+  /** Training goes on after a loss. */
+  recovered(): void;
 }
 
 export interface Lane {
@@ -165,6 +167,7 @@ export class EngineLane implements Lane {
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     this.#engine.destroy();
     this.#engine = await this.recovery.reopen(this.#lost);
+    listener.recovered();
   }
 }
 

@@ -33,6 +33,7 @@ export interface SchedulerListener {
   finished?(record: RunRecord): void;
   progress?(progress: SweepProgress): void;
   recovering?(message: string): void;
+  recovered?(): void;
 }
 
 /** Why training ended. */
@@ -169,6 +170,7 @@ export class Scheduler {
         this.#training.set(lane, count);
       },
       recovering: (message: string) => this.listener.recovering?.(message),
+      recovered: () => this.listener.recovered?.(),
     };
   }
 

@@ -11,20 +11,34 @@ import './messages.ts';
 import './play-bar.ts';
 import './run-head.ts';
 import './stage.ts';
+import type { Experiment } from '../model/schema.ts';
+import type { Pair } from './settings.ts';
 import type { LabState } from './state.ts';
 import { Store } from './store.ts';
 import { shared } from './styles.ts';
 import './top-bar.ts';
 import './view-bar.ts';
+import type { View } from './views.ts';
+import { addressOf, viewOf } from './views.ts';
+
+/** Two runs to train in the Lab, at once or when a person says so. */
+interface LabRequest {
+  readonly experiments: Pair<Experiment>;
+  readonly run: boolean;
+}
 
 const NARROW = '(max-width: 760px)';
 
 @customElement('nabla-app')
 export class App extends LitElement {
+  @state() private view: View = viewOf(location.search);
+  // Whoever comes for a sweep does not want the Lab to train beside it.
   readonly #store = new Store((next) => {
     this.lab = next;
-  });
+  }, this.view === 'lab');
   @state() private lab: LabState = this.#store.state;
+  /** Once the Sweep view has been shown it stays: what it trains goes on behind the Lab. */
+  @state() private sweeps: 'no' | 'loading' | 'yes' | 'failed' = 'no';
   @state() private dialog: DialogName | undefined;
   @state() private narrow = matchMedia(NARROW).matches;
   @state() private drawer = false;
@@ -41,6 +55,7 @@ export class App extends LitElement {
       .heads { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 10px; }
       nabla-stage { flex: 1 0 540px; }
       .foot { display: none; }
+      .loading { padding: 40px 14px; color: var(--dim); text-align: center; }
       @media (max-width: 1180px) { main { grid-template-columns: 260px minmax(0, 1fr); overflow: auto; } .left { position: sticky; top: 0; grid-row: span 2; max-height: calc(100dvh - 46px); } .middle { overflow: visible; } .right { border: 0; border-top: 1px solid var(--line); grid-column: 2; overflow: visible; } nabla-stage { min-height: 640px; } }
       @media (max-width: 760px) {
         :host { display: block; height: auto; padding-bottom: 92px; }
@@ -66,6 +81,11 @@ export class App extends LitElement {
       this.dark = matches;
     });
     window.addEventListener('keydown', this.#key);
+    window.addEventListener('popstate', () => this.#show(viewOf(location.search)));
+    this.addEventListener('go', (event) => this.#go((event as CustomEvent<View>).detail));
+    this.addEventListener('sweep-trains', () => this.#store.dispatch({ type: 'play', command: 'pause' }));
+    this.addEventListener('open-in-lab', (event) => this.#openInLab((event as CustomEvent<LabRequest>).detail));
+    this.#show(this.view);
     this.addEventListener('action', (event) => this.#store.dispatch((event as NablaEvent<'action'>).detail));
     this.addEventListener('open-dialog', (event) => {
       this.dialog = (event as CustomEvent<DialogName | undefined>).detail;
@@ -82,8 +102,15 @@ export class App extends LitElement {
     const { lab } = this;
     const theme = lab.theme === 'system' ? (this.dark ? 'dark' : 'light') : lab.theme;
     return html`
-      <nabla-top-bar .lab=${lab} .narrow=${this.narrow} role="banner"></nabla-top-bar>
-      <main>
+      <nabla-top-bar .lab=${lab} .narrow=${this.narrow} .view=${this.view} role="banner"></nabla-top-bar>
+      ${this.view === 'lab' ? this.#lab(theme) : this.sweeps === 'yes' ? '' : html`<p class="loading" role="status">${this.sweeps === 'failed' ? 'The Sweep view could not be loaded. Check the connection and reload the page.' : 'Loading.'}</p>`}
+      ${this.sweeps === 'yes' ? html`<nabla-sweep role="main" ?active=${this.view === 'sweep'} .lab=${lab} .theme=${theme}></nabla-sweep>` : ''}
+      <nabla-dialogs .lab=${lab} .open=${this.dialog}></nabla-dialogs>`;
+  }
+
+  #lab(theme: string): TemplateResult {
+    const { lab } = this;
+    return html`<main>
         ${this.narrow ? '' : html`<aside class="left" aria-label="Settings"><nabla-controls .lab=${lab}></nabla-controls></aside>`}
         <div class="middle">
           <nabla-messages .lab=${lab}></nabla-messages>
@@ -100,8 +127,34 @@ export class App extends LitElement {
               <nabla-controls .lab=${lab}></nabla-controls>
             </wa-drawer>`
           : ''
-      }
-      <nabla-dialogs .lab=${lab} .open=${this.dialog}></nabla-dialogs>`;
+      }`;
+  }
+
+  #go(view: View): void {
+    if (view === this.view) return;
+    history.pushState(null, '', addressOf(view));
+    this.#show(view);
+  }
+
+  #show(view: View): void {
+    this.view = view;
+    if (view !== 'sweep' || this.sweeps === 'loading' || this.sweeps === 'yes') return;
+    this.sweeps = 'loading';
+    import('./sweep/sweep-view.ts').then(
+      () => {
+        this.sweeps = 'yes';
+      },
+      () => {
+        this.sweeps = 'failed';
+      },
+    );
+  }
+
+  #openInLab({ experiments, run }: LabRequest): void {
+    const { engine, logIterations, mapRun } = this.lab;
+    this.#store.dispatch({ type: 'settings', settings: { experiments, engine, logIterations, mapRun }, notice: undefined });
+    if (run) this.#store.dispatch({ type: 'play', command: 'start' });
+    this.#go('lab');
   }
 
   readonly #openDrawer = (): void => {
@@ -114,7 +167,7 @@ export class App extends LitElement {
 
   /** Space, `.`, `r` and Backspace, unless a control in focus has a use for them. */
   readonly #key = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || this.dialog || this.drawer) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || this.dialog || this.drawer || this.view !== 'lab') return;
     const path = event.composedPath().filter((target) => target instanceof Element);
     if (
       path.some((element) =>

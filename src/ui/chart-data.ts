@@ -17,15 +17,26 @@ const RUN_COLORS = ['--run-a', '--run-b'];
 /** Fewest iterations an axis shows, so that the first records do not jump. */
 const SHORTEST_AXIS = 10;
 
-export function iterationScale(state: LabState): IterationScale {
+/** The part of the page's state that charts of iterations follow. */
+export type ChartView = Pick<LabState, 'experiments' | 'logIterations' | 'zooms' | 'marks'>;
+
+export function iterationScale(state: Pick<LabState, 'logIterations'>): IterationScale {
   return state.logIterations ? LOG_ITERATIONS : LINEAR_ITERATIONS;
 }
 
+/** One past the last recorded iteration; a stored trace holds fewer records than that. */
+function recordedIterations({ length, scalars }: Trace): number {
+  return length === 0 ? 0 : scalars.iteration.at(length - 1) + 1;
+}
+
 /** Iterations in view: the zoom, else everything recorded. */
-export function visibleRange({ zooms, traces }: LabState): Range {
+export function visibleRange({
+  zooms,
+  traces,
+}: Pick<LabState, 'zooms'> & { readonly traces?: readonly Trace[] | undefined }): Range {
   const zoom = zooms.at(-1);
   if (zoom) return zoom;
-  const recorded = Math.max(0, ...(traces ?? []).map((trace) => trace.length));
+  const recorded = Math.max(0, ...(traces ?? []).map(recordedIterations));
   return [0, Math.max(SHORTEST_AXIS, recorded)];
 }
 
@@ -46,16 +57,16 @@ interface Line {
 }
 
 function frame(
-  state: LabState,
-  traces: Pair<Trace>,
+  state: ChartView,
+  traces: readonly Trace[],
   lines: Line[],
   levels: Level[],
   y: 'log' | 'share',
   tests: readonly Line[] = [],
 ): Frame {
   const scale = iterationScale(state);
-  const range = visibleRange(state);
-  const longest = traces[0].length >= traces[1].length ? traces[0] : traces[1];
+  const range = visibleRange({ zooms: state.zooms, traces });
+  const longest = traces.reduce((most, trace) => (trace.length > most.length ? trace : most));
   const iterations = longest.scalars.iteration.view();
   const edges = bucketEdges(iterations, borders(scale, range, BUCKETS));
   // One more on each side, so that lines run to the frame.
@@ -105,7 +116,7 @@ function finiteOrUndefined(value: number | undefined): number | undefined {
   return value !== undefined && Number.isFinite(value) ? value : undefined;
 }
 
-function momentsOf(state: LabState, scale: IterationScale): Moment[] {
+function momentsOf(state: ChartView, scale: IterationScale): Moment[] {
   return state.marks.map(({ iteration, text }) => ({ x: scale.position(iteration), label: text }));
 }
 
@@ -140,10 +151,17 @@ function runStyle(r: number, extra: Partial<SeriesStyle> = {}): SeriesStyle {
   return { label: `Run ${RUN_NAMES[r]}`, color: RUN_COLORS[r], width: 1.6, tag: RUN_NAMES[r], ...extra };
 }
 
-export function lossFrame(state: LabState, traces: Pair<Trace>): Frame {
+/** A run alone needs no letter, and has the colour that says nothing about it. */
+function styleAmong(traces: readonly Trace[], r: number, extra: Partial<SeriesStyle> = {}): SeriesStyle {
+  if (traces.length > 1) return runStyle(r, extra);
+  const { tag: _, ...style } = runStyle(1, { ...extra, label: 'Run' });
+  return style;
+}
+
+export function lossFrame(state: ChartView, traces: readonly Trace[]): Frame {
   const lines = traces.map(
     (trace, r): Line => ({
-      style: runStyle(r),
+      style: styleAmong(traces, r),
       values: trace.scalars.loss.view(),
       position: Math.log10,
       remark: remarkOf(trace),
@@ -152,19 +170,19 @@ export function lossFrame(state: LabState, traces: Pair<Trace>): Frame {
   return frame(state, traces, lines, [], 'log');
 }
 
-export function normFrame(state: LabState, traces: Pair<Trace>): Frame {
+export function normFrame(state: ChartView, traces: readonly Trace[]): Frame {
   const lines = traces.map((trace, r): Line => {
     const values = trace.scalars.log2GradientNorm.view();
-    return { style: runStyle(r), values, position: (log2) => log2 * LOG10_2, remark: remarkOf(trace) };
+    return { style: styleAmong(traces, r), values, position: (log2) => log2 * LOG10_2, remark: remarkOf(trace) };
   });
-  return frame(state, traces, lines, clipLevels(state.experiments), 'log');
+  return frame(state, traces, lines, clipLevels(state.experiments.slice(0, traces.length)), 'log');
 }
 
-function clipLevels(experiments: Pair<Experiment>): Level[] {
+function clipLevels(experiments: readonly Experiment[]): Level[] {
   const maxima = experiments.map(({ clip }) => (clip.rule === 'none' || clip.rule === 'value' ? undefined : clip.max));
   const level = (max: number, label: string, color: string): Level => ({ y: Math.log10(max), label, color });
-  const [a, b] = maxima;
-  if (a !== undefined && a === b) return [level(a, `clip ${formatSetting(a)}`, '--accent')];
+  const [a] = maxima;
+  if (a !== undefined && maxima.every((max) => max === a)) return [level(a, `clip ${formatSetting(a)}`, '--accent')];
   return maxima.flatMap((max, r) =>
     max === undefined ? [] : [level(max, `clip ${RUN_NAMES[r]} ${formatSetting(max)}`, RUN_COLORS[r])],
   );
@@ -187,7 +205,7 @@ export function profileRecord(trace: Trace, hidden: number): LayerRecord | undef
   return latestFinite(trace.layers, hidden) ?? trace.layers.at(-1);
 }
 
-export function profileFrame({ experiments }: LabState, traces: Pair<Trace>): Frame {
+export function profileFrame({ experiments }: Pick<LabState, 'experiments'>, traces: readonly Trace[]): Frame {
   const { model } = experiments[0];
   const length = traces[0].gradientLayers;
   const hidden = model.kind === 'mlp' ? model.depth : length;
@@ -206,10 +224,11 @@ export function profileFrame({ experiments }: LabState, traces: Pair<Trace>): Fr
   const yRange = logRange(measured, []);
   return {
     styles: [
-      ...RUN_NAMES.map((_, r) => runStyle(r, { dots: true, dotsOnly: true, tagAtStart: true })),
-      ...RUN_NAMES.map(
-        (name, r): SeriesStyle => ({ label: `Fit of run ${name}`, color: RUN_COLORS[r], width: 1, alpha: 0.8, dash: [3, 3] }),
-      ),
+      ...traces.map((_, r) => styleAmong(traces, r, { dots: true, dotsOnly: true, tagAtStart: true })),
+      ...traces.map((_, r): SeriesStyle => {
+        const { color, label } = styleAmong(traces, r);
+        return { label: `Fit of ${label.toLowerCase()}`, color, width: 1, alpha: 0.8, dash: [3, 3] };
+      }),
     ],
     xs,
     columns: [...measured, ...fitted],

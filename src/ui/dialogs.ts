@@ -79,7 +79,7 @@ export class Dialogs extends LitElement {
     )}
       <section>
         <h3>Software in this page</h3>
-        <p>Lit, uPlot, Web Awesome (MIT; its system icons are Font Awesome Free, CC BY 4.0), Valibot (MIT). Colour map inferno by Nathaniel Smith and Stéfan van der Walt (CC0). Series colours after Okabe and Ito.</p>
+        <p>Lit, uPlot, Web Awesome (MIT; its system icons are Font Awesome Free, CC BY 4.0), Valibot (MIT). Colour maps inferno and viridis by Nathaniel Smith, Stéfan van der Walt and Eric Firing (CC0). Series colours after Okabe and Ito.</p>
       </section>`;
   }
 

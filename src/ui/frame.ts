@@ -12,6 +12,7 @@ export interface SeriesStyle {
   readonly label: string;
   /** Custom property, `--run-a`. */
   readonly color: string;
+  /** 0 for the edge of a band. */
   readonly width: number;
   readonly alpha?: number;
   readonly dash?: readonly number[];
@@ -46,8 +47,16 @@ export interface Level {
   readonly color: string;
 }
 
+/** The area between two series, by index. */
+export interface Band {
+  readonly low: number;
+  readonly high: number;
+}
+
 export interface Frame {
   readonly styles: readonly SeriesStyle[];
+  /** Fixed for the life of a plot, as is the number of series. */
+  readonly bands?: readonly Band[];
   /** Ascending positions. */
   readonly xs: readonly number[];
   /** (series, positions). */

@@ -16,6 +16,10 @@ export interface PlotEvents {
 
 /** Whole pixels: uPlot scales no others to the screen's density. */
 const FONT = '11px ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace';
+/** Letters nearer than this, in CSS pixels, cover each other. */
+const TAG_HEIGHT = 11;
+/** Where a letter goes that would cover another, in rows. */
+const TAG_SHIFTS = [0, 1, -1, 2, -2, 3, -3];
 /** A drag shorter than this many pixels is a click. */
 const SHORTEST_DRAG = 6;
 
@@ -88,6 +92,10 @@ export class Plot {
       },
       axes: [axis(2, () => this.#frame.xTicks, 22), axis(3, () => this.#frame.yTicks, 48)],
       series: [{}, ...this.#frame.styles.map((_, s) => this.#series(s))],
+      bands: (this.#frame.bands ?? []).map(({ low, high }) => ({
+        series: [high + 1, low + 1],
+        fill: () => this.#colors.of(this.#frame.styles[high].color),
+      })),
       cursor: {
         y: false,
         points: { show: false },
@@ -176,14 +184,15 @@ export class Plot {
       ctx.strokeStyle = this.#colors.of('--dim');
       line(ctx, at, bbox.top, at, bbox.top + bbox.height, scale, [2, 3]);
     }
-    for (const [s, style] of this.#frame.styles.entries()) this.#tag(plot, style, s);
+    const tags: Place[] = [];
+    for (const [s, style] of this.#frame.styles.entries()) this.#tag(plot, style, s, tags);
     let row = 0;
     for (const mark of this.#frame.marks) row += this.#mark(plot, mark, row);
     ctx.restore();
   }
 
   /** The run's letter beside its last visible sample, or its first. */
-  #tag({ ctx, bbox, data, valToPos, scales }: uPlot, { tag, tagAtStart, color }: SeriesStyle, s: number): void {
+  #tag({ ctx, bbox, data, valToPos, scales }: uPlot, { tag, tagAtStart, color }: SeriesStyle, s: number, tags: Place[]): void {
     if (!tag) return;
     const ys = data[s + 1];
     const high = scales.x.max ?? Number.POSITIVE_INFINITY;
@@ -196,7 +205,17 @@ export class Plot {
     ctx.fillStyle = this.#colors.of(color);
     ctx.textAlign = 'left';
     const shift = (tagAtStart ? -6 : 4) * uPlot.pxRatio;
-    ctx.fillText(tag, x + 5 * uPlot.pxRatio, Math.max(bbox.top + 8 * uPlot.pxRatio, Math.min(bbox.top + bbox.height, y + shift)));
+    const wide = ctx.measureText(tag).width;
+    const [least, most] = [bbox.top + 8 * uPlot.pxRatio, bbox.top + bbox.height];
+    const places = TAG_SHIFTS.map((rows) => ({
+      x: x + 5 * uPlot.pxRatio,
+      y: Math.max(least, Math.min(most, y + shift + rows * TAG_HEIGHT * uPlot.pxRatio)),
+    }));
+    const isFree = ({ x, y }: Place) =>
+      !tags.some((other) => Math.abs(other.y - y) < TAG_HEIGHT * uPlot.pxRatio - 1 && Math.abs(other.x - x) < wide);
+    const place = places.find(isFree) ?? places[0];
+    tags.push(place);
+    ctx.fillText(tag, place.x, place.y);
   }
 
   /** Draws a triangle; returns 1 when its label took a row of its own. */
@@ -220,6 +239,11 @@ export class Plot {
     ctx.fillText(label, at + (leftward ? -1 : 1) * (size + 3 * uPlot.pxRatio), y + (top ? shift : -4 * uPlot.pxRatio));
     return 1;
   }
+}
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
 }
 
 function dataOf({ xs, columns }: Frame): uPlot.AlignedData {

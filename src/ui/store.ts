@@ -2,26 +2,33 @@
 import { WorkerClient } from '../sweep/client.ts';
 import type { FromWorker } from '../sweep/protocol.ts';
 import { commandsFor, reduce } from './reducer.ts';
+import { DrawSchedule } from './schedule.ts';
 import { type Action, identityOf, initialState, type LabState, type ThemeChoice } from './state.ts';
 import { decodeSettings, encodeSettings } from './url.ts';
 
 const THEME_KEY = 'nablascope.theme';
-/** Drawing may take this share of the page's time; the rest is left to input and, on few cores, to the worker. */
-const DRAWING_SHARE = 0.25;
 
 export class Store {
   #state: LabState;
   #client: WorkerClient;
-  #draw: (state: LabState) => void;
-  #frame = 0;
-  #earliest = 0;
+  readonly #schedule: DrawSchedule;
 
-  /** @param draw called with the latest state, at most once a frame and never in a hidden tab */
-  constructor(draw: (state: LabState) => void) {
-    this.#draw = draw;
+  /**
+   * @param draw called with the latest state, at most once a frame and never in a hidden tab
+   * @param wantsRun whether the runs start by themselves
+   */
+  constructor(draw: (state: LabState) => void, wantsRun = true) {
+    this.#schedule = new DrawSchedule(() => draw(this.#state));
     const { settings, refused } = decodeSettings(location.hash.slice(1));
     const theme = (localStorage.getItem(THEME_KEY) ?? 'system') as ThemeChoice;
-    this.#state = { ...initialState(), ...settings, ...identityOf(settings.experiments), theme, notice: noticeOf(refused) };
+    this.#state = {
+      ...initialState(),
+      ...settings,
+      ...identityOf(settings.experiments),
+      theme,
+      wantsRun,
+      notice: noticeOf(refused),
+    };
     this.#client = this.#connect();
     for (const command of commandsFor(undefined, this.#state)) this.#client.send(command);
     window.addEventListener('hashchange', () => this.#readAddress());
@@ -40,9 +47,7 @@ export class Store {
     this.#writeAddress();
     if (before.theme !== this.#state.theme) localStorage.setItem(THEME_KEY, this.#state.theme);
     if (this.#state === before) return;
-    // What a person does shows in the next frame, however long the last drawing took.
-    if (action.type !== 'worker') this.#earliest = 0;
-    this.#schedule();
+    this.#schedule.request(action.type !== 'worker');
   };
 
   #connect(): WorkerClient {
@@ -53,24 +58,6 @@ export class Store {
   #reconnect(): void {
     this.#client.terminate();
     this.#client = this.#connect();
-  }
-
-  #schedule(): void {
-    if (this.#frame !== 0) return;
-    this.#frame = requestAnimationFrame((now) => {
-      this.#frame = 0;
-      if (now < this.#earliest) {
-        this.#schedule();
-        return;
-      }
-      const start = performance.now();
-      this.#draw(this.#state);
-      // Elements update in microtasks: what they took is known once those have run.
-      setTimeout(() => {
-        const took = performance.now() - start;
-        this.#earliest = start + took / DRAWING_SHARE;
-      });
-    });
   }
 
   #readAddress(): void {

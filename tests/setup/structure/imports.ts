@@ -47,7 +47,15 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   cli: { sees: ALL_BUT_UI },
   ui: {
     sees: ['metrics', 'theory', 'model', 'scenarios'],
-    files: ['src/data/load.ts', 'src/data/dataset.ts', 'src/sweep/protocol.ts', 'src/sweep/client.ts'],
+    files: [
+      'src/data/load.ts',
+      'src/data/dataset.ts',
+      'src/sweep/protocol.ts',
+      'src/sweep/client.ts',
+      'src/sweep/sweep-protocol.ts',
+      'src/sweep/sweep-client.ts',
+      'src/sweep/record.ts',
+    ],
   },
   dev: { sees: [] },
 };

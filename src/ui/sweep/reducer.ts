@@ -1,0 +1,233 @@
+/** State and what happened to the next state, and what the worker must be told. */
+import type { EngineChoice } from '../../engine/report.ts';
+import type { FromSweepWorker, ResolvedAxis, ToSweepWorker } from '../../sweep/sweep-protocol.ts';
+import { axesOf, isJson, type Json, readText, samplingOf, writeText } from './document.ts';
+import { addRecords, runTable } from './map-data.ts';
+import type { MapView, SweepAction, SweepViewState } from './state.ts';
+
+const NO_VIEW: MapView = {
+  x: 0,
+  y: undefined,
+  facet: undefined,
+  fixed: [],
+  outcome: 'loss',
+  sliceX: 0,
+  sliceLines: undefined,
+};
+
+export function initialSweepState(document: Json): SweepViewState {
+  return {
+    text: writeText(document),
+    document,
+    textProblem: undefined,
+    mode: 'form',
+    problems: [],
+    estimate: undefined,
+    checking: true,
+    stored: undefined,
+    asked: undefined,
+    open: undefined,
+    revision: 0,
+    view: NO_VIEW,
+    list: { sort: 'run', descending: false, text: '', verdict: '' },
+    cursor: undefined,
+    run: undefined,
+    lower: 'slices',
+    pane: 'form',
+    work: 'idle',
+    workMessage: undefined,
+    progress: undefined,
+    report: undefined,
+    failure: undefined,
+  };
+}
+
+export function reduceSweep(state: SweepViewState, action: SweepAction): SweepViewState {
+  switch (action.type) {
+    case 'document':
+      return { ...state, document: action.document, text: writeText(action.document), textProblem: undefined, checking: true };
+    case 'text': {
+      const read = readText(action.text);
+      if ('problem' in read) return { ...state, text: action.text, textProblem: read.problem, estimate: undefined };
+      return { ...state, text: action.text, document: read.document, textProblem: undefined, checking: true };
+    }
+    case 'mode':
+      return { ...state, mode: action.mode };
+    case 'calibrate':
+      return { ...state, checking: true, failure: undefined };
+    case 'start':
+      return { ...state, failure: undefined, asked: 'start', progress: undefined };
+    case 'open':
+    case 'continue':
+      return { ...state, failure: undefined, asked: action.type };
+    case 'delete':
+      return state.open?.sweepId === action.sweepId ? { ...state, open: undefined, run: undefined, cursor: undefined } : state;
+    case 'view':
+      return { ...state, view: changeView(state.view, action.change), cursor: undefined };
+    case 'fix':
+      return {
+        ...state,
+        view: { ...state.view, fixed: state.view.fixed.with(action.axis, action.index) },
+        cursor: undefined,
+      };
+    case 'rows':
+      return { ...state, list: { ...state.list, ...action.change } };
+    case 'cursor':
+      return { ...state, cursor: action.cursor };
+    case 'run':
+      if (!state.open?.table.pointOf.has(action.id)) return state;
+      return { ...state, run: { id: action.id, trace: 'loading' }, lower: 'run' };
+    case 'trace':
+      return state.run?.id === action.id ? { ...state, run: { ...state.run, trace: action.trace } } : state;
+    case 'lower':
+      return { ...state, lower: action.lower };
+    case 'pane':
+      return { ...state, pane: action.pane };
+    case 'dismiss':
+      return { ...state, failure: undefined };
+    case 'list':
+    case 'pause':
+    case 'resume':
+    case 'cancel':
+      return state;
+    case 'worker':
+      return receive(state, action.message);
+    default:
+      action satisfies never;
+      return state;
+  }
+}
+
+/** Each axis lies in one place: one that moves to where another was swaps with it. */
+function changeView(view: MapView, change: Partial<MapView>): MapView {
+  const next = { ...view, ...change };
+  if (change.x !== undefined && next.y === change.x) next.y = view.x;
+  if (change.x !== undefined && next.facet === change.x) next.facet = undefined;
+  if (change.y !== undefined && next.x === change.y) next.x = view.y ?? view.x;
+  if (change.y !== undefined && next.facet === change.y) next.facet = undefined;
+  if (change.facet !== undefined && next.y === change.facet) next.y = undefined;
+  if (change.facet !== undefined && next.x === change.facet) return view;
+  if (next.x === next.y) next.y = undefined;
+  if (change.sliceX !== undefined && next.sliceLines === change.sliceX) next.sliceLines = view.sliceX;
+  if (change.sliceLines !== undefined && next.sliceX === change.sliceLines) next.sliceX = view.sliceLines ?? view.sliceX;
+  if (next.sliceX === next.sliceLines) next.sliceLines = undefined;
+  return next;
+}
+
+function receive(state: SweepViewState, message: FromSweepWorker): SweepViewState {
+  switch (message.type) {
+    case 'sweeps':
+      return { ...state, stored: message.sweeps };
+    case 'estimated':
+      return { ...state, estimate: message.estimate, problems: [], checking: false };
+    case 'refused':
+      return {
+        ...state,
+        problems: message.problems,
+        estimate: undefined,
+        checking: false,
+        asked: undefined,
+      };
+    case 'opened':
+      return opened(state, message);
+    case 'engine':
+      return { ...state, report: message.report };
+    case 'state':
+      return { ...state, work: message.state, workMessage: message.message };
+    case 'progress':
+      return { ...state, progress: message.progress };
+    case 'records':
+      if (!state.open) return state;
+      addRecords(state.open.table, message.records);
+      return { ...state, revision: state.revision + 1 };
+    case 'trace':
+      // The store reads the trace and sends it as an action of its own.
+      return state;
+    case 'failed':
+      return {
+        ...state,
+        failure: message.message,
+        checking: false,
+        asked: undefined,
+        work: state.work === 'paused' || state.work === 'finished' ? state.work : 'idle',
+        workMessage: undefined,
+        run: state.run?.trace === 'loading' ? { ...state.run, trace: 'none' } : state.run,
+      };
+    default:
+      message satisfies never;
+      return state;
+  }
+}
+
+function opened(state: SweepViewState, message: Extract<FromSweepWorker, { type: 'opened' }>): SweepViewState {
+  const { sweepId, axes, points, records } = message;
+  const document = isJson(message.sweep) ? message.sweep : {};
+  const scales = new Map(axesOf(document).map(({ path, range }) => [path, range && String(range.scale).endsWith('log')]));
+  const shown = axes.map((axis) => ({ ...axis, isLog: scales.get(axis.path) }));
+  const table = runTable(shown, points, samplingOf(document) !== undefined);
+  addRecords(table, records);
+  const same = state.open?.sweepId === sweepId;
+  return {
+    ...state,
+    open: { sweepId, document, table },
+    revision: state.revision + 1,
+    pane: 'results',
+    asked: undefined,
+    ...(!same && {
+      view: { ...firstView(table.axes, samplingOf(document) !== undefined), outcome: state.view.outcome },
+      cursor: undefined,
+      run: undefined,
+      lower: state.lower === 'run' ? 'slices' : state.lower,
+      progress: undefined,
+    }),
+    // The description follows what was opened, but not what was started: that may have been edited since.
+    ...(state.asked !== 'start' && { document, text: writeText(document), textProblem: undefined, checking: true }),
+  };
+}
+
+/**
+ * Most values along x, next along y, a short third axis as panels; seeds are aggregated over, other axes held at their
+ * first value. The slices have a line per value of y, unless a random sample leaves too few runs to a line.
+ */
+export function firstView(axes: readonly ResolvedAxis[], scattered = false): MapView {
+  const order = axes
+    .map(({ path, values }, index) => ({ index, length: values.length, seed: path === 'seed' }))
+    .sort((a, b) => Number(a.seed) - Number(b.seed) || b.length - a.length || a.index - b.index);
+  const [x, y, third] = order.filter(({ seed }, k) => !seed || k === 0);
+  const facet = third && third.length <= MOST_PANELS ? third.index : undefined;
+  // What is a panel of the map is held in the slices.
+  const fixed = axes.map(({ path }, index) => (index === x?.index || index === y?.index || path === 'seed' ? undefined : 0));
+  const sliceLines = scattered ? undefined : y?.index;
+  return { x: x?.index ?? 0, y: y?.index, facet, fixed, outcome: 'loss', sliceX: x?.index ?? 0, sliceLines };
+}
+
+/** Panels that stand side by side without being asked for. */
+const MOST_PANELS = 6;
+
+/** What the worker is told of an action; edits are checked by `checkCommand`, a moment after the last. */
+export function sweepCommands(before: SweepViewState, action: SweepAction): ToSweepWorker[] {
+  switch (action.type) {
+    case 'list':
+    case 'pause':
+    case 'resume':
+    case 'cancel':
+      return [{ type: action.type }];
+    case 'calibrate':
+    case 'start':
+      return [{ type: action.type, sweep: before.document, engine: action.engine }];
+    case 'open':
+    case 'continue':
+      return [{ type: 'open', sweepId: action.sweepId }];
+    case 'delete':
+      return [{ type: 'delete', sweepId: action.sweepId }];
+    case 'run':
+      return before.open?.table.pointOf.has(action.id) ? [{ type: 'trace', sweepId: before.open.sweepId, id: action.id }] : [];
+    default:
+      return [];
+  }
+}
+
+/** The start that follows the opening of a stored sweep which a person wants to continue. */
+export function continuation(before: SweepViewState, message: FromSweepWorker, engine: EngineChoice): ToSweepWorker | undefined {
+  return message.type === 'opened' && before.asked === 'continue' ? { type: 'start', sweep: message.sweep, engine } : undefined;
+}

@@ -1,0 +1,132 @@
+/** The curves of one run of a sweep: loss, global gradient norm, profile over the layers. */
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { lowerBound } from '../../metrics/decimate.ts';
+import { formatCount, formatLog2, formatNumber } from '../../metrics/format.ts';
+import type { Trace } from '../../metrics/trace.ts';
+import type { Experiment } from '../../model/schema.ts';
+import '../chart.ts';
+import { type ChartView, iterationScale, lossFrame, normFrame, profileFrame, profileRecord } from '../chart-data.ts';
+import type { NablaEvent } from '../events.ts';
+import type { Frame, Table } from '../frame.ts';
+import { valueAt } from '../readouts.ts';
+import { shared } from '../styles.ts';
+
+/** Rows of a data table. */
+const TABLE_ROWS = 60;
+
+@customElement('nabla-sweep-charts')
+export class SweepCharts extends LitElement {
+  @property({ attribute: false }) trace!: Trace;
+  @property({ attribute: false }) experiment: Experiment | undefined;
+  @property() theme = '';
+  @state() private zooms: readonly (readonly [number, number])[] = [];
+  @state() private hover: number | undefined;
+  @state() private layer: number | undefined;
+  #frames: { loss: Frame; norm: Frame; profile: Frame | undefined } | undefined;
+
+  static override styles = [
+    shared,
+    css`
+      :host { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px; flex: 1; min-height: 210px; }
+      @media (max-width: 1180px) { :host { grid-template-columns: minmax(0, 1fr); grid-auto-rows: 236px; } }
+    `,
+  ];
+
+  get #view(): ChartView {
+    // Charts want both runs of the Lab; where there is one, the second is not looked at.
+    const experiments = this.experiment ? ([this.experiment, this.experiment] as const) : ([] as never);
+    return { experiments, logIterations: true, zooms: this.zooms, marks: [] };
+  }
+
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('trace')) this.zooms = [];
+    if (!changed.has('trace') && !changed.has('zooms') && !changed.has('experiment')) return;
+    const { trace } = this;
+    const view = this.#view;
+    this.#frames = {
+      loss: lossFrame(view, [trace]),
+      norm: normFrame(view, [trace]),
+      profile: this.experiment && trace.layers.length > 0 ? profileFrame(view, [trace]) : undefined,
+    };
+  }
+
+  override render(): TemplateResult {
+    const { trace, hover } = this;
+    const scale = iterationScale(this.#view);
+    const at = hover === undefined ? undefined : scale.position(hover);
+    const iteration = hover ?? this.#last;
+    const chart = (key: 'loss' | 'norm', heading: string, unit: string) => html`<nabla-chart
+      .heading=${heading} .unit=${unit} .frame=${this.#frames?.[key]} .at=${at} .theme=${this.theme}
+      .readout=${`@ ${formatCount(iteration)}  ${valueAt(trace, key, iteration)}`} .summary=${this.#summary(key)} .table=${() => this.#table(key)}
+      @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
+    ></nabla-chart>`;
+    return html`${chart('loss', 'Loss', 'log')} ${chart('norm', 'Gradient norm', 'global, before clipping')} ${this.#profile()}`;
+  }
+
+  /** The last iteration of the run. */
+  get #last(): number {
+    const { length, scalars } = this.trace;
+    return length === 0 ? 0 : scalars.iteration.at(length - 1);
+  }
+
+  /** The iteration at or after a position that was kept. */
+  #recorded(position: number): number {
+    const iterations = this.trace.scalars.iteration.view();
+    return iterations[Math.min(iterations.length - 1, lowerBound(iterations, Math.round(position)))] ?? 0;
+  }
+
+  get #hidden(): number {
+    const { model } = this.experiment ?? {};
+    return model?.kind === 'mlp' ? model.depth : this.trace.gradientLayers;
+  }
+
+  #profile(): TemplateResult {
+    const record = profileRecord(this.trace, this.#hidden);
+    const layer = this.layer ?? 0;
+    return html`<nabla-chart fixed heading="‖∂L/∂z‖ by layer" .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.layer}
+      .unit=${record ? `with fit, at ${formatCount(record.iteration)}` : ''} .empty=${'No norms by layer are kept of this run.'}
+      .readout=${record ? `layer ${layer}  ${formatLog2(record.log2Dz[layer])}` : ''}
+      .summary=${record ? `At iteration ${record.iteration}: ${formatLog2(record.log2Dz[0])} at the input side, ${formatLog2(record.log2Dz[this.#hidden - 1])} at the last hidden layer.` : ''}
+      .table=${() => ({ columns: ['Layer', '‖∂L/∂z‖'], rows: Array.from(record?.log2Dz ?? [], (log2, l) => [String(l), formatLog2(log2)]) })}
+      @chart-hover=${this.#hoverLayer}></nabla-chart>`;
+  }
+
+  #summary(key: 'loss' | 'norm'): string {
+    const { trace } = this;
+    if (trace.length === 0) return 'Nothing recorded.';
+    const broken = trace.firstNonFinite ? `, first not finite at iteration ${trace.firstNonFinite.iteration}` : '';
+    return `From ${valueAt(trace, key, 0)} at iteration 0 to ${valueAt(trace, key, this.#last)} at iteration ${this.#last}${broken}.`;
+  }
+
+  #table(key: 'loss' | 'norm'): Table {
+    const { trace } = this;
+    const step = Math.max(1, Math.ceil(trace.length / TABLE_ROWS));
+    const iterations = Array.from({ length: trace.length }, (_, i) => i).filter((i) => i % step === 0 || i === trace.length - 1);
+    const text = (i: number) =>
+      key === 'loss' ? formatNumber(trace.scalars.loss.at(i)) : valueAt(trace, key, trace.scalars.iteration.at(i));
+    return {
+      columns: ['Iteration', key === 'loss' ? 'Loss' : 'Gradient norm'],
+      rows: iterations.map((i) => [formatCount(trace.scalars.iteration.at(i)), text(i)]),
+    };
+  }
+
+  readonly #hover = ({ detail }: NablaEvent<'chart-hover'>): void => {
+    this.hover = detail === undefined ? undefined : this.#recorded(iterationScale(this.#view).iteration(detail));
+  };
+
+  readonly #hoverLayer = ({ detail }: NablaEvent<'chart-hover'>): void => {
+    const last = this.trace.gradientLayers - 1;
+    this.layer = detail === undefined ? undefined : Math.min(last, Math.max(0, Math.round(detail)));
+  };
+
+  readonly #zoom = ({ detail: [from, to] }: NablaEvent<'chart-zoom'>): void => {
+    const scale = iterationScale(this.#view);
+    const first = Math.max(0, Math.floor(scale.iteration(from)));
+    this.zooms = [...this.zooms, [first, Math.max(first + 1, Math.ceil(scale.iteration(to)))]];
+  };
+
+  readonly #reset = ({ detail: { all } }: NablaEvent<'chart-reset'>): void => {
+    this.zooms = all ? [] : this.zooms.slice(0, -1);
+  };
+}

@@ -1,0 +1,101 @@
+/** Holds the view's state, follows it with the worker, the address and the tab's title, and draws at most once a frame. */
+import type { EngineChoice } from '../../engine/report.ts';
+import { formatCount } from '../../metrics/format.ts';
+import { decodeTrace } from '../../metrics/trace-codec.ts';
+import { DataError } from '../../model/errors.ts';
+import { SweepClient } from '../../sweep/sweep-client.ts';
+import type { FromSweepWorker } from '../../sweep/sweep-protocol.ts';
+import { DrawSchedule } from '../schedule.ts';
+import { viewOf } from '../views.ts';
+import type { Json } from './document.ts';
+import { continuation, initialSweepState, reduceSweep, sweepCommands } from './reducer.ts';
+import { isWorking, type SweepAction, type SweepViewState } from './state.ts';
+
+/** An edit is checked when no other has followed for this long. */
+const CHECK_AFTER_MS = 300;
+
+export class SweepStore {
+  #state: SweepViewState;
+  readonly #client = new SweepClient((message) => this.#receive(message));
+  readonly #schedule: DrawSchedule;
+  readonly #engine: () => EngineChoice;
+  #check = 0;
+
+  /**
+   * @param draw called with the latest state, at most once a frame
+   * @param engine the engine that a person has chosen
+   * @param sweepId a stored sweep to open at once
+   */
+  constructor(draw: (state: SweepViewState) => void, engine: () => EngineChoice, sweep: Json, sweepId: string | undefined) {
+    this.#schedule = new DrawSchedule(() => draw(this.#state));
+    this.#engine = engine;
+    this.#state = initialSweepState(sweep);
+    this.#client.send({ type: 'list' });
+    if (sweepId) this.dispatch({ type: 'open', sweepId });
+    else this.#client.send({ type: 'estimate', sweep });
+  }
+
+  get state(): SweepViewState {
+    return this.#state;
+  }
+
+  readonly dispatch = (action: SweepAction): void => {
+    const before = this.#state;
+    this.#state = reduceSweep(before, action);
+    for (const command of sweepCommands(before, action)) this.#client.send(command);
+    if (this.#state === before) return;
+    if (this.#state.document !== before.document) this.#checkSoon();
+    if (this.#state.open !== before.open) this.writeAddress();
+    document.title = titleOf(this.#state);
+    this.#schedule.request(action.type !== 'worker');
+  };
+
+  #receive(message: FromSweepWorker): void {
+    const { asked } = this.#state;
+    const start = continuation(this.#state, message, this.#engine());
+    this.dispatch({ type: 'worker', message });
+    if (start) this.#client.send(start);
+    // A sweep that cannot be opened leaves the description that stood there before.
+    if (message.type === 'failed' && asked === 'open') this.#checkSoon();
+    if (message.type === 'trace') this.#readTrace(message.id, message.trace);
+    if (message.type === 'state' && (message.state === 'finished' || message.state === 'cancelled')) {
+      // What is finished has changed, in the list of sweeps and in the count before a start.
+      this.#client.send({ type: 'list' });
+      this.#checkSoon();
+    }
+  }
+
+  #readTrace(id: string, bytes: Uint8Array | undefined): void {
+    try {
+      this.dispatch({ type: 'trace', id, trace: bytes ? decodeTrace(bytes) : 'none' });
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      this.dispatch({ type: 'trace', id, trace: 'none' });
+      const message = `The curves of run ${id} cannot be read: ${error.message}.`;
+      this.dispatch({ type: 'worker', message: { type: 'failed', message } });
+    }
+  }
+
+  #checkSoon(): void {
+    clearTimeout(this.#check);
+    this.#check = window.setTimeout(() => this.#client.send({ type: 'estimate', sweep: this.#state.document }), CHECK_AFTER_MS);
+  }
+
+  /** The open sweep stands in the query, beside the view; the hash belongs to the Lab, and so does the address where that is shown. */
+  writeAddress(): void {
+    if (viewOf(location.search) !== 'sweep') return;
+    const words = new URLSearchParams(location.search);
+    const id = this.#state.open?.sweepId;
+    if (id === undefined) words.delete('sweep');
+    else words.set('sweep', id);
+    history.replaceState(history.state, '', `?${words}${location.hash}`);
+  }
+}
+
+/** `42 % · 3,412 / 8,118 · Nablascope` while runs are trained. */
+function titleOf({ work, progress }: SweepViewState): string {
+  if (!isWorking(work) || !progress) return 'Nablascope';
+  const share = Math.floor((100 * progress.finished) / Math.max(1, progress.runs));
+  const sign = work === 'running' ? '' : work === 'paused' ? '❚❚ ' : '… ';
+  return `${sign}${share} % · ${formatCount(progress.finished)} / ${formatCount(progress.runs)} · Nablascope`;
+}

@@ -1,0 +1,72 @@
+/** The sweeps that this browser keeps: continue, open, delete. */
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import type { EngineChoice } from '../../engine/report.ts';
+import { formatCount } from '../../metrics/format.ts';
+import type { StoredSweep } from '../../sweep/sweep-protocol.ts';
+import { shared } from '../styles.ts';
+import { isWorking, type SweepViewState, tell } from './state.ts';
+
+@customElement('nabla-sweep-stored')
+export class SweepStored extends LitElement {
+  @property({ attribute: false }) sweep!: SweepViewState;
+  @property({ attribute: false }) engine: EngineChoice = 'auto';
+  /** The sweep whose deletion has been asked for once. */
+  @state() private doomed: string | undefined;
+
+  static override styles = [
+    shared,
+    css`
+      :host { display: block; }
+      :host([hidden]) { display: none; }
+      ul { list-style: none; margin: 0 0 14px; padding: 0; }
+      li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 2px 8px; padding: 5px 0 6px; border-bottom: 1px solid var(--line); }
+      li[aria-current='true'] strong { color: var(--accent); }
+      strong { font-weight: 600; overflow-wrap: anywhere; }
+      .row { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
+      button { min-height: 24px; font-size: 12px; padding: 0 8px; }
+      .bad { border-color: var(--bad); color: var(--bad); }
+      @media (max-width: 760px) { button { min-height: 34px; } }
+    `,
+  ];
+
+  override render(): TemplateResult {
+    const { stored } = this.sweep;
+    if (!stored || stored.length === 0) return html``;
+    return html`<h2>Kept in this browser</h2>
+      <ul>${stored.map((entry) => this.#entry(entry))}</ul>`;
+  }
+
+  #entry({ sweepId, title, runs, finished }: StoredSweep): TemplateResult {
+    const { open, work, asked } = this.sweep;
+    const shown = open?.sweepId === sweepId;
+    const busy = isWorking(work) || asked !== undefined;
+    return html`<li aria-current=${shown ? 'true' : 'false'}>
+      <strong>${title || 'Untitled'}</strong><span class="num dim">${formatCount(finished)} / ${formatCount(runs)}</span>
+      <span class="row">
+        ${
+          this.doomed === sweepId
+            ? this.#confirm(sweepId, finished)
+            : html`
+          ${finished < runs ? html`<button ?disabled=${busy} @click=${() => tell(this, { type: 'continue', sweepId, engine: this.engine })} aria-label="Continue ${title}">Continue</button>` : ''}
+          <button ?disabled=${busy} @click=${() => tell(this, { type: 'open', sweepId })} aria-label="Open ${title}">Open</button>
+          <button class="quiet" ?disabled=${busy && shown} aria-label="Delete ${title}" @click=${() => {
+            this.doomed = sweepId;
+          }}>Delete</button>`
+        }
+      </span>
+    </li>`;
+  }
+
+  #confirm(sweepId: string, finished: number): TemplateResult {
+    const forget = () => {
+      this.doomed = undefined;
+    };
+    return html`<span>Delete ${formatCount(finished)} finished runs for good?</span>
+      <button class="bad" @click=${() => {
+        forget();
+        tell(this, { type: 'delete', sweepId });
+      }}>Delete</button>
+      <button class="quiet" @click=${forget}>Keep</button>`;
+  }
+}
