@@ -13,7 +13,7 @@ export const MOST_SERIES = 6;
 
 export interface CurvePoint {
   readonly x: number;
-  /** What is not finite interrupts the curve; the first such point after a finite one is marked with a cross. */
+  /** What is not finite interrupts the curve; the last point before it is marked with a cross. */
   readonly y: number;
   /** Quartiles. */
   readonly band?: readonly [low: number, high: number];
@@ -52,6 +52,7 @@ export function chartFigure({ title, xName, yName, x, y, curves }: Chart): Marku
   );
   if (!xScale || !yScale) return undefined;
   const frame = { x: xScale, y: yScale };
+  const isEmpty = (curve: Curve) => !curve.points.some((point) => isDrawn(frame, point));
   const label = `${title}: ${yName ?? title} over ${xName}, from ${wordOf(yScale.low)} to ${wordOf(yScale.high)}; ${curves.length} curves: ${curves.map((curve) => curve.label).join('; ')}.`;
   return markup`<figure>
 <figcaption>${title}</figcaption>
@@ -61,12 +62,13 @@ ${curves.map((curve, k) => curveOf(curve, k, frame))}
 <text x="${(LEFT + WIDTH) / 2}" y="${HEIGHT - 4}" text-anchor="middle" class="name">${xName}</text>
 <text transform="translate(12 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" text-anchor="middle" class="name">${yName}</text>
 </svg>
-<ul class="legend">${curves.map(
-    (curve, k) =>
-      markup`<li><svg viewBox="0 0 30 8" width="30" height="8" aria-hidden="true"><path d="M1 4H29" class="curve s${k}"/></svg> ${curve.label}</li>`,
-  )}</ul>
+<ul class="legend">${curves.map((curve, k) => (isEmpty(curve) ? undefined : legendOf(curve, k)))}</ul>
 </figure>
 `;
+}
+
+function legendOf({ label }: Curve, k: number): Markup {
+  return markup`<li><svg viewBox="0 0 30 8" width="30" height="8" aria-hidden="true"><path d="M1 4H29" class="curve s${k}"/></svg> ${label}</li>`;
 }
 
 const placeX = ({ x }: Frame, value: number) => Number((LEFT + x.shareOf(value) * (WIDTH - LEFT - 10)).toFixed(1));
@@ -109,7 +111,7 @@ function curveOf({ label, points }: Curve, k: number, frame: Frame): Markup {
   return markup`<g><title>${label}</title>${bands}<path d="${path}" class="curve s${k}"/>${dots.map(
     (point) =>
       markup`<circle cx="${placeX(frame, point.x)}" cy="${placeY(frame, point.y)}" r="2.5" class="dot s${k}"><title>${label}: ${wordOf(point.x)}, ${wordOf(point.y)}</title></circle>`,
-  )}${breaks.map((d) => markup`<path d="${d}" class="break s${k}"><title>${label}: not finite after this</title></path>`)}</g>
+  )}${breaks.map((d) => markup`<path d="${d}" class="break s${k}"><title>${label}: no finite value after this</title></path>`)}</g>
 `;
 }
 

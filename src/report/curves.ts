@@ -14,41 +14,62 @@ export interface Curves {
   readonly charts: readonly Chart[];
 }
 
+/** Axes that are told apart by curves at most, each in charts of its own. */
+const MOST_APART = 3;
+
 /**
- * Outcomes over the axis with the most numbers, a curve for each value of the next axis, the other axes at their first values.
- * Undefined without an axis of numbers.
+ * Outcomes over the axis with the most numbers, for each of the next axes with a curve for each of its values. Empty without an axis
+ * of numbers.
  */
-export function seedCurves({ axes, groups }: SeedGroups<RunRecord>, outcomes: readonly Outcome[]): Curves | undefined {
-  const order = axes.map((_, k) => k).sort((a, b) => axes[b].values.length - axes[a].values.length);
-  const across = order.find((k) => axes[k].values.length > 1 && axes[k].values.every((value) => typeof value === 'number'));
-  if (across === undefined) return undefined;
-  const numbers = axes[across].values as readonly number[];
-  const [apart, ...fixed] = order.filter((k) => k !== across && axes[k].values.length > 1);
+export function seedCurves(groups: SeedGroups<RunRecord>, outcomes: readonly Outcome[]): Curves[] {
+  const { axes } = groups;
+  const swept = axes.flatMap(({ values }, k) => (values.length > 1 ? [k] : []));
+  const order = swept.sort((a, b) => axes[b].values.length - axes[a].values.length);
+  const across = order.find((k) => axes[k].values.every((value) => typeof value === 'number'));
+  if (across === undefined) return [];
+  const others = order.filter((k) => k !== across);
+  if (others.length === 0) return [curvesApart(groups, outcomes, across, undefined, [])];
+  return others.slice(0, MOST_APART).map((apart) => {
+    const fixed = others.filter((k) => k !== apart);
+    return curvesApart(groups, outcomes, across, apart, fixed);
+  });
+}
+
+/** Of numbers the one in the middle, of words the first. */
+function fixedValue(values: readonly unknown[]): unknown {
+  return values.every((value) => typeof value === 'number') ? values[Math.floor((values.length - 1) / 2)] : values[0];
+}
+
+/** @param across, apart, fixed indices of axes */
+function curvesApart(
+  { axes, groups }: SeedGroups<RunRecord>,
+  outcomes: readonly Outcome[],
+  across: number,
+  apart: number | undefined,
+  fixed: readonly number[],
+): Curves {
   const paths = axes.map(({ path }) => path);
   const name = (k: number) => shortPath(paths[k], paths);
   const values = apart === undefined ? [undefined] : evenly(axes[apart].values, MOST_SERIES);
-  const lies = ({ values: own }: SeedGroup<RunRecord>, k: number, value: unknown) =>
-    JSON.stringify(own[k]) === JSON.stringify(value);
-  const here = groups.filter((group) => fixed.every((k) => lies(group, k, axes[k].values[0])));
+  const lies = (group: SeedGroup<RunRecord>, k: number, value: unknown) =>
+    JSON.stringify(group.values[k]) === JSON.stringify(value);
+  const here = groups.filter((group) => fixed.every((k) => lies(group, k, fixedValue(axes[k].values))));
   const charts = outcomes.map((outcome) => ({
     title: outcome.label,
     xName: name(across),
-    x: isWide(numbers) ? ('log' as const) : ('linear' as const),
+    x: isWide(axes[across].values as readonly number[]) ? ('log' as const) : ('linear' as const),
     y: outcome.scale === 'log' ? ('log' as const) : ('linear' as const),
     curves: values.map((value) => {
       const own = apart === undefined ? here : here.filter((group) => lies(group, apart, value));
-      return {
-        label: apart === undefined ? outcome.label : `${name(apart)} ${wordOf(value)}`,
-        points: pointsOf(own, across, outcome),
-      };
+      const label = apart === undefined ? outcome.label : `${name(apart)} ${wordOf(value)}`;
+      return { label, points: pointsOf(own, across, outcome) };
     }),
   }));
-  const of = apart === undefined ? '' : `, a curve for each value of ${name(apart)}`;
-  const some =
-    apart !== undefined && values.length < axes[apart].values.length ? ` (${values.length} of ${axes[apart].values.length})` : '';
-  const rest = fixed.map((k) => `${name(k)} is ${wordOf(axes[k].values[0])}`).join(', ');
-  const note = `Medians of the finite values, with a band from the lower to the upper quartile, over ${name(across)}${of}${some}.${rest ? ` Here ${rest}.` : ''}`;
-  return { note, charts };
+  const all = apart === undefined ? 0 : axes[apart].values.length;
+  const some = values.length < all ? ` (${values.length} of ${all})` : '';
+  const of = apart === undefined ? '' : `, a curve for each value of ${name(apart)}${some}`;
+  const rest = fixed.map((k) => `${name(k)} is ${wordOf(fixedValue(axes[k].values))}`).join(', ');
+  return { note: `Over ${name(across)}${of}.${rest ? ` Here ${rest}.` : ''}`, charts };
 }
 
 function isWide(numbers: readonly number[]): boolean {
@@ -97,7 +118,7 @@ export async function traceCurves({ axes, points, records, trace }: ReportInput)
   }
   const common = { xName: 'iteration', x: 'linear' } as const;
   return {
-    note: 'For each verdict the run in the middle of its kind, in the order of the points. A cross ends what is not finite after it.',
+    note: 'For each verdict the run in the middle of its kind, in the order of the points. A cross ends a curve that has no finite value after it.',
     charts: [
       { ...common, title: 'Loss of the batch', yName: 'loss', y: 'log', curves: losses },
       { ...common, title: 'Global gradient norm before clipping', yName: 'log2 of the norm', y: 'linear', curves: norms },

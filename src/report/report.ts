@@ -19,7 +19,7 @@ import type { RunRecord } from '../sweep/record.ts';
 import type { Manifest } from '../sweep/store.ts';
 import type { ResolvedAxis, RunPoint } from '../sweep/sweep-protocol.ts';
 import { chartFigure } from './chart.ts';
-import { seedCurves, traceCurves } from './curves.ts';
+import { type Curves, seedCurves, traceCurves } from './curves.ts';
 import { mapFigure } from './map.ts';
 import { Markup, markup } from './markup.ts';
 import { numberOf, shortPath, wordOf } from './scales.ts';
@@ -156,16 +156,16 @@ async function curves(input: ReportInput, groups: SeedGroups<RunRecord>, hasAccu
   const outcomes = outcomesOf(input.records, hasAccuracy).filter(({ kind }) => kind === 'number');
   const overSeeds = seedCurves(groups, outcomes);
   const traces = await traceCurves(input);
-  const over = overSeeds
-    ? markup`<h2>Medians and quartiles over the seeds</h2>
-<p>${overSeeds.note}</p>
-<div class="figures">${overSeeds.charts.map((chart) => chartFigure(chart))}</div>
-`
-    : undefined;
+  const figures = ({ note, charts }: Curves) =>
+    markup`<p>${note}</p>\n<div class="figures">${charts.map((chart) => chartFigure(chart))}</div>\n`;
+  const over =
+    overSeeds.length > 0
+      ? markup`<h2>Medians and quartiles over the seeds</h2>
+<p>Of the finite values; the band reaches from the lower to the upper quartile. A cross ends a curve that has no finite value after it.</p>
+${overSeeds.map(figures)}`
+      : undefined;
   return markup`${over}<h2>Curves of single runs</h2>
-<p>${traces.note}</p>
-<div class="figures">${traces.charts.map((chart) => chartFigure(chart))}</div>
-`;
+${figures(traces)}`;
 }
 
 function table({ axes, groups }: SeedGroups<RunRecord>, hasAccuracy: boolean): Markup {

@@ -55,7 +55,7 @@ const MOST_TICKS = 6;
 
 function ticksBetween(low: number, high: number, kind: ScaleKind): number[] {
   if (kind === 'log' && high / low >= 10) {
-    const powers = whole(Math.log10(low), Math.log10(high)).map((power) => 10 ** power);
+    const powers = whole(Math.log10(low), Math.log10(high)).map((power) => Number(`1e${power}`));
     if (powers.length > MOST_TICKS) return powers.filter((_, k) => k % Math.ceil(powers.length / MOST_TICKS) === 0);
     if (powers.length > 3) return powers;
     const fine = whole(Math.floor(Math.log10(low)), Math.log10(high)).flatMap((power) => [1, 2, 5].map((x) => x * 10 ** power));
@@ -75,9 +75,21 @@ function whole(low: number, high: number): number[] {
 
 /** A value of an axis: a number with three digits, a word, or an object by its values. */
 export function wordOf(value: unknown): string {
-  if (typeof value === 'number') return String(Number(value.toPrecision(3))).replace('-', '−');
+  if (typeof value === 'number') return shortNumber(value).replaceAll('-', '−');
   if (typeof value !== 'object' || value === null) return String(value);
   return Object.values(value).map(wordOf).join(' ');
+}
+
+/** `0.000316`, `65536`, `1e7`, `3.16e-5`. */
+function shortNumber(x: number): string {
+  const size = Math.abs(x);
+  if (x === 0 || !Number.isFinite(x)) return String(x);
+  if (size >= 1e6 || size < 1e-4)
+    return x
+      .toExponential(2)
+      .replace(/\.?0+e/, 'e')
+      .replace('e+', 'e');
+  return String(size >= 1000 ? Math.round(x) : Number(x.toPrecision(3)));
 }
 
 /** A number of an outcome: shares as percentages. */

@@ -1,8 +1,8 @@
 /** The report's looks: light and dark as the reader's system is, one column on a phone. */
 export const STYLE = `
-:root { color-scheme: light dark; --back: #fff; --text: #1c2330; --quiet: #5a6577; --line: #d7dce4; --cell: #c3cad5;
+:root { color-scheme: light dark; --back: #fff; --text: #1c2330; --quiet: #5a6577; --line: #d7dce4; --cell: #98a2b1;
   --s0: #0072b2; --s1: #d55e00; --s2: #009e73; --s3: #a3478a; --s4: #8a6d00; --s5: #56606f; }
-@media (prefers-color-scheme: dark) { :root { --back: #11151c; --text: #e6eaf0; --quiet: #9aa6b8; --line: #2b3442; --cell: #465163;
+@media (prefers-color-scheme: dark) { :root { --back: #11151c; --text: #e6eaf0; --quiet: #9aa6b8; --line: #2b3442; --cell: #5b687d;
   --s0: #56b4e9; --s1: #ff8a3d; --s2: #2ecc9b; --s3: #e39ac8; --s4: #f0c419; --s5: #aab4c3; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 76rem; background: var(--back); color: var(--text);
@@ -13,6 +13,7 @@ h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; }
 p { margin: .3rem 0 .8rem; max-width: 50rem; }
 .quiet { color: var(--quiet); fill: var(--quiet); }
 code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere; }
+.figures + p { margin-top: 1.8rem; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.2rem 1.6rem; align-items: start; }
 figure { margin: 0; max-width: 36rem; }
 figcaption { font-weight: 600; margin-bottom: .3rem; }
