@@ -215,7 +215,11 @@ class SweepWorker {
         finished: (record) => this.#finished(record),
         progress: (progress) => post({ type: 'progress', progress }),
         recovering: (message) => this.#state('recovering', message),
-        recovered: () => this.#state('running'),
+        recovered: () =>
+          this.#state(
+            'running',
+            'The GPU device was lost; training went on from the last checkpoint, and nothing finished is lost.',
+          ),
       },
     );
     this.#scheduler = scheduler;

@@ -74,7 +74,7 @@ test('a sweep outlives a crash of the GPU process, with the bytes of one that wa
   const devtools = await browser.newBrowserCDPSession();
   await devtools.send('Browser.crashGpuProcess' as never).catch(() => undefined);
   await page
-    .getByText(/GPU device was lost.*A new device is opened/)
+    .getByText(/GPU device was lost.*went on from the last checkpoint/)
     .first()
     .waitFor({ timeout: 30_000 });
   await finished(page).waitFor({ timeout: 120_000 });
