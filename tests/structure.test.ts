@@ -35,6 +35,7 @@ describe('imports', () => {
     ['the engines do not see each other', 'src/engine/gpu/a.ts', "import { a } from '../cpu/twins.ts';"],
     ['the page does not see the scheduler', 'src/ui/a.ts', "import { a } from '../sweep/scheduler.ts';"],
     ['the vocabulary is types only', 'src/metrics/a.ts', "import { a } from '../model/schema.ts';"],
+    ['the report sees sweeps as types only', 'src/report/a.ts', "import { expand } from '../sweep/axes.ts';"],
     ['plain data imports nothing', 'src/engine/report.ts', "import { a } from '../math/philox.ts';"],
     ['a new folder has no layer', 'src/utils/a.ts', ''],
   ])('control: %s', (_, file, text) => {

@@ -1,9 +1,12 @@
 // dz[r,b,c] = dh[r,b,c] phi'(z[r,b,c])     forward: h = phi(z)
 // dh, z: (R,B4,C4) read   dz: (R,B4,C4) write; padding of dz is written as 0
-// One invocation computes 4 columns of a row; global id z is r. Range: every finite f32; NaN stays NaN.
+// status: (R,8) read, of the replicas that take part; r starts at FIRST
+// One invocation computes 4 columns of a row; global id z is r - FIRST. Range: every finite f32; NaN stays NaN.
 // ref: torch.nn.functional, the activation of the same name
 // #import "lib/activation"
+// #import "lib/present"
 
+override FIRST: u32;
 override B: u32;
 override C: u32;
 override WX: u32;
@@ -13,13 +16,15 @@ override WY: u32;
 @group(0) @binding(0) var<storage, read_write> dh: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> z: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> dz: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> status: array<u32>;
 
 @compute @workgroup_size(WX, WY)
 fn activation_backward(@builtin(global_invocation_id) id: vec3<u32>) {
   let columns = (C + 3u) / 4u;
   let rows = (B + 3u) / 4u * 4u;
-  if (id.x >= columns || id.y >= rows) { return; }
-  let at = (id.z * rows + id.y) * columns + id.x;
+  let r = FIRST + id.z;
+  if (id.x >= columns || id.y >= rows || !is_present(r)) { return; }
+  let at = (r * rows + id.y) * columns + id.x;
   let inside = (vec4(id.x * 4u) + vec4(0u, 1u, 2u, 3u)) < vec4(C);
   dz[at] = select(vec4(0.0), chain(dh[at], z[at]), inside & vec4(id.y < B));
 }

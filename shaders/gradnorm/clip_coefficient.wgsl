@@ -1,24 +1,23 @@
 // control[r]: loss, accuracy, global norm ||g|| = (sum_t ||g_t||^2)^(1/2), clip coefficient, what becomes of this iteration
-// norms: (R,Z+D+G,2) read, pairs of the Z pre-activations, D dz's and G parameter gradients   rows: (R,B4,2) read   hyper: (R,32) read
-// status: (R,8) read   control: (R,16) write
+// norms: (any,2) read, pairs of a replica's Z pre-activations, D dz's and G parameter gradients, counts and place in its shape
+// rows: (R,B4,2) read   hyper: (R,32) read   status: (R,8) read   shapes: (R,8) read   control: (R,24) accumulate
 // torch_norm: c = min(1, max/(||g|| + 1e-6)), 0 for an Inf norm; tensorflow_global_norm: c = max/max(||g||, max), NaN for a non-finite one.
 // c = scale * power: power is a power of two that differs from 1 where ||g|| leaves float32's comfortable range.
 // One workgroup of 64 owns a replica. Fixed order. Range: every norm up to sqrt(P) 3.4e38.
 // ref: Pascanu, Mikolov, Bengio 2013, algorithm 1; torch.nn.utils.clip_grad_norm_; tf.clip_by_global_norm
 // #import "lib/reduce_norm"
 // #import "lib/control"
+// #import "lib/ending"
 
 override B: u32;
-override Z: u32;
-override D: u32;
-override G: u32;
 override WX: u32;
 
 @group(0) @binding(0) var<storage, read> norms: array<vec2<u32>>;
 @group(0) @binding(1) var<storage, read> rows: array<vec2<f32>>;
 @group(0) @binding(2) var<storage, read> hyper: array<f32>;
 @group(0) @binding(3) var<storage, read> status: array<u32>;
-@group(0) @binding(4) var<storage, read_write> control: array<u32>;
+@group(0) @binding(4) var<storage, read> shapes: array<u32>;
+@group(0) @binding(5) var<storage, read_write> control: array<u32>;
 
 var<workgroup> firsts: array<u32, 64>;
 var<workgroup> sums: array<vec2<f32>, 64>;
@@ -26,14 +25,18 @@ var<workgroup> sums: array<vec2<f32>, 64>;
 @compute @workgroup_size(WX)
 fn clip_coefficient(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) i: u32) {
   let r = group.x;
-  let base = r * (Z + D + G);
+  let shape = r * SHAPE_WORDS;
+  let Z = shapes[shape + P_Z];
+  let gradients = Z + shapes[shape + P_D];
+  let all = gradients + shapes[shape + P_G];
+  let base = shapes[shape + P_NORMS];
   var mine = vec2(0u, 0u);
   var first = NONE_FOUND;
-  for (var t = i; t < Z + D + G; t += 64u) {
+  for (var t = i; t < all; t += 64u) {
     let pair = norms[base + t];
     // The loss stands between the pre-activations and the gradients in execution order.
     if (pair.x >= INF_BITS) { first = min(first, select(t, t + 1u, t >= Z)); }
-    if (t >= Z + D) { mine = join_norms(mine, pair); }
+    if (t >= gradients) { mine = join_norms(mine, pair); }
   }
   var sum = vec2(0.0);
   for (var b = i; b < B; b += 64u) { sum += rows[r * ((B + 3u) / 4u * 4u) + b]; }
@@ -51,7 +54,8 @@ fn clip_coefficient(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
   let at = r * CONTROL_WORDS;
   control[at + C_ACTIVE] = decision.alive;
   control[at + C_APPLY] = decision.apply;
-  control[at + C_STOP] = decision.stop;
+  control[at + C_STOP] = ending(r, loss, decision.stop);
+  control[at + C_STOP_WEIGHTS] = bitcast<u32>(hyper[r * HYPER_WORDS + H_STOP_WEIGHTS]);
   control[at + C_SCALE] = decision.scale_bits;
   control[at + C_POWER] = bitcast<u32>(decision.power);
   control[at + C_COEFFICIENT] = decision.coefficient_bits;

@@ -1,5 +1,5 @@
-// norms[s] = the norm pair joined from partial[first ... first + count - 1], (first, count) = segments[s]
-// partial: (any,2) read   segments: (SEGMENTS,2) read   norms: (SEGMENTS,2) write
+// norms[n] = the norm pair joined from partial[first ... first + count - 1], (first, count, n) = segments[s]
+// partial: (any,2) read   segments: (SEGMENTS,3) read   norms: (any,2) write
 // LANES invocations own a segment (one tensor of one replica): each joins every LANES-th pair, then the first joins theirs.
 // One barrier, since on a software adapter it costs more than the joins. Fixed order. Range: lib/norm.
 // ref: Blue 1978, "A portable Fortran program to find the Euclidean norm of a vector"
@@ -10,7 +10,7 @@ override LANES: u32;
 override WX: u32;
 
 @group(0) @binding(0) var<storage, read> partial: array<vec2<u32>>;
-@group(0) @binding(1) var<storage, read> segments: array<vec2<u32>>;
+@group(0) @binding(1) var<storage, read> segments: array<u32>;
 @group(0) @binding(2) var<storage, read_write> norms: array<vec2<u32>>;
 
 var<workgroup> lane_pairs: array<vec2<u32>, WX>;
@@ -21,12 +21,13 @@ fn norm_reduce(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups)
   let lane = i % LANES;
   var mine = vec2(0u, 0u);
   if (s < SEGMENTS) {
-    let segment = segments[s];
-    for (var k = lane; k < segment.y; k += LANES) { mine = join_norms(mine, partial[segment.x + k]); }
+    let first = segments[3u * s];
+    let count = segments[3u * s + 1u];
+    for (var k = lane; k < count; k += LANES) { mine = join_norms(mine, partial[first + k]); }
   }
   lane_pairs[i] = mine;
   workgroupBarrier();
   if (lane != 0u || s >= SEGMENTS) { return; }
   for (var k = 1u; k < LANES; k++) { mine = join_norms(mine, lane_pairs[i + k]); }
-  norms[s] = mine;
+  norms[segments[3u * s + 2u]] = mine;
 }

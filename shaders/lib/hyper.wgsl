@@ -22,6 +22,12 @@ const H_LOG_BETA2 = 17u;
 const H_ONE_MINUS_BETA1 = 18u;
 const H_ONE_MINUS_BETA2 = 19u;
 const H_ONE_MINUS_ALPHA = 20u;
+const H_STOP_LOSS_BELOW = 21u;
+const H_STOP_LOSS_FACTOR = 22u;
+const H_STOP_PLATEAU = 23u;
+const H_STOP_SHARE = 24u;
+const H_STOP_WINDOW = 25u;
+const H_STOP_WEIGHTS = 26u;
 
 const STATUS_WORDS = 8u;
 const S_ITERATION = 0u;
@@ -29,8 +35,10 @@ const S_UPDATES = 1u;
 const S_STOPPED = 2u;
 const S_TICKS = 3u;
 const S_TEST_BATCH = 4u;
+const S_PRESENT = 5u;
+const S_EVALUATE = 6u;
 
-const CONTROL_WORDS = 16u;
+const CONTROL_WORDS = 24u;
 const C_ACTIVE = 0u;
 const C_APPLY = 1u;
 const C_SCALE = 2u;
@@ -44,6 +52,29 @@ const C_ACCURACY = 9u;
 const C_CORRECTION1 = 10u;
 const C_CORRECTION2 = 11u;
 const C_STOP = 12u;
+const C_LOSSES = 13u;
+const C_SMOOTHED = 14u;
+const C_BEST = 15u;
+const C_BEST_ITERATION = 16u;
+const C_FIRST_LOSS = 17u;
+const C_STOP_WEIGHTS = 18u;
+
+const SHAPE_WORDS = 8u;
+const P_Z = 0u;
+const P_D = 1u;
+const P_G = 2u;
+const P_NORMS = 3u;
+const P_WEIGHTS = 4u;
+const P_LAYERS = 5u;
+const P_LAYER_COUNT = 6u;
+const P_LAYER_MAP = 7u;
+
+const END_ITERATIONS = 1u;
+const END_POLICY = 2u;
+const END_WEIGHTS = 3u;
+const END_LOSS_REACHED = 4u;
+const END_LOSS_ROSE = 5u;
+const END_PLATEAU = 6u;
 
 const CLIP_TORCH = 1u;
 const CLIP_TENSORFLOW = 2u;

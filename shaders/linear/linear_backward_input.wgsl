@@ -1,11 +1,14 @@
 // dx[r,b,i] = phi'(zx[r,b,i]) sum_o dz[r,b,o] W[r,i,o]     forward: z = x W + bias, x = phi(zx)
 // dz: (R,B4,O4) read   W: (R,I4,O4) read   zx: (R,B4,I4) read   dx: (R,B4,I4) write   partial: (R,B4/4*I4/4,2) write, pairs of dx
+// status: (R,8) read, of the replicas that take part; r starts at FIRST
 // Without an activation in front of x (ACT -1) the factor phi' is 1 and zx is not read. Padding of dx is written as 0.
-// One invocation computes a 4x4 tile in registers; global id z is r. Range: every f32; overflow follows IEEE-754.
+// One invocation computes a 4x4 tile in registers; global id z is r - FIRST. Range: every f32; overflow follows IEEE-754.
 // ref: Goodfellow, Bengio, Courville 2016, "Deep learning", algorithm 6.4
 // #import "lib/activation"
 // #import "lib/norm"
+// #import "lib/present"
 
+override FIRST: u32;
 override B: u32;
 override I: u32;
 override O: u32;
@@ -20,6 +23,7 @@ override WY: u32;
 @group(0) @binding(2) var<storage, read> zx: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> dx: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> partial: array<vec2<u32>>;
+@group(0) @binding(5) var<storage, read> status: array<u32>;
 
 fn store(row: u32, at: u32, inside: vec4<bool>, sum: vec4<f32>) -> vec4<f32> {
   var value = sum;
@@ -33,8 +37,8 @@ fn store(row: u32, at: u32, inside: vec4<bool>, sum: vec4<f32>) -> vec4<f32> {
 fn linear_backward_input(@builtin(global_invocation_id) id: vec3<u32>) {
   let tiles_b = (B + 3u) / 4u;
   let tiles_i = (I + 3u) / 4u;
-  if (id.x >= tiles_i || id.y >= tiles_b) { return; }
-  let r = id.z;
+  let r = FIRST + id.z;
+  if (id.x >= tiles_i || id.y >= tiles_b || !is_present(r)) { return; }
   let row = id.y * 4u;
   let di = (r * tiles_b * 4u + row) * TILES_O;
   let wi = (r * tiles_i + id.x) * 4u * TILES_O;

@@ -1,12 +1,16 @@
 // dW[r,i,o] = sum_b x[r,b,i] dz[r,b,o]     dbias[r,o] = sum_b dz[r,b,o]     forward: z = x W + bias
 // x: (LAYERS,R,B4,I4) read   dz: (LAYERS,R,B4,O4) read   dW: (LAYERS,R,I4,O4) write   dbias: (LAYERS,R,O16) write
 // partial: (LAYERS,R,I4/4*O4/4,2) write, pairs of dW   partial_bias: (LAYERS,R,O4/4,2) write, pairs of dbias
-// Layers lie *_STRIDE apart, counted in the binding's elements. One invocation computes a 4x4 tile; global id z is layer R + r.
+// status: (R,8) read, of the replicas that take part; r starts at FIRST
+// Layers lie *_STRIDE apart, counted in the binding's elements. One invocation computes a 4x4 tile; global id z is layer R + r - FIRST.
 // The tile row i = 0 also sums dbias. Rows of x and dz from B to B4 are 0. Range: every f32; overflow follows IEEE-754.
 // ref: Goodfellow, Bengio, Courville 2016, "Deep learning", eq. 6.46 and algorithm 6.4
 // #import "lib/norm"
+// #import "lib/present"
 
+// Replicas of the dispatch.
 override R: u32;
+override FIRST: u32;
 override B: u32;
 override I: u32;
 override O: u32;
@@ -28,14 +32,15 @@ override WY: u32;
 @group(0) @binding(3) var<storage, read_write> dbias: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> partial: array<vec2<u32>>;
 @group(0) @binding(5) var<storage, read_write> partial_bias: array<vec2<u32>>;
+@group(0) @binding(6) var<storage, read> status: array<u32>;
 
 @compute @workgroup_size(WX, WY)
 fn linear_backward_weight(@builtin(global_invocation_id) id: vec3<u32>) {
   let tiles_o = (O + 3u) / 4u;
   let tiles_i = (I + 3u) / 4u;
-  if (id.x >= tiles_o || id.y >= tiles_i) { return; }
   let layer = id.z / R;
-  let r = id.z % R;
+  let r = FIRST + id.z % R;
+  if (id.x >= tiles_o || id.y >= tiles_i || !is_present(r)) { return; }
   var xi = layer * X_STRIDE + r * TILES_B * 4u * tiles_i + id.y;
   var di = layer * DZ_STRIDE + r * TILES_B * 4u * tiles_o + id.x;
   var acc0 = vec4(0.0);
@@ -58,6 +63,11 @@ fn linear_backward_weight(@builtin(global_invocation_id) id: vec3<u32>) {
     xi += 4u * tiles_i;
     di += 4u * tiles_o;
   }
+  // Padding of x is 0, but 0 times a dz that is not finite is NaN.
+  let inside = vec4(I) > vec4(id.y * 4u) + vec4(0u, 1u, 2u, 3u);
+  acc1 = select(vec4(0.0), acc1, inside.y);
+  acc2 = select(vec4(0.0), acc2, inside.z);
+  acc3 = select(vec4(0.0), acc3, inside.w);
   let at = layer * DW_STRIDE + (r * tiles_i + id.y) * 4u * tiles_o + id.x;
   dW[at] = acc0;
   dW[at + tiles_o] = acc1;

@@ -1,11 +1,14 @@
 // z[r,b,o] = sum_i x[r,b,i] W[r,i,o] + bias[r,o]     h = phi(z)
 // x: (R,B4,I4) read   W: (R,I4,O4) read   bias: (R,O16) read   z, h: (R,B4,O4) write   partial: (R,B4/4*O4/4,2) write, pairs of z
+// status: (R,8) read, of the replicas that take part; r starts at FIRST
 // N4, N16: N rounded up; padding of z and h is written as 0. h is written only where ACT names an activation.
-// One invocation computes a 4x4 tile in registers; global id z is r. Range: every f32; overflow follows IEEE-754.
+// One invocation computes a 4x4 tile in registers; global id z is r - FIRST. Range: every f32; overflow follows IEEE-754.
 // ref: Goodfellow, Bengio, Courville 2016, "Deep learning", eq. 6.3
 // #import "lib/activation"
 // #import "lib/norm"
+// #import "lib/present"
 
+override FIRST: u32;
 override B: u32;
 override I: u32;
 override O: u32;
@@ -22,6 +25,7 @@ override WY: u32;
 @group(0) @binding(3) var<storage, read_write> z: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> h: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> partial: array<vec2<u32>>;
+@group(0) @binding(6) var<storage, read> status: array<u32>;
 
 fn store(row: u32, at: u32, inside: vec4<bool>, value: vec4<f32>) -> vec4<f32> {
   let kept = select(vec4(0.0), value, inside & vec4(row < B));
@@ -34,8 +38,8 @@ fn store(row: u32, at: u32, inside: vec4<bool>, value: vec4<f32>) -> vec4<f32> {
 fn linear_forward(@builtin(global_invocation_id) id: vec3<u32>) {
   let tiles_o = (O + 3u) / 4u;
   let tiles_b = (B + 3u) / 4u;
-  if (id.x >= tiles_o || id.y >= tiles_b) { return; }
-  let r = id.z;
+  let r = FIRST + id.z;
+  if (id.x >= tiles_o || id.y >= tiles_b || !is_present(r)) { return; }
   let row = id.y * 4u;
   var xi = (r * tiles_b * 4u + row) * TILES_I;
   var wi = r * TILES_I * 4u * tiles_o + id.x;

@@ -1,9 +1,11 @@
 // loss[r,b] = log sum_c exp z[r,b,c] - z[r,b,y]     dz[r,b,c] = (softmax(z)[c] - [c = y]) / B, y = label[r,b]
 // z: (R,B4,C4) read   label: (R,B4) read, NO_LABEL for a row without an example   dz: (R,B4,C4) write
 // rows: (R,B4,2) write, loss and 1 where the largest logit is the label's. Padding and rows without an example are written as 0.
+// status: (R,8) read, of the replicas that take part
 // One invocation owns one row; global id y is r. Range: finite logits of any size; NaN logits, or a largest one of Inf, give NaN.
 // ref: Goodfellow, Bengio, Courville 2016, "Deep learning", eq. 6.29-6.32; torch.nn.functional.cross_entropy
 // #import "lib/finite"
+// #import "lib/present"
 
 override B: u32;
 override C: u32;
@@ -15,11 +17,12 @@ const NO_LABEL = 0xffffffffu;
 @group(0) @binding(1) var<storage, read> label: array<u32>;
 @group(0) @binding(2) var<storage, read_write> dz: array<f32>;
 @group(0) @binding(3) var<storage, read_write> rows: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read> status: array<u32>;
 
 @compute @workgroup_size(WX)
 fn softmax_cross_entropy(@builtin(global_invocation_id) id: vec3<u32>) {
   let height = (B + 3u) / 4u * 4u;
-  if (id.x >= height) { return; }
+  if (id.x >= height || !is_present(id.y)) { return; }
   let row = id.y * height + id.x;
   let stride = (C + 3u) / 4u * 4u;
   let base = row * stride;

@@ -1,8 +1,11 @@
 // dz[r,b,c] = gamma rstd (dy - mean_b dy - xhat mean_b(dy xhat))     forward: y = gamma xhat + beta, xhat = (z - mean) rstd
 // dgamma[r,c] = sum_b dy xhat     dbeta[r,c] = sum_b dy
 // dy, z: (R,B4,C4) read   stats: (R,2,C16) read   gamma: (R,C16) read   dz: (R,B4,C4) write   dgamma, dbeta: (R,C16) write
-// One invocation walks the batch of one feature; global id y is r. Padding is left as 0.
+// status: (R,8) read, of the replicas that take part; r starts at FIRST
+// One invocation walks the batch of one feature; global id y is r - FIRST. Padding is left as 0.
 // ref: Ioffe, Szegedy 2015, section 3
+// #import "lib/present"
+override FIRST: u32;
 override B: u32;
 override C: u32;
 override WX: u32;
@@ -15,12 +18,13 @@ override WX: u32;
 @group(0) @binding(4) var<storage, read_write> dz: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dgamma: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dbeta: array<f32>;
+@group(0) @binding(7) var<storage, read> status: array<u32>;
 
 @compute @workgroup_size(WX)
 fn batch_norm_backward(@builtin(global_invocation_id) id: vec3<u32>) {
   let c = id.x;
-  let r = id.y;
-  if (c >= C) { return; }
+  let r = FIRST + id.y;
+  if (c >= C || !is_present(r)) { return; }
   let stride = (C + 3u) / 4u * 4u;
   let slots = (C + 15u) / 16u * 16u;
   let base = r * ((B + 3u) / 4u * 4u) * stride + c;

@@ -1,8 +1,11 @@
 // y[r,b,c] = gamma[r,c] (z[r,b,c] - mean[r,c]) / sqrt(var[r,c] + eps) + beta[r,c], running statistics
 // z: (R,B4,C4) read   gamma, beta: (R,C16) read   running: (R,2,C16) read, mean and variance   y: (R,B4,C4) write
-// One invocation walks the batch of one feature; global id y is r. Padding is left as 0.
+// status: (R,8) read, of the replicas that take part; r starts at FIRST
+// One invocation walks the batch of one feature; global id y is r - FIRST. Padding is left as 0.
 // ref: Ioffe, Szegedy 2015, algorithm 2
+// #import "lib/present"
 
+override FIRST: u32;
 override B: u32;
 override C: u32;
 override EPSILON: f32;
@@ -13,12 +16,13 @@ override WX: u32;
 @group(0) @binding(2) var<storage, read> beta: array<f32>;
 @group(0) @binding(3) var<storage, read> running: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read> status: array<u32>;
 
 @compute @workgroup_size(WX)
 fn batch_norm_evaluate(@builtin(global_invocation_id) id: vec3<u32>) {
   let c = id.x;
-  let r = id.y;
-  if (c >= C) { return; }
+  let r = FIRST + id.y;
+  if (c >= C || !is_present(r)) { return; }
   let stride = (C + 3u) / 4u * 4u;
   let slots = (C + 15u) / 16u * 16u;
   let base = r * ((B + 3u) / 4u * 4u) * stride + c;

@@ -1,11 +1,13 @@
 // y[r,b,c] = gamma[r,c] (z[r,b,c] - mean[r,c]) rstd[r,c] + beta[r,c], statistics over the batch, biased variance
 // z: (R,B4,C4) read   gamma, beta: (R,C16) read   y: (R,B4,C4) write   stats: (R,2,C16) write, mean and rstd
 // running: (R,2,C16) accumulate, mean and variance: running = 0.9 running + 0.1 batch, the variance unbiased, as torch does
-// status: (R,8) read   hyper: (R,32) read; an inactive replica keeps its running statistics. Padding is left as 0.
-// One invocation walks the batch of one feature; global id y is r. Two passes, so that the variance does not cancel.
+// status: (R,8) read   hyper: (R,32) read; a replica that takes no part is skipped, r starts at FIRST. Padding is left as 0.
+// One invocation walks the batch of one feature; global id y is r - FIRST. Two passes, so that the variance does not cancel.
 // ref: Ioffe, Szegedy 2015, algorithm 1; torch.nn.BatchNorm1d
 // #import "lib/active"
+// #import "lib/present"
 
+override FIRST: u32;
 override B: u32;
 override C: u32;
 override EPSILON: f32;
@@ -23,8 +25,8 @@ override WX: u32;
 @compute @workgroup_size(WX)
 fn batch_norm_forward(@builtin(global_invocation_id) id: vec3<u32>) {
   let c = id.x;
-  let r = id.y;
-  if (c >= C) { return; }
+  let r = FIRST + id.y;
+  if (c >= C || !is_present(r)) { return; }
   let stride = (C + 3u) / 4u * 4u;
   let slots = (C + 15u) / 16u * 16u;
   let base = r * ((B + 3u) / 4u * 4u) * stride + c;

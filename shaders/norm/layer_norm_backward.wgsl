@@ -1,8 +1,11 @@
 // dz[r,b,c] = rstd (g - mean_c g - xhat mean_c(g xhat)), g = dy gamma     forward: y = gamma xhat + beta, xhat = (z - mean) rstd
 // dy, z: (R,B4,C4) read   stats: (R,B4,2) read   gamma: (R,C16) read   dz: (R,B4,C4) write
-// One invocation walks the features of one example; global id y is r. Padding is left as 0.
+// status: (R,8) read, of the replicas that take part; r starts at FIRST
+// One invocation walks the features of one example; global id y is r - FIRST. Padding is left as 0.
 // ref: Ba, Kiros, Hinton 2016, eq. 4, differentiated
+// #import "lib/present"
 
+override FIRST: u32;
 override B: u32;
 override C: u32;
 override WX: u32;
@@ -13,12 +16,13 @@ override WX: u32;
 @group(0) @binding(2) var<storage, read> stats: array<f32>;
 @group(0) @binding(3) var<storage, read> gamma: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dz: array<f32>;
+@group(0) @binding(5) var<storage, read> status: array<u32>;
 
 @compute @workgroup_size(WX)
 fn layer_norm_backward(@builtin(global_invocation_id) id: vec3<u32>) {
   let b = id.x;
-  let r = id.y;
-  if (b >= B) { return; }
+  let r = FIRST + id.y;
+  if (b >= B || !is_present(r)) { return; }
   let stride = (C + 3u) / 4u * 4u;
   let slots = (C + 15u) / 16u * 16u;
   let row = r * ((B + 3u) / 4u * 4u) + b;

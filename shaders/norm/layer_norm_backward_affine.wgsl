@@ -1,8 +1,11 @@
 // dgamma[r,c] = sum_b dy[r,b,c] xhat[r,b,c]     dbeta[r,c] = sum_b dy[r,b,c]     forward: y = gamma xhat + beta
 // dy, z: (R,B4,C4) read   stats: (R,B4,2) read, mean and rstd   dgamma, dbeta: (R,C16) write
+// status: (R,8) read, of the replicas that take part; r starts at FIRST
 // One invocation walks the batch of one feature; global id y is r.
 // ref: Ba, Kiros, Hinton 2016, eq. 4, differentiated
+// #import "lib/present"
 
+override FIRST: u32;
 override B: u32;
 override C: u32;
 override WX: u32;
@@ -12,12 +15,13 @@ override WX: u32;
 @group(0) @binding(2) var<storage, read> stats: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dgamma: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dbeta: array<f32>;
+@group(0) @binding(5) var<storage, read> status: array<u32>;
 
 @compute @workgroup_size(WX)
 fn layer_norm_backward_affine(@builtin(global_invocation_id) id: vec3<u32>) {
   let c = id.x;
-  let r = id.y;
-  if (c >= C) { return; }
+  let r = FIRST + id.y;
+  if (c >= C || !is_present(r)) { return; }
   let stride = (C + 3u) / 4u * 4u;
   let first = r * ((B + 3u) / 4u * 4u);
   var sum = 0.0;

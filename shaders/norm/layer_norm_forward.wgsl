@@ -1,8 +1,11 @@
 // y[r,b,c] = gamma[r,c] (z[r,b,c] - mean[r,b]) rstd[r,b] + beta[r,c], statistics over the features, biased variance
 // z: (R,B4,C4) read   gamma, beta: (R,C16) read   y: (R,B4,C4) write   stats: (R,B4,2) write, mean and rstd
-// One invocation walks the features of one example; global id y is r. Padding is left as 0. Two passes, against cancellation.
+// status: (R,8) read, of the replicas that take part; r starts at FIRST
+// One invocation walks the features of one example; global id y is r - FIRST. Padding is left as 0. Two passes, against cancellation.
 // ref: Ba, Kiros, Hinton 2016, eq. 4; torch.nn.LayerNorm
+// #import "lib/present"
 
+override FIRST: u32;
 override B: u32;
 override C: u32;
 override EPSILON: f32;
@@ -14,12 +17,13 @@ override WX: u32;
 @group(0) @binding(2) var<storage, read> beta: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<storage, read_write> stats: array<f32>;
+@group(0) @binding(5) var<storage, read> status: array<u32>;
 
 @compute @workgroup_size(WX)
 fn layer_norm_forward(@builtin(global_invocation_id) id: vec3<u32>) {
   let b = id.x;
-  let r = id.y;
-  if (b >= B) { return; }
+  let r = FIRST + id.y;
+  if (b >= B || !is_present(r)) { return; }
   let stride = (C + 3u) / 4u * 4u;
   let slots = (C + 15u) / 16u * 16u;
   let row = r * ((B + 3u) / 4u * 4u) + b;

@@ -1,8 +1,8 @@
 // evaluation[r] = (sum of loss, examples classified correctly, batches seen, 0), summed over the batches of the held-out split
 // rows: (R,B4,2) read, loss and correctness of each row   status: (R,8) accumulate, test_batch += 1   evaluation: (R,4) accumulate
-// One invocation owns a replica and sums in order; the first batch overwrites.
+// One invocation owns a replica that takes part and sums in order; the first batch overwrites.
 // ref: src/metrics/block.ts, TestBlock
-// #import "lib/hyper"
+// #import "lib/present"
 
 override R: u32;
 override B: u32;
@@ -15,7 +15,7 @@ override WX: u32;
 @compute @workgroup_size(WX)
 fn record_evaluation(@builtin(global_invocation_id) id: vec3<u32>) {
   let r = id.x;
-  if (r >= R) { return; }
+  if (r >= R || !is_present(r)) { return; }
   var sum = vec2(0.0);
   for (var b = 0u; b < B; b++) { sum += rows[r * ((B + 3u) / 4u * 4u) + b]; }
   let s = r * STATUS_WORDS;

@@ -37,8 +37,7 @@ export function planName({ network }: Case, name: string): string {
 export async function runCase(engine: Engine, given: Case): Promise<Computed> {
   const { network, batchSize, settings, document } = given;
   const plan = buildPlan({
-    network,
-    replicas: 1,
+    networks: [{ network, replicas: 1 }],
     batchSize,
     optimizer: settings.optimizer.name,
     source: { kind: 'given' },

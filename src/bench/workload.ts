@@ -78,7 +78,7 @@ export async function loadWorkload(engine: Engine, depth: number): Promise<Loade
     first: {
       loss: scalars[SCALARS.indexOf('loss')],
       gradientNorm: 2 ** scalars[SCALARS.indexOf('log2GradientNorm')],
-      weightNorms: [...layers[0].log2.subarray(gradientLayers.length)].map((log2) => 2 ** log2),
+      weightNorms: [...layers[0][0].log2.subarray(gradientLayers.length)].map((log2) => 2 ** log2),
     },
   };
 }

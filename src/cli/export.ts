@@ -1,6 +1,6 @@
 /** `export`: a sweep's results as tables for other programs. */
 import { extname, join } from 'node:path';
-import { formatCount } from '../metrics/format.ts';
+import { formatRuns } from '../metrics/format.ts';
 import { decodeTrace } from '../metrics/trace-codec.ts';
 import { expand, resolveAxes } from '../sweep/axes.ts';
 import type { RunRecord } from '../sweep/record.ts';
@@ -39,9 +39,9 @@ async function run(args: Arguments): Promise<number> {
   try {
     const options = { format, out, traces: args.flag('traces'), timing: args.flag('timing') };
     const { files, rows, missing } = await exportStore(store, options);
-    const gaps = missing > 0 ? `; ${formatCount(missing)} runs of the sweep are missing` : '';
+    const gaps = missing > 0 ? `; ${formatRuns(missing)} of the sweep missing` : '';
     const stream = out === STDOUT ? process.stderr : process.stdout;
-    stream.write(`${formatCount(rows)} runs written to ${files.join(', ')}${gaps}.\n`.replace(' to -', ''));
+    stream.write(`${formatRuns(rows)} written to ${files.join(', ')}${gaps}.\n`.replace(' to -', ''));
     return EXIT.done;
   } finally {
     await store.close();

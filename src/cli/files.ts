@@ -1,6 +1,6 @@
 /** Files that the user names: read with clear errors, written whole or not at all. */
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readAssetFromFolder } from '../data/read-asset-node.ts';
 import { ConfigError, DataError } from '../model/errors.ts';
@@ -62,6 +62,22 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
   } catch (error) {
     for (const temporary of written.values()) if (existsSync(temporary)) rmSync(temporary);
     throw new UsageError(`--out ${folder} cannot be written (${reasonOf(error)}); free space or name another folder.`);
+  }
+}
+
+/**
+ * Writes one file whole or not at all.
+ *
+ * @throws UsageError when it cannot be written; a file of that name stays as it was then
+ */
+export function writeWhole(file: string, text: string): void {
+  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}`);
+  try {
+    writeFileSync(temporary, text);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new UsageError(`${file} cannot be written (${reasonOf(error)}); free space or name another file.`);
   }
 }
 

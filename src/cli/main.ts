@@ -6,9 +6,11 @@ import { EXIT, report, UsageError } from './errors.ts';
 import { exportRuns } from './export.ts';
 import { fields } from './fields.ts';
 import { info } from './info.ts';
+import { handleInterrupt } from './interrupt.ts';
 import { merge } from './merge.ts';
 import { suggestion } from './nearest.ts';
 import { destroyEngines } from './node-engine.ts';
+import { report as reportCommand } from './report.ts';
 import { sweep } from './sweep.ts';
 import { train } from './train.ts';
 
@@ -24,7 +26,7 @@ export interface Command {
   run(args: Arguments): Promise<number>;
 }
 
-const COMMANDS: readonly Command[] = [train, sweep, merge, exportRuns, audit, fields, info];
+const COMMANDS: readonly Command[] = [train, sweep, merge, exportRuns, reportCommand, audit, fields, info];
 const CALL = 'npm run -s cli --';
 
 const NAMES = [...COMMANDS.map(({ name }) => name), 'bench', 'help'];
@@ -38,6 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     ['SIGHUP', 129],
   ] as const) {
     process.on(signal, () => {
+      if (handleInterrupt()) return;
       process.stderr.write('\nInterrupted.\n');
       destroyEngines();
       process.exit(code);

@@ -1,7 +1,7 @@
 /** `merge`: the results of one sweep's shards into one folder. */
 import { resolve } from 'node:path';
 import { fnv1a64 } from '../math/fnv.ts';
-import { formatCount } from '../metrics/format.ts';
+import { formatCount, formatRuns } from '../metrics/format.ts';
 import { expand } from '../sweep/axes.ts';
 import { type RunRecord, recordToJson } from '../sweep/record.ts';
 import { StoreError } from '../sweep/store.ts';
@@ -140,16 +140,15 @@ const SHOWN = 5;
 
 function describe({ found, added, duplicates, conflicts, runs, missing, damaged }: MergeReport, out: string): string {
   const lines = [
-    `${formatCount(found)} runs found, ${formatCount(added)} added to ${out}, ${formatCount(duplicates)} were there already.`,
+    `${formatRuns(found)} found, ${formatCount(added)} added to ${out}, ${formatCount(duplicates)} there already.`,
     missing === 0
-      ? `All ${formatCount(runs)} runs of the sweep are there.`
-      : `${formatCount(missing)} of the sweep’s ${formatCount(runs)} runs are missing.`,
+      ? `No run of the sweep is missing: ${formatRuns(runs)}.`
+      : `Missing: ${formatCount(missing)} of the sweep’s ${formatRuns(runs)}.`,
   ];
-  if (damaged > 0)
-    lines.push(`${formatCount(damaged)} records were torn or had changed and were left out; train those runs again.`);
+  if (damaged > 0) lines.push(`Torn or changed, and left out: ${formatRuns(damaged)}; train them again.`);
   if (conflicts.length > 0) {
     const shown = conflicts.slice(0, SHOWN).join(', ') + (conflicts.length > SHOWN ? ', …' : '');
-    lines.push(`${formatCount(conflicts.length)} runs have different numbers in two folders; the first was kept: ${shown}.`);
+    lines.push(`Different numbers in two folders, the first kept: ${formatRuns(conflicts.length)}, ${shown}.`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -7,7 +7,7 @@ import { findBrowser, type SwiftShader, swiftShaderIcd } from '../dev/browser.mj
 import { CpuEngine } from '../engine/cpu/engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { NoGpuError } from '../engine/gpu/context.ts';
-import { openEngine } from '../engine/open.ts';
+import { openEngine, type SoftwareRule } from '../engine/open.ts';
 import type { EngineChoice } from '../engine/report.ts';
 import { HandedOver } from './errors.ts';
 
@@ -31,17 +31,18 @@ export function destroyEngines(): void {
  * Opens the engine that a user asked for. For `gpu` without an adapter, the whole process is started once more with the software
  * driver of an installed Chromium: driver and loader are read from the environment when a process starts.
  *
+ * @param software what `auto` makes of a software adapter
  * @throws NoGpuError when the GPU was asked for by name and there is none
  * @throws HandedOver when another process has done all the work
  */
-export async function openNodeEngine(choice: EngineChoice): Promise<Engine> {
-  const engine = await open(choice);
+export async function openNodeEngine(choice: EngineChoice, software: SoftwareRule = 'refuse'): Promise<Engine> {
+  const engine = await open(choice, software);
   opened.add(engine);
   return engine;
 }
 
-async function open(choice: EngineChoice): Promise<Engine> {
-  if (choice === 'cpu') return openEngine(choice, undefined, 'refuse');
+async function open(choice: EngineChoice, software: SoftwareRule): Promise<Engine> {
+  if (choice === 'cpu') return openEngine(choice, undefined, software);
   const gpu = await openDawn();
   if (gpu === undefined) {
     if (choice === 'gpu') throw new NoGpuError('navigator.gpu missing', `${NO_PACKAGE} Run npm install, or use --engine cpu.`);
@@ -49,7 +50,7 @@ async function open(choice: EngineChoice): Promise<Engine> {
   }
   if (gpu === null) return withoutAdapter(choice);
   try {
-    const engine = await openEngine(choice, gpu, 'refuse');
+    const engine = await openEngine(choice, gpu, software);
     return engine.report.noGpu === 'adapter null' ? withoutAdapter(choice) : engine;
   } catch (error) {
     if (!(error instanceof NoGpuError) || error.reason !== 'adapter null') throw error;

@@ -16,9 +16,20 @@ export class Progress {
     const now = performance.now();
     if (!this.#isShown || now - this.#last < INTERVAL_MS) return;
     this.#last = now;
-    const left = done > 0 ? ((now - this.#start) / 1000) * (1 / done - 1) : Number.NaN;
+    this.#write(done > 0 ? ((now - this.#start) / 1000) * (1 / done - 1) : undefined, text());
+  }
+
+  /** As `update`, for work that knows its time left in seconds better than by its share. */
+  updateWith(secondsLeft: number | undefined, text: () => string): void {
+    const now = performance.now();
+    if (!this.#isShown || now - this.#last < INTERVAL_MS) return;
+    this.#last = now;
+    this.#write(secondsLeft, text());
+  }
+
+  #write(secondsLeft: number | undefined, text: string): void {
     this.#isOpen = true;
-    process.stderr.write(`\r\x1b[2K${text()} · ${Number.isNaN(left) ? '…' : formatSeconds(left)} left`);
+    process.stderr.write(`\r\x1b[2K${text} · ${secondsLeft === undefined ? '…' : formatSeconds(secondsLeft)} left`);
   }
 
   /** Removes the line. */

@@ -3,7 +3,7 @@ import { loadDataset } from '../data/load.ts';
 import { ENGINE_CHOICES } from '../engine/report.ts';
 import { formatNumber } from '../metrics/format.ts';
 import { resultOf } from '../metrics/result.ts';
-import { type CohortProgress, trainGroup } from '../sweep/cohort.ts';
+import { trainOne } from '../sweep/cohort.ts';
 import { type Arguments, OPTIONS, readChoice } from './arguments.ts';
 import { readExperiment } from './document.ts';
 import { EXIT, UsageError } from './errors.ts';
@@ -37,19 +37,17 @@ async function run(args: Arguments): Promise<number> {
   const dataset = await loadDataset(experiment.task, readAsset);
   const engine = await openNodeEngine(engineChoice);
   const progress = new Progress();
-  const show = ({ iteration, iterationsPerSecond }: CohortProgress) => {
+  const start = performance.now();
+  const show = (iteration: number) => {
     const total = experiment.iterations;
     progress.update(iteration / total, () => {
-      const rate = `${formatNumber(iterationsPerSecond)}/s`;
+      const rate = `${formatNumber((1000 * iteration) / (performance.now() - start))}/s`;
       return `iteration ${iteration.toLocaleString('en')} of ${total.toLocaleString('en')} · ${rate}`;
     });
   };
   try {
-    const { value: cohort } = await trainGroup(engine, [experiment], dataset, 1, show).next();
-    if (!cohort) throw new Error('a group of one experiment trained nothing');
+    const { trace, summary, durationMs } = await trainOne(engine, { id, experiment }, dataset, show);
     progress.close();
-    const { summary, durationMs } = cohort;
-    const [trace] = cohort.traces;
     const trained: TrainedRun = {
       id,
       ...(title ? { title } : {}),

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import util from 'node:util';
+import { assembly } from './assembly.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const page = join(root, 'dist/page');
@@ -27,6 +28,7 @@ export async function buildCli() {
       configFile: false,
       logLevel: 'error',
       publicDir: false,
+      plugins: [assembly()],
       ssr: { target: 'node', noExternal: true, external: ['webgpu'] },
       build: {
         ssr: 'src/cli.ts',

@@ -1,25 +1,35 @@
 /** Writing and reading a plan's tensors by their logical shape, padding hidden. */
 
+import { physicalName } from '../plan/placement.ts';
 import type { Tensor } from '../plan/plan.ts';
 import type { Session } from './engine.ts';
 
-/** @throws Error when the plan has no tensor of that name */
+/** @throws Error when the plan has no tensor of that name (the plan's, or the deepest network's) */
 export function tensorOf(session: Session, name: string): Tensor {
   const tensor = session.plan.tensors.get(name);
   if (!tensor) throw new Error(`this plan has no tensor "${name}"`);
   return tensor;
 }
 
+/** The tensor of that name in the network of replica `r`. */
+function tensorOfReplica(session: Session, name: string, r: number): Tensor {
+  const group = session.plan.groups.find(({ first, count }) => r < first + count);
+  return tensorOf(session, group ? physicalName(group, name) : name);
+}
+
 /**
  * Overwrites one replica of a tensor.
  *
+ * @param name in the network of that replica
  * @param data (rows, columns) row-major
  */
 export function writeReplica(session: Session, name: string, r: number, data: Float32Array | Uint32Array): void {
-  const tensor = tensorOf(session, name);
+  const tensor = tensorOfReplica(session, name, r);
   const { rows, columns, rowStride, replicaStride } = tensor;
-  const words = rowStride === columns ? data : new (data.constructor as typeof Float32Array)(rows * rowStride);
-  if (rowStride !== columns) {
+  // Padding is overwritten with zeros: a run that has left values which are not finite there must not reach the next one.
+  const isDense = data.length === replicaStride && rowStride === columns;
+  const words = isDense ? data : new (data.constructor as typeof Float32Array)(replicaStride);
+  if (!isDense) {
     for (let row = 0; row < rows; row++) words.set(data.subarray(row * columns, (row + 1) * columns), row * rowStride);
   }
   const offset = tensor.offset + r * replicaStride;
@@ -43,4 +53,19 @@ function unpad({ rows, columns, rowStride, replicaStride }: Tensor, words: Uint3
     }
   }
   return out;
+}
+
+/** Zeroes the optimizer's state of one replica, which lies in the layout of the parameters. */
+export function clearState(session: Session, r: number): void {
+  const { plan } = session;
+  const state = tensorOf(session, 'state');
+  const group = plan.groups.find(({ first, count }) => r < first + count);
+  for (const name of group?.parameters ?? []) {
+    const { offset, replicaStride } = tensorOfReplica(session, name, r);
+    const zeros = new Float32Array(replicaStride);
+    for (let row = 0; row < state.rows; row++) {
+      const at = state.offset + row * state.columns + offset + r * replicaStride;
+      session.write({ ...state, offset: at, words: replicaStride }, zeros);
+    }
+  }
 }

@@ -37,14 +37,16 @@ export const SCALARS = [
   'firstNonFinite',
   /** 1 while the run trains; 0 once it has been stopped or has reached its last iteration. */
   'active',
+  /** Index into ENDINGS: how this iteration ended the run; 0 where it did not. */
+  'ended',
 ] as const;
 export type ScalarName = (typeof SCALARS)[number];
 
-/** Per-layer norms of one iteration. */
+/** Per-layer norms of one iteration of one replica. */
 export interface LayerBlock {
-  /** 0-based iteration. */
+  /** 0-based iteration of the replica. */
   readonly iteration: number;
-  /** log2 norms, (replicas, gradientLayers + weightLayers): first ‖dL/dz‖ of every layer, then ‖dL/dW‖. */
+  /** log2 norms, (gradientLayers + weightLayers): first ‖dL/dz‖ of every layer, then ‖dL/dW‖. */
   readonly log2: Float32Array;
 }
 
@@ -54,14 +56,15 @@ export interface MetricsBlock {
   readonly iterations: number;
   /** (iterations, replicas, SCALARS.length). */
   readonly scalars: Float32Array;
-  readonly layers: readonly LayerBlock[];
+  /** Per replica. */
+  readonly layers: readonly (readonly LayerBlock[])[];
 }
 
 /** Results on the held-out split for every replica. */
 export interface TestBlock {
-  /** Iterations trained before this evaluation. */
-  readonly iteration: number;
-  /** Mean loss, (replicas). */
+  /** Iterations that each replica had trained before, (replicas). */
+  readonly iterations: readonly number[];
+  /** Mean loss, (replicas); NaN for a replica that was not evaluated. */
   readonly loss: Float32Array;
   /** Share classified correctly, (replicas); NaN for a regression. */
   readonly accuracy: Float32Array;

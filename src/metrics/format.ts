@@ -38,6 +38,11 @@ export function formatCount(n: number): string {
   return Math.round(n).toLocaleString('en');
 }
 
+/** `1 run`, `1,782 runs`. */
+export function formatRuns(n: number): string {
+  return `${formatCount(n)} ${n === 1 ? 'run' : 'runs'}`;
+}
+
 export function formatPercent(share: number): string {
   return Number.isNaN(share) ? 'none' : `${(100 * share).toFixed(1)} %`;
 }
@@ -47,4 +52,15 @@ export function formatFactor(factor: number, standardError: number): string {
   if (factor >= 1000 || factor < 0.01) return `×${formatNumber(factor)} ± ${formatNumber(standardError)}`;
   const decimals = Math.min(4, Math.max(2, standardError > 0 ? -Math.floor(Math.log10(standardError)) : 4));
   return `×${factor.toFixed(decimals)} ± ${standardError.toFixed(decimals)}`;
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit + 1 < units.length) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value >= 99.5 || unit === 0 ? Math.round(value) : Number(value.toPrecision(2))} ${units[unit]}`;
 }

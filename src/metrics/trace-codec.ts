@@ -21,11 +21,10 @@ import { type LayerRecord, type TestRecord, Trace } from './trace.ts';
 /** "NT" and the version of the layout. */
 const MAGIC = 0x544e_0001;
 const HEADER_WORDS = 10;
-const STOPPED = 0x100;
 
 /**
  * Stored series in the order of the layout, which does not follow the device's: traces of older versions stay readable. `active` is
- * 1 in every record and is not stored.
+ * 1 in every record, and `ended` 0 in all but the last: they are not stored.
  */
 const COLUMNS = [
   'iteration',
@@ -39,7 +38,7 @@ const COLUMNS = [
   'firstNonFinite',
 ] as const satisfies readonly ScalarName[];
 /** A series that is missing above does not compile here. */
-const ABSENT: Readonly<Record<Exclude<ScalarName, (typeof COLUMNS)[number]>, number>> = { active: 1 };
+const ABSENT: Readonly<Record<Exclude<ScalarName, (typeof COLUMNS)[number]>, number>> = { active: 1, ended: 0 };
 
 export interface TraceLimits {
   /** Iterations kept at most, 64 or more: extremes and the last of equal stretches, and always the first and the last. */
@@ -76,7 +75,7 @@ export function encodeTrace(trace: Trace, { points = DEFAULT_POINTS, layers = DE
     kept.length,
     records.length,
     trace.tests.length,
-    ENDINGS.indexOf(trace.ended) | (trace.stopped ? STOPPED : 0),
+    ENDINGS.indexOf(trace.ended),
     trace.firstNonFinite?.iteration ?? 0,
     name.length,
     isConstant.reduce((bits, constant, c) => bits | (constant ? 1 << c : 0), 0),
@@ -123,6 +122,7 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
   const columns = [
     ...COLUMNS.map((name, c) => [name, take(lengths[c])] as const),
     ['active', Float32Array.of(ABSENT.active)] as const,
+    ['ended', Float32Array.of(ABSENT.ended)] as const,
   ];
   for (const [name, values] of columns) {
     for (let i = 0; i < n; i++) trace.scalars[name].push(values[values.length === n ? i : 0]);
@@ -137,8 +137,9 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
   }
   const name = new TextDecoder().decode(bytes.subarray(4 * HEADER_WORDS, 4 * HEADER_WORDS + nameLength));
   trace.firstNonFinite = name === '' ? undefined : { iteration: nonFiniteAt, tensor: name };
-  trace.ended = ENDINGS[ending & 0xff] ?? 'training';
-  trace.stopped = (ending & STOPPED) !== 0;
+  trace.ended = ENDINGS[ending] ?? 'training';
+  if (n > 0) trace.scalars.ended.truncate(n - 1);
+  if (n > 0) trace.scalars.ended.push(ending);
   return trace;
 }
 

@@ -1,5 +1,5 @@
 /** A run's recorded series. */
-import { type Ending, type MetricsBlock, SCALARS, type ScalarName, type TestBlock } from './block.ts';
+import { ENDINGS, type Ending, type MetricsBlock, SCALARS, type ScalarName, type TestBlock } from './block.ts';
 
 /** A Float32Array that grows by doubling; `view()` is what has been written. */
 export class Series {
@@ -21,6 +21,11 @@ export class Series {
 
   at(index: number): number {
     return this.#values[index];
+  }
+
+  /** Forgets all but the first `length` values. */
+  truncate(length: number): void {
+    this.#length = Math.min(this.#length, length);
   }
 
   view(): Float32Array {
@@ -49,6 +54,15 @@ export interface FirstNonFinite {
   readonly tensor: string;
 }
 
+/** How far a trace had come. */
+export interface TraceMark {
+  readonly length: number;
+  readonly layers: number;
+  readonly tests: number;
+  readonly firstNonFinite: FirstNonFinite | undefined;
+  readonly ended: Ending;
+}
+
 export class Trace {
   readonly scalars: Readonly<Record<ScalarName, Series>>;
   readonly layers: LayerRecord[] = [];
@@ -56,8 +70,6 @@ export class Trace {
   firstNonFinite: FirstNonFinite | undefined;
   /** How the run ended, once it has. */
   ended: Ending = 'training';
-  /** True once the run's own policy has stopped it. */
-  stopped = false;
 
   /**
    * @param measured names of the measured tensors, `PlanSummary.measured`
@@ -80,10 +92,8 @@ export class Trace {
     const width = SCALARS.length;
     for (let k = 0; k < block.iterations; k++) {
       const base = (k * block.replicas + r) * width;
-      if (block.scalars[base + SCALARS.indexOf('active')] === 0) {
-        this.stopped = true;
-        continue;
-      }
+      if (block.scalars[base + SCALARS.indexOf('active')] === 0) continue;
+      this.ended = ENDINGS[block.scalars[base + SCALARS.indexOf('ended')]];
       SCALARS.forEach((name, i) => {
         this.scalars[name].push(block.scalars[base + i]);
       });
@@ -92,15 +102,27 @@ export class Trace {
         this.firstNonFinite = { iteration: block.scalars[base], tensor: this.measured[first - 1] };
       }
     }
-    for (const { iteration, log2 } of block.layers) {
-      if (this.length === 0 || iteration > this.scalars.iteration.at(this.length - 1)) continue;
-      const n = log2.length / block.replicas;
-      const row = log2.subarray(r * n, (r + 1) * n);
-      this.layers.push({ iteration, log2Dz: row.slice(0, this.gradientLayers), log2Dw: row.slice(this.gradientLayers) });
+    for (const { iteration, log2 } of block.layers[r]) {
+      this.layers.push({ iteration, log2Dz: log2.slice(0, this.gradientLayers), log2Dw: log2.slice(this.gradientLayers) });
     }
   }
 
-  appendTest(block: TestBlock, r: number): void {
-    this.tests.push({ iteration: block.iteration, loss: block.loss[r], accuracy: block.accuracy[r] });
+  mark(): TraceMark {
+    const { length, firstNonFinite, ended } = this;
+    return { length, layers: this.layers.length, tests: this.tests.length, firstNonFinite, ended };
+  }
+
+  /** Goes back to where it was at a mark of its own. */
+  rewind({ length, layers, tests, firstNonFinite, ended }: TraceMark): void {
+    for (const name of SCALARS) this.scalars[name].truncate(length);
+    this.layers.length = layers;
+    this.tests.length = tests;
+    this.firstNonFinite = firstNonFinite;
+    this.ended = ended;
+  }
+
+  /** @param iteration how many it had trained, where it stopped before the others */
+  appendTest(block: TestBlock, r: number, iteration = block.iterations[r]): void {
+    this.tests.push({ iteration, loss: block.loss[r], accuracy: block.accuracy[r] });
   }
 }

@@ -167,7 +167,8 @@ function brokenAt(trace: Trace): { iteration: number; tensor?: string } | undefi
   const { loss, log2GradientNorm, iteration } = trace.scalars;
   const norm = log2GradientNorm.at(last);
   const finite = Number.isFinite(loss.at(last)) && !Number.isNaN(norm) && norm !== Infinity;
-  if (finite && !(trace.stopped && trace.firstNonFinite)) return undefined;
+  const broke = trace.ended === 'policy' || trace.ended === 'weights_not_finite';
+  if (finite && !broke) return undefined;
   return trace.firstNonFinite ?? { iteration: iteration.at(last) };
 }
 

@@ -47,8 +47,9 @@ export const CURVES: Readonly<Record<Activation, Curve>> = {
   tanh: { phi: Math.tanh, dphi: (z) => 4 * sigmoidSlope(2 * z) },
   sigmoid: { phi: sigmoid, dphi: sigmoidSlope },
   gelu: { phi: (z) => z * normalCdf(z), dphi: (z) => normalCdf(z) + held(z) * normalPdf(held(z)) },
+  // Below -20 the factor is constant and tiny: times -Inf it would not be.
   gelu_tanh: {
-    phi: (z) => z * sigmoid(2 * geluInner(z)),
+    phi: (z) => Math.max(z, -1e30) * sigmoid(2 * geluInner(z)),
     dphi: (z) => {
       const u = 2 * geluInner(z);
       return sigmoid(u) + held(z) * sigmoidSlope(u) * 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * held(z) ** 2);

@@ -25,7 +25,7 @@ export class LimitError extends Error {
     readonly limit: string,
     readonly needed: number,
     readonly have: number,
-    remedy: string,
+    readonly remedy: string,
   ) {
     super(`${limit}: ${needed.toLocaleString('en')} needed, ${have.toLocaleString('en')} available; ${remedy}`);
   }

@@ -31,6 +31,8 @@ export type Op =
 
 export interface Network {
   readonly ops: readonly Op[];
+  /** Index of the first op behind the last hidden layer: networks that differ in depth alone have equal ops before and after. */
+  readonly head: number;
   /** Name of the input tensor, (B, inputs). */
   readonly input: string;
   readonly inputs: number;
@@ -58,8 +60,10 @@ export interface MlpSpec {
 export function mlpNetwork({ sizes, activation, norm, hiddenBias, outputBias, loss }: MlpSpec): Network {
   const ops: Op[] = [];
   const last = sizes.length - 2;
+  let head = 0;
   let x = 'x';
   for (let l = 0; l <= last; l++) {
+    if (l === last) head = ops.length;
     const bias = l < last ? hiddenBias : outputBias;
     ops.push({ op: 'linear', name: `l${l}`, input: x, output: `z${l}`, inputs: sizes[l], outputs: sizes[l + 1], bias });
     x = `z${l}`;
@@ -78,6 +82,7 @@ export function mlpNetwork({ sizes, activation, norm, hiddenBias, outputBias, lo
   const layers = sizes.slice(1).map((_, l) => l);
   return {
     ops,
+    head,
     input: 'x',
     inputs: sizes[0],
     output: x,
@@ -115,6 +120,7 @@ export function residualNetwork({ inputs, width, inner, blocks, outputs, activat
       { op: 'add', inputs: [`x${k}`, `b${k}.y`], output: `x${k + 1}`, features: width },
     );
   }
+  const head = ops.length;
   ops.push(
     { op: 'layer_norm', name: 'lnf', input: `x${blocks}`, output: 'n', features: width },
     { op: 'linear', name: 'out', input: 'n', output: 'out', inputs: width, outputs, bias: true },
@@ -122,6 +128,7 @@ export function residualNetwork({ inputs, width, inner, blocks, outputs, activat
   const indices = Array.from({ length: blocks }, (_, k) => k);
   return {
     ops,
+    head,
     input: 'x',
     inputs,
     output: 'out',

@@ -165,6 +165,24 @@ const clipSchema = v.variant('rule', [
   }),
 ]);
 
+const stopSchema = v.strictObject({
+  lossBelow: v.optional(atLeast(0, 'Ends the run once its smoothed loss is at most this; 0 for never.'), 0),
+  lossFactor: v.optional(
+    atLeast(0, 'Ends the run once its smoothed loss exceeds the first loss this many times; 0 for never.'),
+    0,
+  ),
+  plateau: v.optional(
+    integer(0, 10_000_000, 'Ends the run after so many iterations without a new lowest smoothed loss; 0 for never.'),
+    0,
+  ),
+  plateauShare: v.optional(fraction('A new lowest smoothed loss must be lower by this share of the last one.'), 0.01),
+  window: v.optional(integer(1, 100_000, 'Iterations over which the loss is smoothed for these rules.'), 20),
+  weightsNotFinite: v.optional(
+    flag('Ends the run once an update has left a weight that is not finite, after which nothing can follow; sweeps set it.'),
+    false,
+  ),
+});
+
 export const experimentSchema = v.strictObject({
   task: v.optional(taskSchema, { name: 'digits8' }),
   model: v.optional(modelSchema, { kind: 'mlp' }),
@@ -183,6 +201,7 @@ export const experimentSchema = v.strictObject({
     ),
     'continue',
   ),
+  stop: v.optional(stopSchema, {}),
   batchSize: v.optional(integer(1, 8192, 'Training examples per iteration.'), 64),
   iterations: v.optional(integer(1, 10_000_000, 'Training iterations; the run ends after this many.'), 1000),
   seed: v.optional(integer(0, 0xffffffff, 'Seed of the initial weights and of the order of examples.'), 1),

@@ -3,112 +3,142 @@
  * what its consumers contribute; weight gradients, which nothing waits for, come last and are merged over layers.
  */
 import type { Op } from '../model/network.ts';
-import { activationCode, type Builder, step, tiles } from './builder.ts';
+import { activationCode, type Builder, overlap, step, tiles } from './builder.ts';
 import { mergeLayers } from './merge.ts';
+import type { PlacedOp } from './placement.ts';
 import { type AnyStep, ceilTo, type Step, type Tensor } from './plan.ts';
+
+/** A part of a tensor's gradient, valid for the replicas of the op that contributed it. */
+interface Contribution {
+  readonly placed: PlacedOp;
+  readonly gradient: Tensor;
+}
 
 interface Walk {
   readonly builder: Builder;
   readonly steps: AnyStep[];
   readonly weightSteps: Step<'linear_backward_weight'>[];
   /** What has been contributed to each tensor's gradient so far. */
-  readonly contributions: Map<string, Tensor[]>;
+  readonly contributions: Map<string, Contribution[]>;
   /** Activation ops whose adjoint the following Linear has already applied. */
   readonly applied: Set<Op>;
 }
 
 /** Steps from the loss's dL/d(output) to every parameter gradient. */
 export function backwardSteps(builder: Builder): AnyStep[] {
-  const { network } = builder;
+  const { deepest, ops } = builder.placement;
   const walk: Walk = { builder, steps: [], weightSteps: [], contributions: new Map(), applied: new Set() };
-  walk.contributions.set(network.output, [builder.tensor(`d${network.output}`)]);
-  for (const op of [...network.ops].reverse()) {
-    if (walk.applied.has(op)) continue;
-    const dy = gradientOf(walk, op.output);
-    adjoint(walk, op, dy);
+  const gradient = builder.tensor(`d${deepest.output}`);
+  const outputs = ops.filter(({ op }) => op.output === deepest.output);
+  walk.contributions.set(
+    deepest.output,
+    outputs.map((placed) => ({ placed, gradient })),
+  );
+  for (const placed of [...ops].reverse()) {
+    if (walk.applied.has(placed.op)) continue;
+    adjoint(walk, placed, gradientOf(walk, placed));
   }
   return [...walk.steps, ...mergeLayers(walk.weightSteps.reverse())];
 }
 
-function contribute(walk: Walk, name: string, gradient: Tensor): void {
-  const list = walk.contributions.get(name) ?? [];
-  walk.contributions.set(name, [...list, gradient]);
+function contribute(walk: Walk, name: string, placed: PlacedOp, gradient: Tensor): void {
+  const list = walk.contributions.get(name);
+  if (list) list.push({ placed, gradient });
+  else walk.contributions.set(name, [{ placed, gradient }]);
 }
 
-/** The gradient of a tensor once all its consumers have contributed: their sum. */
-function gradientOf(walk: Walk, name: string): Tensor {
-  const [first, ...rest] = walk.contributions.get(name) ?? [];
-  if (!first) throw new Error(`plan: nothing depends on "${name}"`);
-  const { builder, steps } = walk;
-  const sum = rest.reduce((a, b, k) => {
-    const last = k === rest.length - 1;
-    const y = last ? reusedOrNew(walk, `d${name}`, a.columns, [a, b]) : builder.activation('dpart', `d${name}.${k}`, a.columns);
-    steps.push(step('add', y.name, { COUNT: y.words }, { a, b, y }, [y.words / 4, 1, 1]));
-    return y;
-  }, first);
+/**
+ * The gradient of an op's output once all its consumers have contributed: their sum. Consumers of different replicas (the next
+ * layer, and the head of the networks that end here) have written to one tensor; those of the same replicas are added.
+ */
+function gradientOf(walk: Walk, { op }: PlacedOp): Tensor {
+  const name = op.output;
+  const byReplicas = new Map<number, Contribution[]>();
+  for (const part of walk.contributions.get(name) ?? []) {
+    byReplicas.set(part.placed.first, [...(byReplicas.get(part.placed.first) ?? []), part]);
+  }
+  const sums = [...byReplicas.values()].map((parts) => sumOf(walk, name, parts));
+  if (sums.length === 0) throw new Error(`plan: nothing depends on "${name}"`);
+  if (sums.some((sum) => sum !== sums[0])) throw new Error(`plan: the gradient of "${name}" lies in several tensors`);
   // An alias lets callers find the gradient by its tensor's name even where it is another tensor's, as behind a sum.
-  builder.memory.tensors.set(`d${name}`, sum);
-  return sum;
+  walk.builder.memory.tensors.set(`d${name}`, sums[0]);
+  return sums[0];
 }
 
-/** The tensor reserved under that name, unless it is itself one of the operands. */
-function reusedOrNew({ builder }: Walk, name: string, features: number, operands: readonly Tensor[]): Tensor {
-  const reserved = builder.memory.tensors.get(name);
-  return reserved && !operands.includes(reserved) ? reserved : builder.activation('dsum', name, features);
+/** The sum of what consumers of the same replicas contributed. */
+function sumOf({ builder, steps }: Walk, name: string, parts: readonly Contribution[]): Tensor {
+  const [{ placed, gradient }, ...rest] = parts;
+  const status = builder.tensor('status');
+  return rest.reduce((a, { gradient: b }, k) => {
+    const last = k === rest.length - 1;
+    const features = a.columns;
+    const y = last ? reusedOrNew(builder, name, features, [a, b]) : builder.activation('dpart', `d${name}.${k}`, features, name);
+    const constants = { FIRST: placed.first, STRIDE: y.replicaStride };
+    steps.push(step('add', y.name, constants, { a, b, y, status }, [y.replicaStride / 4, placed.count, 1]));
+    return y;
+  }, gradient);
 }
 
-/** A fresh tensor for one contribution to the gradient of `name`: the reserved one if it is still unused. */
-function target(walk: Walk, name: string, buffer: string, features: number): Tensor {
-  const { builder, contributions } = walk;
-  const earlier = contributions.get(name)?.length ?? 0;
-  if (earlier > 0) return builder.activation(buffer, `d${name}.${earlier}`, features);
-  return builder.memory.tensors.get(`d${name}`) ?? builder.activation(buffer, `d${name}`, features);
+/** The tensor reserved for a gradient, unless it is itself one of the operands. */
+function reusedOrNew(builder: Builder, name: string, features: number, operands: readonly Tensor[]): Tensor {
+  const reserved = builder.memory.tensors.get(`d${name}`);
+  return reserved && !operands.includes(reserved) ? reserved : builder.activation('dsum', `d${name}`, features, name);
 }
 
-function adjoint(walk: Walk, op: Op, dy: Tensor): void {
+/** Where an op puts its contribution to the gradient of `name`: the reserved tensor if its replicas have not used it. */
+function target({ builder, contributions }: Walk, name: string, placed: PlacedOp, buffer: string, features: number): Tensor {
+  const earlier = (contributions.get(name) ?? []).filter((other) => overlap(other.placed, placed)).length;
+  if (earlier > 0) return builder.activation(buffer, `d${name}.${earlier}`, features, name);
+  return builder.memory.tensors.get(`d${name}`) ?? builder.activation(buffer, `d${name}`, features, name);
+}
+
+function adjoint(walk: Walk, placed: PlacedOp, dy: Tensor): void {
+  const { op, first: FIRST, count } = placed;
   switch (op.op) {
     case 'linear':
-      linearAdjoint(walk, op, dy);
+      linearAdjoint(walk, placed, op, dy);
       break;
     case 'activation': {
       // forward: h = phi(z)
       const { builder } = walk;
-      const dz = target(walk, op.input, 'dn', op.features);
+      const dz = target(walk, op.input, placed, 'dn', op.features);
       walk.steps.push(
         step(
           'activation_backward',
           dz.name,
-          { B: builder.batchSize, C: op.features, ACT: activationCode(op.activation) },
-          { dh: dy, z: builder.tensor(op.input), dz },
-          [tiles(op.features), ceilTo(builder.batchSize, 4), builder.replicas],
+          { FIRST, B: builder.batchSize, C: op.features, ACT: activationCode(op.activation) },
+          { dh: dy, z: builder.tensor(op.input), dz, status: builder.tensor('status') },
+          [tiles(op.features), ceilTo(builder.batchSize, 4), count],
         ),
       );
-      contribute(walk, op.input, dz);
+      contribute(walk, op.input, placed, dz);
       break;
     }
     case 'add':
       // forward: y = a + b
-      for (const input of op.inputs) contribute(walk, input, dy);
+      for (const input of op.inputs) contribute(walk, input, placed, dy);
       break;
     case 'batch_norm':
     case 'layer_norm':
-      normAdjoint(walk, op, dy);
+      normAdjoint(walk, placed, op, dy);
       break;
   }
 }
 
 /** forward: z = x W + b. Where x = phi(v), its adjoint is applied in the same step. */
-function linearAdjoint(walk: Walk, op: Extract<Op, { op: 'linear' }>, dz: Tensor): void {
+function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'linear' }>, dz: Tensor): void {
   const { builder, steps, weightSteps, applied } = walk;
-  const { network, replicas: R, batchSize: B, memory } = builder;
+  const { batchSize: B, memory } = builder;
+  const { first: FIRST, count: R } = placed;
   const x = builder.tensor(op.input);
+  const status = builder.tensor('status');
   const strides = { X_STRIDE: 0, DZ_STRIDE: 0, DW_STRIDE: 0, DBIAS_STRIDE: 0, PARTIAL_STRIDE: 0, PARTIAL_BIAS_STRIDE: 0 };
   const weight = `grad.${op.name}.weight`;
   const bias = `grad.${op.name}.bias`;
   weightSteps.push({
     kernel: 'linear_backward_weight',
     label: weight,
-    constants: { R, B, I: op.inputs, O: op.outputs, HAS_BIAS: Number(op.bias), ...strides },
+    constants: { R, FIRST, B, I: op.inputs, O: op.outputs, HAS_BIAS: Number(op.bias), ...strides },
     bindings: {
       x,
       dz,
@@ -116,46 +146,48 @@ function linearAdjoint(walk: Walk, op: Extract<Op, { op: 'linear' }>, dz: Tensor
       dbias: op.bias ? builder.tensor(bias) : memory.absent('read_write', 3),
       partial: builder.partialRange(weight),
       partial_bias: op.bias ? builder.partialRange(bias) : memory.absent('read_write', 5),
+      status,
     },
     invocations: [tiles(op.outputs), tiles(op.inputs), R],
   });
-  if (op.input === network.input) return;
-  const consumers = network.ops.filter((other) =>
-    other.op === 'add' ? other.inputs.includes(op.input) : other.input === op.input,
-  );
-  const producer = network.ops.find((other) => other.output === op.input);
-  const activation = producer?.op === 'activation' && consumers.length === 1 ? producer : undefined;
+  if (op.input === builder.placement.deepest.input) return;
+  const producer = builder.producer(op.input)?.op;
+  const sole = builder.consumers(op.input, placed).length === 1;
+  const activation = producer?.op === 'activation' && sole ? producer : undefined;
   if (activation) applied.add(activation);
   const into = activation ? activation.input : op.input;
-  const dx = target(walk, into, activation ? 'dz' : 'dh', op.inputs);
+  const dx = target(walk, into, placed, activation ? 'dz' : 'dh', op.inputs);
   steps.push(
     step(
       'linear_backward_input',
       dx.name,
-      { B, I: op.inputs, O: op.outputs, ACT: activationCode(activation?.activation) },
+      { FIRST, B, I: op.inputs, O: op.outputs, ACT: activationCode(activation?.activation) },
       {
         dz,
         W: builder.tensor(`${op.name}.weight`),
         zx: activation ? builder.tensor(activation.input) : memory.absent('read', 2),
         dx,
         partial: builder.reservePartials(dx.name, tiles(B) * tiles(op.inputs)),
+        status,
       },
       [tiles(op.inputs), tiles(B), R],
     ),
   );
-  contribute(walk, into, dx);
+  contribute(walk, into, placed, dx);
 }
 
 /** forward: y = gamma xhat + beta. */
-function normAdjoint(walk: Walk, op: Extract<Op, { op: 'batch_norm' | 'layer_norm' }>, dy: Tensor): void {
+function normAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'batch_norm' | 'layer_norm' }>, dy: Tensor): void {
   const { builder, steps } = walk;
-  const { replicas: R, batchSize: B } = builder;
-  const constants = { B, C: op.features };
-  const dz = target(walk, op.input, 'dsum', op.features);
+  const { batchSize: B } = builder;
+  const { first: FIRST, count: R } = placed;
+  const constants = { FIRST, B, C: op.features };
+  const dz = target(walk, op.input, placed, 'dsum', op.features);
   const bindings = {
     dy,
     z: builder.tensor(op.input),
     stats: builder.tensor(`${op.name}.stats`),
+    status: builder.tensor('status'),
   };
   const affine = { dgamma: builder.tensor(`grad.${op.name}.weight`), dbeta: builder.tensor(`grad.${op.name}.bias`) };
   const gamma = builder.tensor(`${op.name}.weight`);
@@ -167,5 +199,5 @@ function normAdjoint(walk: Walk, op: Extract<Op, { op: 'batch_norm' | 'layer_nor
       step('layer_norm_backward_affine', affine.dgamma.name, constants, { ...bindings, ...affine }, [op.features, R, 1]),
     );
   }
-  contribute(walk, op.input, dz);
+  contribute(walk, op.input, placed, dz);
 }

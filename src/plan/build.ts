@@ -8,9 +8,10 @@ import { backwardSteps } from './backward.ts';
 import { Builder, step, tiles } from './builder.ts';
 import { forwardSteps, reserveActivations } from './forward.ts';
 import { kernelEntry } from './kernels.ts';
-import { type Measured, measureSteps, sumSquaresSteps } from './measure.ts';
-import { type AnyStep, ceilTo, type Plan, type Tensor, WORD } from './plan.ts';
-import { CONTROL_WORDS, HYPER_WORDS, STATUS_WORDS } from './records.ts';
+import { type Measured, measureSteps, sumSquaresSteps, type Tables } from './measure.ts';
+import { type PlanGroup, physicalName, placeNetworks } from './placement.ts';
+import { type AnyStep, ceilTo, type MeasuredGroup, type Plan, type Tensor, WORD } from './plan.ts';
+import { CONTROL_WORDS, HYPER_WORDS, SHAPE_WORDS, STATUS, STATUS_WORDS } from './records.ts';
 
 /** Sizes in bytes beyond which a device refuses. */
 export interface Limits {
@@ -20,8 +21,8 @@ export interface Limits {
 }
 
 export interface PlanRequest {
-  readonly network: Network;
-  readonly replicas: number;
+  /** Networks that differ in depth alone, deepest first, and how many replicas of each. */
+  readonly networks: readonly { readonly network: Network; readonly replicas: number }[];
   readonly batchSize: number;
   readonly optimizer: OptimizerName;
   /** Batches drawn on the device from data sets of these sizes, or one batch given by the host. */
@@ -35,29 +36,26 @@ export interface PlanRequest {
 
 /** @throws LimitError when a buffer exceeds the device's limits */
 export function buildPlan(request: PlanRequest): Plan {
-  const { network, replicas: R, batchSize: B, ring, layersEvery } = request;
-  const builder = new Builder(network, R, B);
-  reserveRecords(builder, request);
-  reserveParameters(builder);
+  const { batchSize: B, ring, layersEvery, limits } = request;
+  const placement = placeNetworks(request.networks);
+  const builder = new Builder(placement, B);
+  const { memory, replicas: R } = builder;
+  const tables: Tables = new Map();
+  reserveRecords(builder, request, tables);
+  const parameters = reserveParameters(builder);
   reserveActivations(builder);
   // Before the tables are filled, whose size would itself exceed memory where the network does.
-  checkLimits(builder.memory.buffers(), [], request.limits);
+  checkLimits(memory.buffers(), [], limits);
 
   const forward = forwardSteps(builder, 'train');
   const backward = backwardSteps(builder);
-  const parameters = parametersOf(network).map(({ name }) => name);
-  const gradients = parameters.map((name) => `grad.${name}`);
-  const linears = network.ops.filter((op) => op.op === 'linear');
-  const measured: Measured = {
-    z: linears.map(({ output }) => output),
-    d: network.gradientLayers.map((name) => `d${name}`).reverse(),
-    gradients,
-    parameters,
-  };
-  const squares = sumSquaresSteps(builder, [...measured.d, ...gradients]);
-  const { reduce, clip, update, reduceWeights, contents } = measureSteps(builder, measured, request.optimizer);
+  const measured = placement.groups.map(measuredOf);
+  const names = new Set(measured.flatMap(({ d, gradients }) => [...d, ...gradients]));
+  const squares = sumSquaresSteps(builder, [...names]);
+  const { reduce, clip, update, reduceWeights } = measureSteps(builder, measured, parameters, request.optimizer, tables);
   const layerSlots = Math.ceil(ring / layersEvery) + 1;
-  const record = recordStep(builder, measured, ring, layersEvery, layerSlots);
+  const { groups, words: layerWords } = shapeTables(builder, measured, tables);
+  const record = recordStep(builder, { ring, every: layersEvery, slots: layerSlots, words: layerWords });
   const loss = lossStep(builder);
   const drawn = request.source.kind === 'drawn';
   const iteration = [
@@ -66,51 +64,109 @@ export function buildPlan(request: PlanRequest): Plan {
     loss,
     ...backward,
     ...squares,
-    reduce,
+    ...reduce,
     clip,
     update,
-    reduceWeights,
-    record.step,
+    ...reduceWeights,
+    record,
   ];
   const evaluation = drawn
     ? [drawStep(builder, request.source.test, true), ...forwardSteps(builder, 'evaluate'), loss, evaluationStep(builder)]
     : [];
 
-  const buffers = builder.memory.buffers();
-  checkLimits(buffers, [...iteration, ...evaluation], request.limits);
-  const flop = linears.reduce(
-    (sum, { input, inputs, outputs }) => sum + 2 * R * B * inputs * outputs * (input === network.input ? 2 : 3),
-    0,
-  );
+  const buffers = memory.buffers();
+  checkLimits(buffers, [...iteration, ...evaluation], limits);
+  const { network, measured: searched } = groups[0];
   return {
     summary: {
       replicas: R,
       parameters: parametersOf(network).reduce((sum, { rows, columns }) => sum + rows * columns, 0),
       bytes: buffers.reduce((sum, { words }) => sum + words * WORD, 0),
       dispatchesPerIteration: iteration.length,
-      flopPerIteration: flop,
+      flopPerIteration: groups.reduce((sum, group) => sum + group.count * flopOf(group.network, B), 0),
       gradientLayers: network.gradientLayers,
       weightLayers: network.weightLayers,
-      measured: [...measured.z, 'loss', ...measured.d, ...gradients, ...parameters],
+      measured: searched,
     },
     replicas: R,
+    groups,
     batchSize: B,
     loss: network.loss,
     buffers,
-    tensors: builder.memory.tensors,
-    parameters,
-    contents: new Map([...contents, ['layer_map', record.map]]),
+    tensors: memory.tensors,
+    contents: tables,
     iteration,
     evaluation,
     ring,
     layerSlots,
+    layerWords,
     layersEvery,
   };
 }
 
+/** Floating-point operations of one replica's matrix products in one iteration. */
+export function flopOf({ ops, input: data }: Network, batchSize: number): number {
+  return ops.reduce(
+    (sum, op) => (op.op === 'linear' ? sum + 2 * batchSize * op.inputs * op.outputs * (op.input === data ? 2 : 3) : sum),
+    0,
+  );
+}
+
+/** By the plan's names. */
+function measuredOf(group: PlanGroup): Measured {
+  const { network, parameters } = group;
+  const own = (name: string) => physicalName(group, name);
+  return {
+    group,
+    z: network.ops.flatMap((op) => (op.op === 'linear' ? [own(op.output)] : [])),
+    d: network.gradientLayers.map((name) => own(`d${name}`)).reverse(),
+    gradients: parameters.map((name) => own(`grad.${name}`)),
+    parameters: parameters.map(own),
+  };
+}
+
+/** Tables of what each replica's network looks like to the kernels that measure it. */
+function shapeTables(
+  builder: Builder,
+  measured: readonly Measured[],
+  tables: Tables,
+): { groups: MeasuredGroup[]; words: number } {
+  const map: number[] = [];
+  const shapes: number[] = [];
+  let [norms, weights, words] = [0, 0, 0];
+  const groups = measured.map(({ group, z, d, gradients, parameters }): MeasuredGroup => {
+    const { network } = group;
+    const order = [
+      ...network.ops.flatMap((op) => (op.op === 'linear' ? [op.output] : [])),
+      ...network.gradientLayers.map((name) => `d${name}`).reverse(),
+      ...group.parameters.map((name) => `grad.${name}`),
+    ];
+    const indices = new Map(order.map((name, t) => [name, t]));
+    const recorded = [
+      ...network.gradientLayers.map((name) => `d${name}`),
+      ...network.weightLayers.map((name) => `grad.${name}`),
+    ].map((name) => indices.get(name) ?? 0);
+    const layerRecord = { first: words, words: recorded.length };
+    for (let k = 0; k < group.count; k++) {
+      shapes.push(z.length, d.length, gradients.length, norms, weights, words, recorded.length, map.length);
+      norms += order.length;
+      weights += 2 * parameters.length;
+      words += recorded.length;
+    }
+    map.push(...recorded);
+    const losses = [...order.slice(0, z.length), 'loss', ...order.slice(z.length)];
+    return { ...group, measured: [...losses, ...group.parameters], layerRecord };
+  });
+  tables.set('shapes', Uint32Array.from(shapes));
+  tables.set('layer_map', Uint32Array.from(map));
+  builder.memory.tensor('layer_map', { name: 'layer_map', type: 'u32', replicas: 1, rows: 1, columns: map.length });
+  return { groups, words };
+}
+
 /** The batch, the data sets it is drawn from, and the per-replica records. */
-function reserveRecords(builder: Builder, { source }: PlanRequest): void {
-  const { memory, network, replicas: R, batchSize: B } = builder;
+function reserveRecords(builder: Builder, { source }: PlanRequest, tables: Tables): void {
+  const { memory, replicas: R, batchSize: B } = builder;
+  const network = builder.placement.deepest;
   const regression = network.loss === 'mse';
   builder.activation('batch', network.input, network.inputs);
   memory.tensor('batch', { name: 'label', type: 'u32', replicas: R, rows: 1, columns: B, rowStride: ceilTo(B, 4) });
@@ -130,26 +186,48 @@ function reserveRecords(builder: Builder, { source }: PlanRequest): void {
   }
   memory.tensor('hyper', { name: 'hyper', replicas: R, rows: 1, columns: HYPER_WORDS });
   memory.tensor('status', { name: 'status', type: 'u32', replicas: R, rows: 1, columns: STATUS_WORDS });
+  memory.tensor('shapes', { name: 'shapes', type: 'u32', replicas: R, rows: 1, columns: SHAPE_WORDS });
   memory.tensor('control', { name: 'control', type: 'u32', replicas: R, rows: 1, columns: CONTROL_WORDS });
   memory.tensor('evaluation', { name: 'evaluation', replicas: R, rows: 1, columns: 4 });
+  if (source.kind === 'given') {
+    // No step draws batches, which is what decides who takes part.
+    const present = new Uint32Array(R * STATUS_WORDS);
+    for (let r = 0; r < R; r++) present[r * STATUS_WORDS + STATUS.present] = 1;
+    tables.set('status', present);
+  }
 }
 
-/** Parameters role by role, so that equal layers lie at equal strides, and their gradients in the same layout. */
-function reserveParameters(builder: Builder): void {
-  const all = parametersOf(builder.network);
+/**
+ * Parameters role by role, so that equal layers lie at equal strides, and their gradients in the same layout.
+ *
+ * @returns the plan's names of all parameters
+ */
+function reserveParameters(builder: Builder): string[] {
+  const { placement, memory } = builder;
+  // The heads of all groups share their parameters.
+  const extents = new Map<string, number>();
+  for (const { op, first, count } of placement.ops) {
+    for (const part of ['weight', 'bias']) {
+      if ('name' in op) extents.set(`${op.name}.${part}`, Math.max(extents.get(`${op.name}.${part}`) ?? 0, first + count));
+    }
+  }
+  const all = parametersOf(placement.deepest);
   for (const role of ['weight', 'bias', 'gamma', 'beta'] as const) {
     for (const { name, rows, columns } of all.filter((parameter) => parameter.role === role)) {
       const vector = role !== 'weight';
-      builder.memory.parameter('param', name, builder.replicas, rows, columns, vector);
-      builder.memory.parameter('grad', `grad.${name}`, builder.replicas, rows, columns, vector);
+      const replicas = extents.get(name) ?? 0;
+      memory.parameter('param', name, replicas, rows, columns, vector);
+      memory.parameter('grad', `grad.${name}`, replicas, rows, columns, vector);
       if (role === 'weight') builder.reservePartials(`grad.${name}`, tiles(rows) * tiles(columns));
       if (role === 'bias') builder.reservePartials(`grad.${name}`, tiles(columns));
     }
   }
+  return all.map(({ name }) => name);
 }
 
 function drawStep(builder: Builder, n: number, sequential: boolean): AnyStep {
-  const { network, memory, replicas: R, batchSize: B } = builder;
+  const { memory, replicas: R, batchSize: B } = builder;
+  const network = builder.placement.deepest;
   const split = sequential ? 'test' : 'train';
   const regression = network.loss === 'mse';
   return step(
@@ -171,13 +249,15 @@ function drawStep(builder: Builder, n: number, sequential: boolean): AnyStep {
 }
 
 function lossStep(builder: Builder): AnyStep {
-  const { network, replicas: R, batchSize: B } = builder;
+  const { replicas: R, batchSize: B } = builder;
+  const network = builder.placement.deepest;
   const constants = { B, C: network.outputs };
   const bindings = {
     z: builder.tensor(network.output),
     label: builder.tensor('label'),
     dz: builder.tensor(`d${network.output}`),
     rows: builder.tensor('rows'),
+    status: builder.tensor('status'),
   };
   const grid = [ceilTo(B, 4), R, 1] as const;
   return network.loss === 'cross_entropy'
@@ -191,40 +271,27 @@ function evaluationStep(builder: Builder): AnyStep {
   return step('record_evaluation', 'evaluation', { R, B }, bindings, [R, 1, 1]);
 }
 
-function recordStep(builder: Builder, measured: Measured, ring: number, every: number, slots: number) {
-  const { memory, network, replicas: R } = builder;
-  const order = [...measured.z, ...measured.d, ...measured.gradients];
-  const recorded = [...network.gradientLayers.map((name) => `d${name}`), ...network.weightLayers.map((name) => `grad.${name}`)];
-  const map = Uint32Array.from(recorded, (name) => order.indexOf(name));
+function recordStep(builder: Builder, layers: { ring: number; every: number; slots: number; words: number }): AnyStep {
+  const { memory, replicas: R } = builder;
+  const { ring, every: EVERY, slots: SLOTS, words } = layers;
   const whole = (name: string, columns: number): Tensor =>
     memory.tensor(name, { name, type: 'u32', replicas: 1, rows: 1, columns });
-  return {
-    map,
-    step: step(
-      'record_iteration',
-      'record',
-      {
-        R,
-        Z: measured.z.length,
-        D: measured.d.length,
-        G: measured.gradients.length,
-        LAYERS: map.length,
-        EVERY: every,
-        RING: ring,
-        SLOTS: slots,
-      },
-      {
-        control: builder.tensor('control'),
-        norms: builder.tensor('norms'),
-        weights: builder.tensor('weights'),
-        layer_map: whole('layer_map', map.length),
-        status: builder.tensor('status'),
-        ring: whole('ring', ring * R * SCALARS.length),
-        layers: whole('layers', slots * R * map.length),
-      },
-      [64 * R, 1, 1],
-    ),
-  };
+  return step(
+    'record_iteration',
+    'record',
+    { R, LAYER_WORDS: words, EVERY, RING: ring, SLOTS },
+    {
+      control: builder.tensor('control'),
+      norms: builder.tensor('norms'),
+      weights: builder.tensor('weights'),
+      layer_map: builder.tensor('layer_map'),
+      shapes: builder.tensor('shapes'),
+      status: builder.tensor('status'),
+      ring: whole('ring', ring * R * SCALARS.length),
+      layers: whole('layers', SLOTS * words),
+    },
+    [64 * R, 1, 1],
+  );
 }
 
 function checkLimits(buffers: Plan['buffers'], steps: readonly AnyStep[], limits: Limits): void {

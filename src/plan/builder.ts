@@ -1,8 +1,8 @@
 /** What the parts of a plan's construction share. */
-import type { Network } from '../model/network.ts';
 import { ACTIVATIONS, type Activation } from '../model/schema.ts';
 import type { KernelName } from './kernels.ts';
 import { Memory } from './memory.ts';
+import type { PlacedOp, Placement } from './placement.ts';
 import type { AnyStep, Range, Step, Tensor } from './plan.ts';
 
 /** Where a tensor's norm pairs lie: `count` pairs per replica, starting at pair `first` of the buffer `partial`. */
@@ -15,12 +15,45 @@ export class Builder {
   readonly memory = new Memory();
   /** Norm pairs of every tensor that has them, by tensor name. */
   readonly partials = new Map<string, Partials>();
+  /** Replicas that have a tensor: all up to the last one. */
+  readonly #extents = new Map<string, number>();
+  readonly #consumers = new Map<string, PlacedOp[]>();
+  readonly #producers = new Map<string, PlacedOp>();
 
   constructor(
-    readonly network: Network,
-    readonly replicas: number,
+    readonly placement: Placement,
     readonly batchSize: number,
-  ) {}
+  ) {
+    for (const placed of placement.ops) {
+      const { op, first, count } = placed;
+      this.#extents.set(op.output, Math.max(this.#extents.get(op.output) ?? 0, first + count));
+      this.#producers.set(op.output, placed);
+      for (const input of op.op === 'add' ? op.inputs : [op.input]) {
+        const list = this.#consumers.get(input);
+        if (list) list.push(placed);
+        else this.#consumers.set(input, [placed]);
+      }
+    }
+  }
+
+  get replicas(): number {
+    return this.placement.replicas;
+  }
+
+  /** Replicas that have the op output of that name; all of them for any other name. */
+  extent(name: string): number {
+    return this.#extents.get(name) ?? this.replicas;
+  }
+
+  /** Ops that read a tensor for at least one of the replicas of `placed`. */
+  consumers(name: string, placed: PlacedOp): PlacedOp[] {
+    return (this.#consumers.get(name) ?? []).filter((other) => overlap(other, placed));
+  }
+
+  /** The op that writes a tensor. */
+  producer(name: string): PlacedOp | undefined {
+    return this.#producers.get(name);
+  }
 
   tensor(name: string): Tensor {
     const tensor = this.memory.tensors.get(name);
@@ -28,13 +61,15 @@ export class Builder {
     return tensor;
   }
 
-  activation(buffer: string, name: string, features: number): Tensor {
-    return this.memory.activation(buffer, name, this.replicas, this.batchSize, features);
+  /** @param of the op output whose replicas it has; the tensor's own name where it is one */
+  activation(buffer: string, name: string, features: number, of = name): Tensor {
+    return this.memory.activation(buffer, name, this.extent(of), this.batchSize, features);
   }
 
   /** Reserves the norm pairs of a tensor, `count` per replica, and notes whose they are. */
   reservePartials(tensor: string, count: number): Range {
-    const range = this.memory.reserve('partial', 2 * this.replicas * count);
+    if (this.partials.has(tensor)) return this.partialRange(tensor);
+    const range = this.memory.reserve('partial', 2 * this.tensor(tensor).replicas * count);
     this.partials.set(tensor, { first: range.offset / 2, count });
     return range;
   }
@@ -43,8 +78,14 @@ export class Builder {
   partialRange(tensor: string): Range {
     const partials = this.partials.get(tensor);
     if (!partials) throw new Error(`plan: no norm pairs for "${tensor}"`);
-    return { ...this.memory.whole('partial'), offset: 2 * partials.first, words: 2 * this.replicas * partials.count };
+    const words = 2 * this.tensor(tensor).replicas * partials.count;
+    return { ...this.memory.whole('partial'), offset: 2 * partials.first, words };
   }
+}
+
+/** Whether two ops have a replica in common. */
+export function overlap(a: PlacedOp, b: PlacedOp): boolean {
+  return a.first < b.first + b.count && b.first < a.first + a.count;
 }
 
 /** Makes a step of a kernel; the type parameter checks constants and bindings against the kernel table. */

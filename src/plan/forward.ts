@@ -1,30 +1,35 @@
 /** Forward half of a plan: each op's tensors and its step. Backward counterparts: backward.ts. */
 import type { Op } from '../model/network.ts';
 import { activationCode, type Builder, step, tiles } from './builder.ts';
+import type { PlacedOp } from './placement.ts';
 import { type AnyStep, ceilTo } from './plan.ts';
+
+type ActivationOp = Extract<Op, { op: 'activation' }>;
 
 export const NORM_EPSILON = 1e-5;
 
 /** Whether a forward pass uses and updates batch statistics, or running ones. */
 export type Mode = 'train' | 'evaluate';
 
-/** The activation op that `op` can compute as its own last step: the sole next op on its output. */
-export function fusedActivation(ops: readonly Op[], op: Op): Extract<Op, { op: 'activation' }> | undefined {
-  if (op.op !== 'linear') return undefined;
-  const next = ops.find(
-    (other): other is Extract<Op, { op: 'activation' }> => other.op === 'activation' && other.input === op.output,
-  );
-  return next;
+/** The activation op that a Linear can compute as its own last step: it reads the Linear's output for the same replicas. */
+function fusedActivation(builder: Builder, placed: PlacedOp): ActivationOp | undefined {
+  if (placed.op.op !== 'linear') return undefined;
+  const next = builder.consumers(placed.op.output, placed).find(({ op }) => op.op === 'activation');
+  return next?.count === placed.count ? (next.op as ActivationOp) : undefined;
 }
 
 /** Reserves every tensor of the forward pass and the gradient of each, in forward order. */
 export function reserveActivations(builder: Builder): void {
-  const { network, memory, replicas } = builder;
-  for (const op of network.ops) {
+  const { memory } = builder;
+  const reserved = new Set<string>();
+  for (const { op } of builder.placement.ops) {
+    // The heads of all groups share their tensors.
+    if (reserved.has(op.output)) continue;
+    reserved.add(op.output);
     switch (op.op) {
       case 'linear':
         builder.activation('z', op.output, op.outputs);
-        builder.activation('dz', `d${op.output}`, op.outputs);
+        builder.activation('dz', `d${op.output}`, op.outputs, op.output);
         builder.reservePartials(op.output, tiles(builder.batchSize) * tiles(op.outputs));
         break;
       case 'activation':
@@ -33,10 +38,16 @@ export function reserveActivations(builder: Builder): void {
       case 'batch_norm':
       case 'layer_norm': {
         builder.activation('n', op.output, op.features);
-        builder.activation('dn', `d${op.output}`, op.features);
-        const [rows, columns] = op.op === 'batch_norm' ? [2, op.features] : [builder.batchSize, 2];
-        memory.parameter('stats', `${op.name}.stats`, replicas, rows, columns, op.op === 'batch_norm');
-        if (op.op === 'batch_norm') memory.parameter('running', `${op.name}.running`, replicas, 2, op.features, true);
+        builder.activation('dn', `d${op.output}`, op.features, op.output);
+        const replicas = builder.extent(op.output);
+        const stats = `${op.name}.stats`;
+        if (op.op === 'batch_norm') {
+          memory.parameter('stats', stats, replicas, 2, op.features, true);
+          memory.parameter('running', `${op.name}.running`, replicas, 2, op.features, true);
+        } else {
+          const rows = builder.batchSize;
+          memory.tensor('stats', { name: stats, replicas, rows, columns: 2, replicaStride: 2 * ceilTo(rows, 4) });
+        }
         break;
       }
       case 'add':
@@ -48,26 +59,27 @@ export function reserveActivations(builder: Builder): void {
 
 /** Steps of the forward pass over tensors that `reserveActivations` has laid out. */
 export function forwardSteps(builder: Builder, mode: Mode): AnyStep[] {
-  const { ops } = builder.network;
   const fused = new Set<Op>();
-  return ops.flatMap((op) => {
-    if (fused.has(op)) return [];
-    const activation = fusedActivation(ops, op);
+  return builder.placement.ops.flatMap((placed) => {
+    if (fused.has(placed.op)) return [];
+    const activation = fusedActivation(builder, placed);
     if (activation) fused.add(activation);
-    return [forwardStep(builder, op, activation, mode)];
+    return [forwardStep(builder, placed, activation, mode)];
   });
 }
 
-function forwardStep(builder: Builder, op: Op, fused: Extract<Op, { op: 'activation' }> | undefined, mode: Mode): AnyStep {
-  const { replicas: R, batchSize: B, memory } = builder;
+function forwardStep(builder: Builder, placed: PlacedOp, fused: ActivationOp | undefined, mode: Mode): AnyStep {
+  const { op, first: FIRST, count: R } = placed;
+  const { batchSize: B, memory } = builder;
   const at = (name: string) => builder.tensor(name);
+  const status = at('status');
   switch (op.op) {
     case 'linear':
       // z = x W + b; h = phi(z)
       return step(
         'linear_forward',
         op.output,
-        { B, I: op.inputs, O: op.outputs, HAS_BIAS: Number(op.bias), ACT: activationCode(fused?.activation) },
+        { FIRST, B, I: op.inputs, O: op.outputs, HAS_BIAS: Number(op.bias), ACT: activationCode(fused?.activation) },
         {
           x: at(op.input),
           W: at(`${op.name}.weight`),
@@ -75,6 +87,7 @@ function forwardStep(builder: Builder, op: Op, fused: Extract<Op, { op: 'activat
           z: at(op.output),
           h: fused ? at(fused.output) : memory.absent('read_write', 4),
           partial: builder.partialRange(op.output),
+          status,
         },
         [tiles(op.outputs), tiles(B), R],
       );
@@ -83,8 +96,8 @@ function forwardStep(builder: Builder, op: Op, fused: Extract<Op, { op: 'activat
       return step(
         'activation_forward',
         op.output,
-        { B, C: op.features, ACT: activationCode(op.activation) },
-        { z: at(op.input), h: at(op.output) },
+        { FIRST, B, C: op.features, ACT: activationCode(op.activation) },
+        { z: at(op.input), h: at(op.output), status },
         [tiles(op.features), ceilTo(B, 4), R],
       );
     case 'add':
@@ -92,35 +105,38 @@ function forwardStep(builder: Builder, op: Op, fused: Extract<Op, { op: 'activat
       return step(
         'add',
         op.output,
-        { COUNT: at(op.output).words },
-        { a: at(op.inputs[0]), b: at(op.inputs[1]), y: at(op.output) },
-        [at(op.output).words / 4, 1, 1],
+        { FIRST, STRIDE: at(op.output).replicaStride },
+        { a: at(op.inputs[0]), b: at(op.inputs[1]), y: at(op.output), status },
+        [at(op.output).replicaStride / 4, R, 1],
       );
     case 'layer_norm':
       // y = gamma (z - mean) rstd + beta
       return step(
         'layer_norm_forward',
         op.output,
-        { B, C: op.features, EPSILON: NORM_EPSILON },
+        { FIRST, B, C: op.features, EPSILON: NORM_EPSILON },
         {
           z: at(op.input),
           gamma: at(`${op.name}.weight`),
           beta: at(`${op.name}.bias`),
           y: at(op.output),
           stats: at(`${op.name}.stats`),
+          status,
         },
         [B, R, 1],
       );
     case 'batch_norm': {
       const affine = { gamma: at(`${op.name}.weight`), beta: at(`${op.name}.bias`) };
-      const constants = { B, C: op.features, EPSILON: NORM_EPSILON };
+      const constants = { FIRST, B, C: op.features, EPSILON: NORM_EPSILON };
       const running = at(`${op.name}.running`);
       if (mode === 'evaluate') {
-        return step('batch_norm_evaluate', op.output, constants, { z: at(op.input), ...affine, running, y: at(op.output) }, [
-          op.features,
-          R,
-          1,
-        ]);
+        return step(
+          'batch_norm_evaluate',
+          op.output,
+          constants,
+          { z: at(op.input), ...affine, running, y: at(op.output), status },
+          [op.features, R, 1],
+        );
       }
       return step(
         'batch_norm_forward',
@@ -132,7 +148,7 @@ function forwardStep(builder: Builder, op: Op, fused: Extract<Op, { op: 'activat
           y: at(op.output),
           stats: at(`${op.name}.stats`),
           running,
-          status: at('status'),
+          status,
           hyper: at('hyper'),
         },
         [op.features, R, 1],

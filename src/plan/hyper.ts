@@ -6,7 +6,7 @@ import { CLIP_RULE, HYPER, HYPER_WORDS, POLICY } from './records.ts';
 const LOWEST_LOG = -1000;
 
 export function hyperWords(experiment: Experiment): Float32Array {
-  const { optimizer, clip, nonFinite, seed, iterations, task } = experiment;
+  const { optimizer, clip, nonFinite, seed, iterations, task, stop } = experiment;
   const words = new Float32Array(HYPER_WORDS);
   const integers = new Uint32Array(words.buffer);
   const set = (fields: Partial<Record<keyof typeof HYPER, number>>) => {
@@ -39,6 +39,14 @@ export function hyperWords(experiment: Experiment): Float32Array {
       });
       break;
   }
+  set({
+    stop_loss_below: stop.lossBelow,
+    stop_loss_factor: stop.lossFactor,
+    stop_share: stop.plateauShare,
+    stop_window: stop.window,
+  });
+  integers[HYPER.stop_plateau] = stop.plateau;
+  integers[HYPER.stop_weights] = Number(stop.weightsNotFinite);
   if (clip.rule !== 'none') set({ clip_max: clip.max });
   integers[HYPER.clip_rule] = CLIP_RULE[clip.rule];
   integers[HYPER.policy] = POLICY[nonFinite];

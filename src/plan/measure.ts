@@ -1,6 +1,8 @@
 /** Norms, clipping, update and records: everything of an iteration that is not forward or backward. */
 import type { OptimizerName } from '../model/schema.ts';
 import { type Builder, step } from './builder.ts';
+import type { Memory } from './memory.ts';
+import type { PlanGroup } from './placement.ts';
 import { type AnyStep, ceilTo, type Range, type Tensor } from './plan.ts';
 
 /** Cells of 16 parameters; an optimizer invocation owns one. */
@@ -8,8 +10,9 @@ export const CELL = 16;
 
 const STATES: Readonly<Record<OptimizerName, number>> = { sgd: 1, adam: 2, adamw: 2, rmsprop: 3 };
 
-/** The tensors whose norms are measured each iteration, in execution order. */
+/** The tensors of a group whose norms are measured each iteration, in execution order, by the plan's names. */
 export interface Measured {
+  readonly group: PlanGroup;
   readonly z: readonly string[];
   readonly d: readonly string[];
   readonly gradients: readonly string[];
@@ -42,81 +45,81 @@ export function sumSquaresSteps(builder: Builder, names: readonly string[]): Any
   });
 }
 
-/** A table that a step reads, where it lies and what it holds. */
-interface Table {
-  readonly range: Range;
-  readonly contents: Uint32Array;
+/** (first pair, pairs) of a replica's tensors, in the order in which their norms lie. */
+type Segments = readonly (readonly [number, number])[];
+
+/** Pairs from which a segment is long. */
+const LONG = 1024;
+
+/**
+ * `norm_reduce` of every segment: few invocations share a short one, so that a barrier serves many, and more share a long one.
+ * A segment's own length decides, so that a replica's sums do not depend on its neighbours.
+ */
+function reduceSteps(memory: Memory, label: string, partial: Range, segments: Segments, norms: Range, tables: Tables): AnyStep[] {
+  return [
+    { lanes: 8, wanted: (pairs: number) => pairs <= LONG, name: `${label}_segments` },
+    { lanes: 64, wanted: (pairs: number) => pairs > LONG, name: `${label}_long_segments` },
+  ].flatMap(({ lanes, wanted, name }) => {
+    const rows = segments.flatMap(([first, pairs], n) => (wanted(pairs) ? [first, pairs, n] : []));
+    const count = rows.length / 3;
+    if (count === 0) return [];
+    tables.set(name, Uint32Array.from(rows));
+    const table = memory.tensor(name, { name, type: 'u32', replicas: 1, rows: count, columns: 3 });
+    const across = Math.min(ceilTo(count, 64), 8192);
+    const grid = [lanes * across, Math.ceil(count / across), 1] as const;
+    return [step('norm_reduce', label, { SEGMENTS: count, LANES: lanes }, { partial, segments: table, norms }, grid)];
+  });
 }
 
-/** Invocations that share a segment of so many pairs: few, so that a barrier serves many segments, unless segments are long. */
-function lanesFor(pairs: number): number {
-  return pairs <= 1024 ? 8 : 64;
-}
-
-/** A segment table for `norm_reduce`: (first pair, pairs) of every (replica, tensor). */
-function reduceStep(label: string, partial: Range, segments: Table, norms: Range): AnyStep {
-  const count = segments.contents.length / 2;
-  const lanes = lanesFor(segments.contents.reduce((most, word, k) => (k % 2 === 1 ? Math.max(most, word) : most), 0));
-  const across = Math.min(ceilTo(count, 64), 8192);
-  return step('norm_reduce', label, { SEGMENTS: count, LANES: lanes }, { partial, segments: segments.range, norms }, [
-    lanes * across,
-    Math.ceil(count / across),
-    1,
-  ]);
-}
+/** What tables hold, by tensor name. */
+export type Tables = Map<string, Uint32Array>;
 
 export interface MeasureSteps {
-  readonly reduce: AnyStep;
+  readonly reduce: readonly AnyStep[];
   readonly clip: AnyStep;
   readonly update: AnyStep;
-  readonly reduceWeights: AnyStep;
-  /** Contents of the tables that these steps read. */
-  readonly contents: ReadonlyMap<string, Uint32Array>;
+  readonly reduceWeights: readonly AnyStep[];
 }
 
-export function measureSteps(builder: Builder, measured: Measured, optimizer: OptimizerName): MeasureSteps {
+const replicasOf = ({ group }: Measured) => Array.from({ length: group.count }, (_, k) => group.first + k);
+
+export function measureSteps(
+  builder: Builder,
+  measured: readonly Measured[],
+  parameters: readonly string[],
+  optimizer: OptimizerName,
+  tables: Tables,
+): MeasureSteps {
   const { memory, replicas: R } = builder;
-  const tables = new Map<string, Uint32Array>();
-  const names = [...measured.z, ...measured.d, ...measured.gradients];
-  const table = (name: string, rows: number[][]): Table => {
-    const contents = Uint32Array.from(rows.flat());
-    tables.set(name, contents);
-    return {
-      contents,
-      range: memory.tensor(name, { name, type: 'u32', replicas: 1, rows: rows.length, columns: rows[0].length }),
-    };
-  };
   const pairs = (name: string, r: number) => {
     const { first, count } = builder.partials.get(builder.tensor(name).name) ?? { first: 0, count: 0 };
-    return [first + r * count, count];
+    return [first + r * count, count] as const;
   };
-  const replicas = Array.from({ length: R }, (_, r) => r);
-  const segments = table(
-    'segments',
-    replicas.flatMap((r) => names.map((name) => pairs(name, r))),
+  const segments = measured.flatMap((group) =>
+    replicasOf(group).flatMap((r) => [...group.z, ...group.d, ...group.gradients].map((name) => pairs(name, r))),
   );
-  const norms = memory.tensor('norms', { name: 'norms', type: 'u32', replicas: R, rows: names.length, columns: 2 });
+  const table = (name: string, rows: number) => memory.tensor(name, { name, type: 'u32', replicas: 1, rows, columns: 2 });
+  const norms = table('norms', segments.length);
 
   const cells = memory.wordsOf('param') / CELL;
   const owners = new Uint32Array(cells);
-  for (const name of measured.parameters) {
-    const { offset, replicaStride } = builder.tensor(name);
-    for (const r of replicas) owners.fill(r, (offset + r * replicaStride) / CELL, (offset + (r + 1) * replicaStride) / CELL);
+  for (const name of parameters) {
+    const { offset, replicaStride, replicas } = builder.tensor(name);
+    for (let r = 0; r < replicas; r++) {
+      owners.fill(r, (offset + r * replicaStride) / CELL, (offset + (r + 1) * replicaStride) / CELL);
+    }
   }
   tables.set('owner', owners);
   const owner = memory.tensor('owner', { name: 'owner', type: 'u32', replicas: 1, rows: 1, columns: cells });
   const weightPartial = memory.reserve('weight_partial', 4 * cells);
   const weightPairs = (name: string, r: number, start: number) => {
     const { offset, replicaStride } = builder.tensor(name);
-    return [start + (offset + r * replicaStride) / CELL, replicaStride / CELL];
+    return [start + (offset + r * replicaStride) / CELL, replicaStride / CELL] as const;
   };
-  const weightSegments = table(
-    'weight_segments',
-    replicas.flatMap((r) => [0, cells].flatMap((start) => measured.parameters.map((name) => weightPairs(name, r, start)))),
+  const weightSegments = measured.flatMap((group) =>
+    replicasOf(group).flatMap((r) => [0, cells].flatMap((start) => group.parameters.map((name) => weightPairs(name, r, start)))),
   );
-  const G = measured.parameters.length;
-  const weights = memory.tensor('weights', { name: 'weights', type: 'u32', replicas: R, rows: 2 * G, columns: 2 });
-  const state = memory.reserve('state', STATES[optimizer] * cells * CELL);
+  const weights = table('weights', weightSegments.length);
   const operands = {
     W: memory.whole('param'),
     dW: memory.whole('grad'),
@@ -124,20 +127,15 @@ export function measureSteps(builder: Builder, measured: Measured, optimizer: Op
     control: builder.tensor('control'),
     hyper: builder.tensor('hyper'),
     partial: weightPartial,
-    state,
+    state: memory.tensor('state', { name: 'state', replicas: 1, rows: STATES[optimizer], columns: cells * CELL }),
   };
+  const { control, hyper } = operands;
+  const clip = { norms, rows: builder.tensor('rows'), hyper, status: builder.tensor('status'), shapes: builder.tensor('shapes') };
   return {
-    reduce: reduceStep('norms', memory.whole('partial'), segments, norms),
-    clip: step(
-      'clip_coefficient',
-      'control',
-      { B: builder.batchSize, Z: measured.z.length, D: measured.d.length, G: measured.gradients.length },
-      { norms, rows: builder.tensor('rows'), hyper: operands.hyper, status: builder.tensor('status'), control: operands.control },
-      [64 * R, 1, 1],
-    ),
+    reduce: reduceSteps(memory, 'norms', memory.whole('partial'), segments, norms, tables),
+    clip: step('clip_coefficient', 'control', { B: builder.batchSize }, { ...clip, control }, [64 * R, 1, 1]),
     update: updateStep(builder, optimizer, cells, operands),
-    reduceWeights: reduceStep('weights', weightPartial, weightSegments, weights),
-    contents: tables,
+    reduceWeights: reduceSteps(memory, 'weights', weightPartial, weightSegments, weights, tables),
   };
 }
 

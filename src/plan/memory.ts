@@ -38,7 +38,7 @@ export class Memory {
     const rowStride = request.rowStride ?? columns;
     const replicaStride = request.replicaStride ?? rows * rowStride;
     const range = this.reserve(buffer, replicas * replicaStride);
-    const tensor = { ...range, name, type, rows, columns, rowStride, replicaStride };
+    const tensor = { ...range, name, type, replicas, rows, columns, rowStride, replicaStride };
     this.tensors.set(name, tensor);
     return tensor;
   }

@@ -35,7 +35,9 @@ function distance(a: Range, b: Range): number | undefined {
 
 function continues(group: readonly WeightStep[], next: WeightStep): boolean {
   const last = group[group.length - 1];
-  const sameShape = (['R', 'B', 'I', 'O', 'HAS_BIAS'] as const).every((name) => last.constants[name] === next.constants[name]);
+  const sameShape = (['R', 'FIRST', 'B', 'I', 'O', 'HAS_BIAS'] as const).every(
+    (name) => last.constants[name] === next.constants[name],
+  );
   if (!sameShape || (group.length + 1) * next.constants.R > MOST_WORKGROUPS) return false;
   return NAMES.every((name) => {
     const gap = distance(last.bindings[name], next.bindings[name]);
@@ -61,7 +63,7 @@ function merged(group: readonly WeightStep[]): AnyStep {
     ...first,
     label: `${first.label} … ${group[group.length - 1].label}`,
     constants: { ...first.constants, ...constants },
-    bindings: bindings as WeightStep['bindings'],
+    bindings: { ...first.bindings, ...bindings },
     invocations: [x, y, z * group.length],
   };
 }

@@ -1,6 +1,7 @@
 /** A plan: the dispatches of one training iteration for one shape. Pure data; it knows no device. */
 import type { Loss } from '../model/schema.ts';
 import type { BindingName, Constants, KernelName } from './kernels.ts';
+import type { PlanGroup } from './placement.ts';
 import type { PlanSummary } from './summary.ts';
 
 /** Bytes to which a bound range must be aligned: WebGPU's default minStorageBufferOffsetAlignment. */
@@ -34,6 +35,7 @@ export interface Range {
 export interface Tensor extends Range {
   readonly name: string;
   readonly type: 'f32' | 'u32';
+  readonly replicas: number;
   readonly rows: number;
   readonly columns: number;
   readonly rowStride: number;
@@ -54,16 +56,24 @@ export interface Step<K extends KernelName = KernelName> {
 /** What a kernel table entry makes of the three kinds of step; a union over the table, so that `kernel` discriminates. */
 export type AnyStep = { readonly [K in KernelName]: Step<K> }[KernelName];
 
+/** A group and what is measured of it. */
+export interface MeasuredGroup extends PlanGroup {
+  /** Every tensor that is searched for non-finite values, in execution order; names of the group's network. */
+  readonly measured: readonly string[];
+  /** Where the record of each of its replicas lies within a slot of the layer ring: first word of the first, words of each. */
+  readonly layerRecord: { readonly first: number; readonly words: number };
+}
+
 export interface Plan {
   readonly summary: PlanSummary;
   readonly replicas: number;
+  /** Replicas of one network each, deepest first. */
+  readonly groups: readonly MeasuredGroup[];
   readonly batchSize: number;
   readonly loss: Loss;
   readonly buffers: readonly PlanBuffer[];
-  /** By name: parameters (`l0.weight`), activations (`z0`), gradients (`d z0` as `dz0`, `grad.l0.weight`), and the plan's own. */
+  /** By the name in the deepest group's network (`physicalName` for the others): parameters (`l0.weight`), activations (`z0`), gradients (`d z0` as `dz0`, `grad.l0.weight`), and the plan's own. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Trainable parameters in the order of the network. */
-  readonly parameters: readonly string[];
   /** Contents that buffers must have before the first iteration. */
   readonly contents: ReadonlyMap<string, Uint32Array>;
   /** Steps of a training iteration. */
@@ -72,7 +82,8 @@ export interface Plan {
   readonly evaluation: readonly AnyStep[];
   /** Iterations the metrics ring holds. */
   readonly ring: number;
-  /** Per-layer records the layer ring holds, and their cadence in iterations. */
+  /** Slots of the layer ring, words of each, and the cadence of records in iterations. */
   readonly layerSlots: number;
+  readonly layerWords: number;
   readonly layersEvery: number;
 }

@@ -35,14 +35,33 @@ export const HYPER = {
   one_minus_beta1: 18,
   one_minus_beta2: 19,
   one_minus_alpha: 20,
+  stop_loss_below: 21,
+  stop_loss_factor: 22,
+  /** u32 */
+  stop_plateau: 23,
+  stop_share: 24,
+  stop_window: 25,
+  /** u32: 0 or 1 */
+  stop_weights: 26,
 } as const;
 
 /** Progress of a replica, (R, STATUS_WORDS) u32, written by the device. */
 export const STATUS_WORDS = 8;
-export const STATUS = { iteration: 0, updates: 1, stopped: 2, ticks: 3, test_batch: 4 } as const;
+export const STATUS = {
+  iteration: 0,
+  updates: 1,
+  /** Index into ENDINGS; 0 while the run trains or may be prolonged. */
+  stopped: 2,
+  ticks: 3,
+  test_batch: 4,
+  /** 1 for a replica that takes part in the pass under way. */
+  present: 5,
+  /** 1 for a replica that evaluations shall evaluate; written by the host. */
+  evaluate: 6,
+} as const;
 
-/** What becomes of the iteration under way, (R, CONTROL_WORDS) u32 or float32 bits, written by `clip_coefficient`. */
-export const CONTROL_WORDS = 16;
+/** What becomes of the iteration under way, (R, CONTROL_WORDS) u32 or float32 bits, written by `clip_coefficient`; those of the stop rules last from iteration to iteration. */
+export const CONTROL_WORDS = 24;
 export const CONTROL = {
   active: 0,
   apply: 1,
@@ -56,7 +75,31 @@ export const CONTROL = {
   accuracy: 9,
   correction1: 10,
   correction2: 11,
+  /** Index into ENDINGS of how this iteration ends the run, 0 if it does not. */
   stop: 12,
+  /** Finite losses seen; with the next four the memory of the stop rules. */
+  losses: 13,
+  smoothed: 14,
+  best: 15,
+  best_iteration: 16,
+  first_loss: 17,
+  stop_weights: 18,
+} as const;
+
+/** What a replica's network looks like to the kernels that measure it, (R, SHAPE_WORDS) u32, written by the host. */
+export const SHAPE_WORDS = 8;
+export const SHAPE = {
+  /** Measured pre-activations, dz's and parameter gradients. */
+  z: 0,
+  d: 1,
+  g: 2,
+  /** First of its pairs in `norms` and in `weights`. */
+  norms: 3,
+  weights: 4,
+  /** First word of its layer record, words of it, and where its part of `layer_map` starts. */
+  layers: 5,
+  layer_count: 6,
+  layer_map: 7,
 } as const;
 
 export const CLIP_RULE = { none: 0, torch_norm: 1, tensorflow_global_norm: 2, value: 3 } as const;

@@ -1,26 +1,7 @@
-/** The training loop: keeps the device busy with blocks of suitable length, and stops where it is told. */
+/** The loop of a few runs that start and train together: keeps the device busy with blocks, and stops where it is told. */
 import type { MetricsBlock, TestBlock } from '../metrics/block.ts';
-import { RING, type Trainer } from './trainer.ts';
-
-/** A block's aim: long enough that its overhead does not count, short enough to stay answerable and far from watchdogs. */
-const BLOCK_MS = 70;
-/** Blocks enqueued before the first of them has been read. */
-const IN_FLIGHT = 2;
-
-/**
- * Lets pending messages such as `pause` through, also where no device is waited for. A message channel and not a timer,
- * since nested timers are held to 4 ms and hidden tabs throttle them further.
- */
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
-}
+import { IN_FLIGHT, nextTask, Pace } from './pace.ts';
+import type { Trainer } from './trainer.ts';
 
 export interface LoopListener {
   block(block: MetricsBlock): void;
@@ -30,18 +11,20 @@ export interface LoopListener {
 /** Runs a trainer until its last iteration, or until `pause`. One `run` at a time. */
 export class Loop {
   #paused = false;
-  #iterationMs = 20;
+  readonly #pace: Pace;
 
   constructor(
     readonly trainer: Trainer,
     readonly listener: LoopListener,
     /** Milliseconds of a monotonic clock. */
-    readonly now: () => number = () => performance.now(),
-  ) {}
+    now: () => number = () => performance.now(),
+  ) {
+    this.#pace = new Pace(now);
+  }
 
   /** Iterations per second of the latest blocks. */
   get rate(): number {
-    return 1000 / this.#iterationMs;
+    return 1000 / this.#pace.iterationMs;
   }
 
   pause(): void {
@@ -57,7 +40,7 @@ export class Loop {
   async run(limit = Number.POSITIVE_INFINITY): Promise<boolean> {
     this.#paused = false;
     const { trainer, listener } = this;
-    const { testEvery } = trainer.experiments[0].probes;
+    const testEvery = trainer.experiments[0]?.probes.testEvery ?? 0;
     const end = trainer.iteration + Math.min(limit, trainer.remaining);
     const flying: Promise<void>[] = [];
     const fly = (work: Promise<void>) => {
@@ -65,14 +48,12 @@ export class Loop {
       work.catch(() => undefined);
       flying.push(work);
     };
-    let last = this.now();
+    this.#pace.restart();
     while (trainer.iteration < end && !this.#paused) {
       const toTest = testEvery > 0 ? testEvery - (trainer.iteration % testEvery) : Number.POSITIVE_INFINITY;
-      const count = Math.min(this.#blockLength(), end - trainer.iteration, toTest);
+      const count = Math.min(this.#pace.blockLength, end - trainer.iteration, toTest);
       const arrival = trainer.advance(count).then((block) => {
-        const now = this.now();
-        this.#iterationMs = 0.5 * this.#iterationMs + (0.5 * (now - last)) / count;
-        last = now;
+        this.#pace.arrived(count);
         listener.block(block);
       });
       fly(arrival);
@@ -88,9 +69,5 @@ export class Loop {
 
   async #test(): Promise<void> {
     this.listener.test(await this.trainer.evaluate());
-  }
-
-  #blockLength(): number {
-    return Math.max(1, Math.min(RING, Math.floor(BLOCK_MS / this.#iterationMs)));
   }
 }

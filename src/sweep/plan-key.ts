@@ -1,16 +1,37 @@
-/** Which experiments can train together as replicas of one plan. */
+/** Which experiments can train together as replicas of one plan, and what an iteration costs. */
+import type { Dataset } from '../data/dataset.ts';
 import { canonicalJson } from '../model/experiment.ts';
+import { networkOf, parametersOf } from '../model/network.ts';
 import type { Experiment } from '../model/schema.ts';
+import { flopOf } from '../plan/build.ts';
 
-/** What a plan depends on: equal text, equal plan. Everything else of an experiment is a replica's own. */
-export function planKey({ task, model, loss, optimizer, batchSize, probes }: Experiment): string {
+/** What a plan depends on but for depth: equal text, one cohort. Everything else of an experiment is a replica's own. */
+export function cohortKey({ task, model, loss, optimizer, batchSize, probes }: Experiment): string {
   const { inputScale: _scale, ...data } = task;
   const { init: _init, ...shape } = model;
-  return canonicalJson({ data, shape, loss, optimizer: optimizer.name, batchSize, probes });
+  const level = shape.kind === 'mlp' ? { ...shape, depth: 0 } : { ...shape, blocks: 0 };
+  return canonicalJson({ data, shape: level, loss, optimizer: optimizer.name, batchSize, probes });
+}
+
+/** Hidden layers, or residual blocks. */
+export function depthOf({ model }: Experiment): number {
+  return model.kind === 'mlp' ? model.depth : model.blocks;
+}
+
+/** What a plan of equal networks depends on: equal text, equal plan. */
+export function planKey(experiment: Experiment): string {
+  return `${depthOf(experiment)} ${cohortKey(experiment)}`;
 }
 
 /** Whether a change from one experiment to another can be applied between two iterations, without a new start. */
 export function isRetune(from: Experiment, to: Experiment): boolean {
   const start = ({ model, seed }: Experiment) => canonicalJson({ init: model.init, seed });
   return planKey(from) === planKey(to) && start(from) === start(to);
+}
+
+/** Floating-point operations of one iteration: the matrix products, and some for each parameter, so that it is never 0. */
+export function costOf(experiment: Experiment, { inputs, outputs }: Dataset): number {
+  const network = networkOf(experiment, inputs, outputs);
+  const parameters = parametersOf(network).reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+  return flopOf(network, experiment.batchSize) + 10 * parameters;
 }

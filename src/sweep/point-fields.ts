@@ -47,12 +47,10 @@ const firstOf = (path: string) => path.split('.')[0];
 
 /** Runs of a sweep end when no weight is finite any more, unless the sweep says otherwise: nothing can follow. */
 const ENDS_WHEN_BROKEN = 'stop.weightsNotFinite';
-const HAS_ENDING = problemOfPath(ENDS_WHEN_BROKEN, {}) === undefined;
 
 /** Whether an experiment says itself what happens then. */
 function saysEnding(input: ExperimentInput): boolean {
-  const { stop } = input as { readonly stop?: { readonly weightsNotFinite?: unknown } };
-  return stop?.weightsNotFinite !== undefined;
+  return input.stop?.weightsNotFinite !== undefined;
 }
 
 export class PointFields {
@@ -107,7 +105,7 @@ export class PointFields {
     const nothing = { fields: {}, texts: {}, numbers: new Map(), constraintProblems: [] };
     try {
       input = axes.reduce((changed, k) => setField(changed, this.#paths[k], this.#lists[k][indices[k]]), base);
-      if (HAS_ENDING && keys.includes('stop') && !saysEnding(input)) input = setField(input, ENDS_WHEN_BROKEN, true);
+      if (keys.includes('stop') && !saysEnding(input)) input = setField(input, ENDS_WHEN_BROKEN, true);
     } catch (error) {
       return { ...nothing, ...found, pathProblems: problemsIn(error) };
     }

@@ -88,8 +88,11 @@ function problemsOfPath(axes: readonly Axis[], k: number): Problem[] {
   if (axes.findIndex((other) => other.path === path) < k) {
     return [{ path: at, problem: `"${path}" has an axis already; join the two` }];
   }
-  const over = axes.find((other) => path.startsWith(`${other.path}.`))?.path;
-  return over ? [{ path: at, problem: `"${path}" lies within "${over}", which is an axis, too; drop one` }] : [];
+  // Axes are applied in their order: an optimizer's rate after the optimizer.
+  const over = axes.slice(k).find((other) => path.startsWith(`${other.path}.`))?.path;
+  return over
+    ? [{ path: at, problem: `"${path}" lies within "${over}", a later axis that replaces it; put "${over}" first` }]
+    : [];
 }
 
 function problemsOfValues({ path, values, range }: Axis, k: number, isRandom: boolean): Problem[] {

@@ -1,64 +1,118 @@
-/** Trains experiments as the replicas of one plan: uploads data, weights and settings, enqueues blocks of iterations, decodes metrics. */
+/**
+ * Networks training side by side as the replicas of one plan: a slot each, deepest first, which takes one experiment after
+ * another. Uploads data, weights and settings, enqueues blocks of iterations, decodes metrics.
+ */
 
 import type { Dataset, Split } from '../data/dataset.ts';
 import type { Engine, Session } from '../engine/engine.ts';
-import { tensorOf, writeReplica } from '../engine/tensor-io.ts';
+import { clearState, tensorOf, writeReplica } from '../engine/tensor-io.ts';
 import { type LayerBlock, type MetricsBlock, SCALARS, type TestBlock } from '../metrics/block.ts';
 import { initialValues } from '../model/initialise.ts';
 import { networkOf, parametersOf } from '../model/network.ts';
 import type { Experiment } from '../model/schema.ts';
 import { buildPlan } from '../plan/build.ts';
 import { hyperWords } from '../plan/hyper.ts';
-import { STATUS, STATUS_WORDS } from '../plan/records.ts';
+import type { MeasuredGroup, Plan, Range } from '../plan/plan.ts';
+import { CONTROL_WORDS, HYPER_WORDS, STATUS, STATUS_WORDS } from '../plan/records.ts';
 import type { PlanSummary } from '../plan/summary.ts';
-import { planKey } from './plan-key.ts';
+import { cohortKey, depthOf } from './plan-key.ts';
 
 /** Iterations the metrics ring holds: the longest block. */
 export const RING = 256;
 
+/** So many slots for networks like that of this experiment. */
+export interface SlotRequest {
+  readonly experiment: Experiment;
+  readonly slots: number;
+}
+
+/**
+ * The plan of a cohort.
+ *
+ * @param requests share a cohort (`cohortKey`); deepest first
+ * @throws LimitError when it does not fit
+ */
+export function cohortPlan(requests: readonly SlotRequest[], dataset: Dataset, limits: Engine['limits']): Plan {
+  const [{ experiment: first }] = requests;
+  if (requests.some(({ experiment }) => cohortKey(experiment) !== cohortKey(first))) {
+    throw new Error('these experiments do not share a plan');
+  }
+  return buildPlan({
+    networks: requests.map(({ experiment, slots }) => ({
+      network: networkOf(experiment, dataset.inputs, dataset.outputs),
+      replicas: slots,
+    })),
+    batchSize: first.batchSize,
+    optimizer: first.optimizer.name,
+    source: { kind: 'drawn', train: dataset.train.n, test: dataset.test.n },
+    layersEvery: first.probes.layersEvery,
+    ring: RING,
+    limits,
+  });
+}
+
+/** What training goes on from: plain data, in the layout of the plan. */
+export interface Checkpoint {
+  readonly ticks: number;
+  readonly experiments: readonly (Experiment | undefined)[];
+  readonly starts: readonly number[];
+  /** Of `stateRanges`. */
+  readonly words: readonly Uint32Array[];
+}
+
+/** Everything that an iteration takes over from the one before. */
+function stateRanges({ buffers, tensors }: Plan): Range[] {
+  const whole = (name: string) => {
+    const buffer = buffers.findIndex((other) => other.name === name);
+    return buffer < 0 ? [] : [{ buffer, offset: 0, words: buffers[buffer].words }];
+  };
+  const records = ['status', 'control'].flatMap((name) => tensors.get(name) ?? []);
+  return [...['param', 'state', 'running'].flatMap(whole), ...records];
+}
+
 export class Trainer {
   /** Iterations enqueued so far. */
   #ticks = 0;
-  #experiments: readonly Experiment[] = [];
+  readonly #experiments: (Experiment | undefined)[];
+  /** Tick at which each slot's experiment started. */
+  readonly #starts: number[];
+  /** Slots that the device takes for due in an evaluation. */
+  #evaluated: ReadonlySet<number> = new Set();
 
   private constructor(
     readonly session: Session,
     readonly dataset: Dataset,
-  ) {}
+  ) {
+    this.#experiments = new Array(session.plan.replicas).fill(undefined);
+    this.#starts = new Array(session.plan.replicas).fill(0);
+  }
 
   /**
-   * @param experiments share a plan (`planKey`)
+   * Slots without experiments yet.
+   *
    * @throws LimitError when the plan does not fit the engine
    */
-  static async create(engine: Engine, experiments: readonly Experiment[], dataset: Dataset): Promise<Trainer> {
-    const [first] = experiments;
-    if (experiments.some((other) => planKey(other) !== planKey(first))) throw new Error('these experiments do not share a plan');
-    const network = networkOf(first, dataset.inputs, dataset.outputs);
-    const plan = buildPlan({
-      network,
-      replicas: experiments.length,
-      batchSize: first.batchSize,
-      optimizer: first.optimizer.name,
-      source: { kind: 'drawn', train: dataset.train.n, test: dataset.test.n },
-      layersEvery: first.probes.layersEvery,
-      ring: RING,
-      limits: engine.limits,
-    });
-    const trainer = new Trainer(await engine.load(plan), dataset);
+  static async open(engine: Engine, requests: readonly SlotRequest[], dataset: Dataset): Promise<Trainer> {
+    const trainer = new Trainer(await engine.load(cohortPlan(requests, dataset, engine.limits)), dataset);
     for (const split of ['train', 'test'] as const) trainer.#uploadSplit(split, dataset[split]);
-    const parameters = parametersOf(network);
-    experiments.forEach(({ model, seed }, r) => {
-      parameters.forEach((parameter, index) => {
-        writeReplica(trainer.session, parameter.name, r, initialValues(parameter, model.init, seed, index));
-      });
-      for (const op of network.ops) if (op.op === 'batch_norm') trainer.#startRunningStatistics(op.name, op.features, r);
-    });
-    trainer.retune(experiments);
     return trainer;
   }
 
-  /** What the replicas train, as last given. */
-  get experiments(): readonly Experiment[] {
+  /** As many slots as experiments, each loaded with its own. They share a cohort; deepest first. */
+  static async create(engine: Engine, experiments: readonly Experiment[], dataset: Dataset): Promise<Trainer> {
+    const requests: { experiment: Experiment; slots: number }[] = [];
+    for (const experiment of experiments) {
+      const last = requests.at(-1);
+      if (last && depthOf(last.experiment) === depthOf(experiment)) last.slots += 1;
+      else requests.push({ experiment, slots: 1 });
+    }
+    const trainer = await Trainer.open(engine, requests, dataset);
+    for (const [slot, experiment] of experiments.entries()) trainer.load(slot, experiment);
+    return trainer;
+  }
+
+  /** What each slot trains; undefined for one that has had none yet. */
+  get experiments(): readonly (Experiment | undefined)[] {
     return this.#experiments;
   }
 
@@ -66,20 +120,58 @@ export class Trainer {
     return this.session.plan.summary;
   }
 
+  /** The group of a slot: its network and the names of what is measured. */
+  group(slot: number): MeasuredGroup {
+    const group = this.session.plan.groups.find(({ first, count }) => slot < first + count);
+    if (!group) throw new RangeError(`there is no slot ${slot}`);
+    return group;
+  }
+
   /** Iterations enqueued since the start. */
   get iteration(): number {
     return this.#ticks;
   }
 
-  /** Iterations until every replica has reached its last. */
-  get remaining(): number {
-    return Math.max(...this.#experiments.map(({ iterations }) => iterations)) - this.#ticks;
+  /** Iterations enqueued of a slot's experiment. */
+  iterationOf(slot: number): number {
+    return Math.min(this.#ticks - this.#starts[slot], this.#experiments[slot]?.iterations ?? 0);
   }
 
-  /** Replaces the replicas' settings from the next enqueued iteration on; they must be `isRetune` of the present ones. */
+  /** Iterations until every slot has reached its last. */
+  get remaining(): number {
+    return Math.max(
+      0,
+      ...this.#experiments.map((experiment, slot) => (experiment ? experiment.iterations - this.iterationOf(slot) : 0)),
+    );
+  }
+
+  /**
+   * Puts an experiment into a slot: it starts from its own initial weights with the next enqueued iteration. What the slot
+   * held before is overwritten.
+   */
+  load(slot: number, experiment: Experiment): void {
+    const { session } = this;
+    const { network } = this.group(slot);
+    parametersOf(network).forEach((parameter, index) => {
+      writeReplica(session, parameter.name, slot, initialValues(parameter, experiment.model.init, experiment.seed, index));
+    });
+    for (const op of network.ops) if (op.op === 'batch_norm') this.#startRunningStatistics(op.name, op.features, slot);
+    clearState(session, slot);
+    const status = new Uint32Array(STATUS_WORDS);
+    status[STATUS.ticks] = this.#ticks;
+    writeReplica(session, 'status', slot, status);
+    writeReplica(session, 'control', slot, new Uint32Array(CONTROL_WORDS));
+    writeReplica(session, 'hyper', slot, hyperWords(experiment));
+    this.#experiments[slot] = experiment;
+    this.#starts[slot] = this.#ticks;
+  }
+
+  /** Replaces the slots' settings from the next enqueued iteration on; they must be `isRetune` of the present ones. */
   retune(experiments: readonly Experiment[]): void {
-    this.#experiments = experiments;
-    for (const [r, experiment] of experiments.entries()) writeReplica(this.session, 'hyper', r, hyperWords(experiment));
+    for (const [slot, experiment] of experiments.entries()) {
+      this.#experiments[slot] = experiment;
+      writeReplica(this.session, 'hyper', slot, hyperWords(experiment));
+    }
   }
 
   /**
@@ -97,26 +189,57 @@ export class Trainer {
     return this.#decode(start, count, ring, layers);
   }
 
-  /** Evaluates every replica on the held-out split, after everything enqueued so far. */
-  async evaluate(): Promise<TestBlock> {
+  /** Evaluates slots on the held-out split, after everything enqueued so far; by default all. Others have NaN. */
+  async evaluate(slots: readonly number[] = this.#experiments.map((_, slot) => slot)): Promise<TestBlock> {
     const { session, dataset } = this;
     const { plan } = session;
-    const iteration = this.#ticks;
+    const due = new Set(slots);
+    const iterations = Array.from({ length: plan.replicas }, (_, slot) => this.iterationOf(slot));
     const status = tensorOf(session, 'status');
-    for (let r = 0; r < plan.replicas; r++) {
-      const offset = status.offset + r * STATUS_WORDS + STATUS.test_batch;
-      session.write({ ...status, offset, words: 1 }, new Uint32Array(1));
+    for (let slot = 0; slot < plan.replicas; slot++) {
+      if (!due.has(slot) && !this.#evaluated.has(slot)) continue;
+      // test_batch, present (which the evaluation itself decides) and evaluate
+      const words = Uint32Array.of(0, 0, Number(due.has(slot)));
+      session.write({ ...status, offset: status.offset + slot * STATUS_WORDS + STATUS.test_batch, words: words.length }, words);
     }
+    this.#evaluated = due;
     const done = session.run('evaluation', Math.ceil(dataset.test.n / plan.batchSize));
     const [, [words]] = await Promise.all([done, session.read([tensorOf(session, 'evaluation')])]);
     const sums = new Float32Array(words.buffer, words.byteOffset, words.length);
-    const replicas = Array.from({ length: plan.replicas }, (_, r) => r);
     const classes = dataset.kind === 'classification';
+    const mean = (slot: number, word: number) => (due.has(slot) ? sums[4 * slot + word] / dataset.test.n : Number.NaN);
     return {
-      iteration,
-      loss: Float32Array.from(replicas, (r) => sums[4 * r] / dataset.test.n),
-      accuracy: Float32Array.from(replicas, (r) => (classes ? sums[4 * r + 1] / dataset.test.n : Number.NaN)),
+      iterations,
+      loss: Float32Array.from(iterations, (_, slot) => mean(slot, 0)),
+      accuracy: Float32Array.from(iterations, (_, slot) => (classes ? mean(slot, 1) : Number.NaN)),
     };
+  }
+
+  /** Empties a slot: it costs nothing from the next enqueued iteration on. */
+  idle(slot: number): void {
+    writeReplica(this.session, 'hyper', slot, new Float32Array(HYPER_WORDS));
+    this.#experiments[slot] = undefined;
+  }
+
+  /** The training state of all slots, as it is after everything enqueued so far. */
+  async checkpoint(): Promise<Checkpoint> {
+    const { session } = this;
+    const [ticks, experiments, starts] = [this.#ticks, [...this.#experiments], [...this.#starts]];
+    const ranges = stateRanges(session.plan);
+    return { ticks, experiments, starts, words: await session.read(ranges) };
+  }
+
+  /** Goes on from a checkpoint of the same plan, whichever engine made it. */
+  restore({ ticks, experiments, starts, words }: Checkpoint): void {
+    stateRanges(this.session.plan).forEach((range, k) => {
+      this.session.write(range, words[k]);
+    });
+    this.#ticks = ticks;
+    for (const [slot, experiment] of experiments.entries()) {
+      this.#experiments[slot] = experiment;
+      this.#starts[slot] = starts[slot];
+      if (experiment) writeReplica(this.session, 'hyper', slot, hyperWords(experiment));
+    }
   }
 
   destroy(): void {
@@ -139,25 +262,35 @@ export class Trainer {
   }
 
   #decode(start: number, count: number, ring: Uint32Array, layers: Uint32Array): MetricsBlock {
-    const { replicas, layersEvery, layerSlots, ring: slots } = this.session.plan;
+    const { replicas, ring: slots } = this.session.plan;
     const width = replicas * SCALARS.length;
     const words = new Uint32Array(count * width);
     for (let k = 0; k < count; k++) {
       const from = ((start + k) % slots) * width;
       words.set(ring.subarray(from, from + width), k * width);
     }
-    const perRecord = layers.length / layerSlots;
-    const records: LayerBlock[] = [];
-    for (let tick = Math.ceil(start / layersEvery) * layersEvery; tick < start + count; tick += layersEvery) {
-      const from = ((tick / layersEvery) % layerSlots) * perRecord;
-      records.push({ iteration: tick, log2: new Float32Array(layers.slice(from, from + perRecord).buffer) });
-    }
     const scalars = new Float32Array(words.buffer);
+    const records = Array.from({ length: replicas }, (_, r) => this.#layerRecords(r, start, scalars, layers));
     if (this.dataset.kind === 'regression') {
       const accuracy = SCALARS.indexOf('accuracy');
       for (let at = accuracy; at < scalars.length; at += SCALARS.length) scalars[at] = Number.NaN;
     }
     return { replicas, iterations: count, scalars, layers: records };
+  }
+
+  /** A replica's records in a block: where it was active and at the cadence of its own iterations. */
+  #layerRecords(r: number, start: number, scalars: Float32Array, layers: Uint32Array): LayerBlock[] {
+    const { replicas, layersEvery, layerSlots, layerWords } = this.session.plan;
+    const { first, layerRecord } = this.group(r);
+    const records: LayerBlock[] = [];
+    for (let at = r * SCALARS.length, k = 0; at < scalars.length; at += replicas * SCALARS.length, k++) {
+      const iteration = scalars[at];
+      if (iteration % layersEvery !== 0 || scalars[at + SCALARS.indexOf('active')] === 0) continue;
+      const slot = Math.floor((start + k) / layersEvery) % layerSlots;
+      const from = slot * layerWords + layerRecord.first + (r - first) * layerRecord.words;
+      records.push({ iteration, log2: new Float32Array(layers.slice(from, from + layerRecord.words).buffer) });
+    }
+    return records;
   }
 }
 

@@ -88,7 +88,12 @@ class Worker {
   #retune(experiments: readonly Experiment[]): void {
     const trainer = this.#loop?.trainer;
     if (!trainer) return;
-    if (experiments.some((experiment, r) => !isRetune(trainer.experiments[r], experiment))) {
+    const training = trainer.experiments;
+    const fits = (experiment: Experiment, slot: number) => {
+      const present = training[slot];
+      return present !== undefined && isRetune(present, experiment);
+    };
+    if (!experiments.every(fits)) {
       throw new Error('This change needs a new start: it is more than learning rate, clip, decay, momentum and the like.');
     }
     trainer.retune(experiments);

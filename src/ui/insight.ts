@@ -1,9 +1,8 @@
 /** The right-hand column: verdicts with their evidence, growth by layer, the runs' numbers, the plan's size. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { formatCount, formatFactor, formatNumber, formatPercent } from '../metrics/format.ts';
+import { formatBytes, formatCount, formatFactor, formatNumber, formatPercent } from '../metrics/format.ts';
 import { type DatedGrowth, firstGrowth, judge, latestGrowth } from '../metrics/verdict.ts';
-import { formatBytes } from './format.ts';
 import { valueAt } from './readouts.ts';
 import { symbolOf } from './run-head.ts';
 import { RUN_NAMES } from './settings.ts';

@@ -5,12 +5,13 @@ import type { Network } from '../../src/model/network.ts';
 import type { Experiment, OptimizerName } from '../../src/model/schema.ts';
 import { Builder } from '../../src/plan/builder.ts';
 import { hyperWords } from '../../src/plan/hyper.ts';
-import { measureSteps, sumSquaresSteps } from '../../src/plan/measure.ts';
+import { measureSteps, sumSquaresSteps, type Tables } from '../../src/plan/measure.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { CONTROL, CONTROL_WORDS, HYPER_WORDS, STATUS_WORDS } from '../../src/plan/records.ts';
+import { CONTROL, CONTROL_WORDS, HYPER_WORDS, SHAPE_WORDS, STATUS_WORDS } from '../../src/plan/records.ts';
 
 const EMPTY: Network = {
   ops: [],
+  head: 0,
   input: 'x',
   inputs: 1,
   output: 'x',
@@ -22,7 +23,8 @@ const EMPTY: Network = {
 
 /** @param sizes elements of each parameter, `p0`, `p1`… */
 function updatePlan(optimizer: OptimizerName, replicas: number, sizes: readonly number[]): Plan {
-  const builder = new Builder(EMPTY, replicas, 1);
+  const group = { network: EMPTY, first: 0, count: replicas, parameters: [], renamed: new Map() };
+  const builder = new Builder({ deepest: EMPTY, replicas, groups: [group], ops: [] }, 1);
   const { memory } = builder;
   const parameters = sizes.map((_, k) => `p${k}`);
   sizes.forEach((size, k) => {
@@ -32,11 +34,16 @@ function updatePlan(optimizer: OptimizerName, replicas: number, sizes: readonly 
   memory.tensor('rows', { name: 'rows', replicas, rows: 1, columns: 2, replicaStride: 8 });
   memory.tensor('hyper', { name: 'hyper', replicas, rows: 1, columns: HYPER_WORDS });
   memory.tensor('status', { name: 'status', type: 'u32', replicas, rows: 1, columns: STATUS_WORDS });
+  memory.tensor('shapes', { name: 'shapes', type: 'u32', replicas, rows: 1, columns: SHAPE_WORDS });
   memory.tensor('control', { name: 'control', type: 'u32', replicas, rows: 1, columns: CONTROL_WORDS });
   const gradients = parameters.map((name) => `grad.${name}`);
   const squares = sumSquaresSteps(builder, gradients);
-  const { reduce, clip, update, contents } = measureSteps(builder, { z: [], d: [], gradients, parameters }, optimizer);
-  const iteration = [...squares, reduce, clip, update];
+  const G = parameters.length;
+  const shapes = Array.from({ length: replicas }, (_, r) => [0, 0, G, r * G, r * 2 * G, 0, 0, 0]);
+  const contents: Tables = new Map([['shapes', Uint32Array.from(shapes.flat())]]);
+  const measured = { group, z: [], d: [], gradients, parameters };
+  const { reduce, clip, update } = measureSteps(builder, [measured], parameters, optimizer, contents);
+  const iteration = [...squares, ...reduce, clip, update];
   return {
     summary: {
       replicas,
@@ -49,16 +56,17 @@ function updatePlan(optimizer: OptimizerName, replicas: number, sizes: readonly 
       measured: gradients,
     },
     replicas,
+    groups: [],
     batchSize: 1,
     loss: 'mse',
     buffers: memory.buffers(),
     tensors: memory.tensors,
-    parameters,
     contents,
     iteration,
     evaluation: [],
     ring: 1,
     layerSlots: 1,
+    layerWords: 0,
     layersEvery: 1,
   };
 }

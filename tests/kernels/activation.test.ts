@@ -58,10 +58,11 @@ for (const [k, [R, B, C]] of SHAPES.entries()) {
 for (const [R, B, C] of SHAPES) {
   test(title('add', { R, B, C }), async () => {
     const { dims, words } = matrix(R, B, C);
+    const STRIDE = words / R;
     const [a, b] = [random(3, words), random(4, words)];
     const { compare } = await runKernel(engines(), 'add', {
-      constants: { COUNT: words },
-      grid: [words / 4, 1, 1],
+      constants: { STRIDE },
+      grid: [STRIDE / 4, R, 1],
       operands: { a: reads(flat(words), a), b: reads(flat(words), b), y: writes(flat(words)) },
       buffers: dims[0][0] === 1 ? 'one' : 'several',
     });

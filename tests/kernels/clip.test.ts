@@ -1,9 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { bitsFloat } from '../../src/math/norm-pair.ts';
-import { CLIP_RULE, CONTROL, CONTROL_WORDS, HYPER_WORDS, POLICY, STATUS_WORDS } from '../../src/plan/records.ts';
+import { ENDINGS, type Ending } from '../../src/metrics/block.ts';
+import { CLIP_RULE, CONTROL, CONTROL_WORDS, HYPER_WORDS, POLICY, SHAPE_WORDS, STATUS_WORDS } from '../../src/plan/records.ts';
 import { isClose } from '../support/compare.ts';
-import { decodeControl, type HyperFields, hyperOf, pairOf, type StatusFields, statusOf } from '../support/records.ts';
-import { flat, random, reads, records, runKernel, title, useEngines, writes } from '../support/run-kernel.ts';
+import {
+  type ControlFields,
+  controlOf,
+  decodeControl,
+  type HyperFields,
+  hyperOf,
+  pairOf,
+  type StatusFields,
+  shapesOf,
+  statusOf,
+} from '../support/records.ts';
+import { flat, random, reads, records, runKernel, title, updates, useEngines } from '../support/run-kernel.ts';
 import { COST, FLUSHED, gamma, log2NormTolerance, U } from '../support/tolerance.ts';
 
 const engines = useEngines();
@@ -13,6 +24,8 @@ const nan = Number.NaN;
 interface Replica {
   readonly hyper?: HyperFields;
   readonly status?: StatusFields;
+  /** What the stop rules remember. */
+  readonly control?: ControlFields;
   /** Numbers whose pairs stand for the pre-activations, the dz's and the gradients. */
   readonly z: readonly number[];
   readonly d: readonly number[];
@@ -29,8 +42,9 @@ async function clip(replicas: readonly Replica[]) {
   const R = replicas.length;
   const [{ z, d, g, rows }] = replicas;
   const [Z, D, G, B] = [z.length, d.length, g.length, rows.length];
+  const stop = { stop_window: 20 };
   const { gpu, cpu } = await runKernel(engines(), 'clip_coefficient', {
-    constants: { B, Z, D, G },
+    constants: { B },
     grid: [64 * R, 1, 1],
     buffers: R === 1 ? 'one' : 'several',
     operands: {
@@ -39,15 +53,19 @@ async function clip(replicas: readonly Replica[]) {
         Uint32Array.from(replicas.flatMap((r) => [...r.z, ...r.d, ...r.g].flatMap((x) => pairOf(x)))),
       ),
       rows: reads(records(R, B, 2), Float32Array.from(replicas.flatMap((r) => r.rows.flat()))),
-      hyper: reads(flat(R, HYPER_WORDS), hyperOf(replicas.map((r) => ({ iterations: 100, ...r.hyper })))),
+      hyper: reads(flat(R, HYPER_WORDS), hyperOf(replicas.map((r) => ({ iterations: 100, ...stop, ...r.hyper })))),
       status: reads(flat(R, STATUS_WORDS), statusOf(replicas.map((r) => r.status ?? {}))),
-      control: writes({
-        dims: [
-          [R, CONTROL_WORDS],
-          [WORD_NAMES.length, 1],
-        ],
-        words: R * CONTROL_WORDS,
-      }),
+      shapes: reads(flat(R, SHAPE_WORDS), shapesOf(replicas.map(() => ({ z: Z, d: D, g: G })))),
+      control: updates(
+        {
+          dims: [
+            [R, CONTROL_WORDS],
+            [WORD_NAMES.length, 1],
+          ],
+          words: R * CONTROL_WORDS,
+        },
+        Uint32Array.from(replicas.flatMap((r) => [...controlOf([r.control ?? {}]).slice(0, WORD_NAMES.length)])),
+      ),
     },
   });
   const decode = (words: ArrayLike<number>, r: number) => {
@@ -78,7 +96,10 @@ function tolerance(name: keyof typeof CONTROL, replica: Replica, value: number, 
       return log2NormTolerance(value, G);
     case 'loss':
     case 'accuracy':
-      return (gamma(B + COST.divide) * rows.reduce((sum, row) => sum + Math.abs(row[name === 'loss' ? 0 : 1]), 0)) / B;
+    case 'smoothed':
+    case 'best':
+    case 'first_loss':
+      return (gamma(B + COST.divide) * rows.reduce((sum, row) => sum + Math.abs(row[name === 'accuracy' ? 1 : 0]), 0)) / B;
     case 'correction1':
     case 'correction2': {
       // 1 - e^x, x = t log beta, rounded once: e^x errs by (|x| + its own error) u relatively; small |x|: a series, 5u.
@@ -191,15 +212,41 @@ describe('clip_coefficient of the policies', () => {
     ['skip, NaN loss', SKIP, badLoss, {}, [1, 0, 0]],
     ['skip, Inf in an activation alone', SKIP, { z: [inf] }, {}, [1, 1, 0]],
     ['stop, all finite', STOP, {}, {}, [1, 1, 0]],
-    ['stop, NaN loss', STOP, badLoss, {}, [1, 0, 1]],
-    ['stop, Inf gradient', STOP, bad, {}, [1, 0, 1]],
+    ['stop, NaN loss', STOP, badLoss, {}, [1, 0, 2]],
+    ['stop, Inf gradient', STOP, bad, {}, [1, 0, 2]],
     ['stopped before', GO, {}, { stopped: 1 }, [0, 0, 0]],
-    ['last iteration', GO, {}, { iteration: 99 }, [1, 1, 0]],
-    ['beyond the last iteration', GO, {}, { iteration: 100 }, [0, 0, 0]],
-    ['skip, beyond the last iteration, Inf gradient', SKIP, bad, { iteration: 100 }, [0, 0, 0]],
+    ['last iteration', GO, {}, { iteration: 99 }, [1, 1, 1]],
+    ['beyond the last iteration', GO, {}, { iteration: 100 }, [0, 0, 1]],
+    ['skip, beyond the last iteration, Inf gradient', SKIP, bad, { iteration: 100 }, [0, 0, 1]],
   ])('%s', async (_, policy, wrong, status, expected) => {
     const [{ active, apply, stop }] = await clip([{ ...FIRST, ...wrong, hyper: { policy }, status }]);
     expect([active, apply, stop]).toEqual(expected);
+  });
+
+  // smoothed loss so far, memory of the rules, this loss → how it ends, new memory. The window is 4 where not given.
+  const seen = { losses: 9, smoothed: 2, best: 1.5, best_iteration: 30, first_loss: 3 };
+  test.each<[string, HyperFields, ControlFields, StatusFields, number, Ending, ControlFields]>([
+    ['no rule', {}, seen, { iteration: 40 }, 6, 'training', { smoothed: 3, best: 1.5, best_iteration: 30, losses: 10 }],
+    ['the first loss', {}, {}, {}, 6, 'training', { smoothed: 6, best: 6, first_loss: 6, losses: 1 }],
+    ['a first loss after another run', {}, seen, { iteration: 0 }, 6, 'training', { smoothed: 6, best: 6, losses: 1 }],
+    ['the second is a mean of two', {}, { ...seen, losses: 1 }, { iteration: 1 }, 6, 'training', { smoothed: 4 }],
+    ['at the target', { stop_loss_below: 1 }, seen, { iteration: 40 }, -2, 'loss_reached', { smoothed: 1, best: 1 }],
+    ['above the target', { stop_loss_below: 0.99 }, seen, { iteration: 40 }, -2, 'training', { best_iteration: 40 }],
+    ['risen above 1.5 times the first', { stop_loss_factor: 1.5 }, seen, { iteration: 40 }, 14, 'loss_rose', { smoothed: 5 }],
+    ['risen to just that', { stop_loss_factor: 1.5 }, seen, { iteration: 40 }, 12, 'training', { smoothed: 4.5 }],
+    ['no lower for 10', { stop_plateau: 10 }, seen, { iteration: 40 }, 2, 'plateau', { smoothed: 2 }],
+    ['no lower for 9', { stop_plateau: 10 }, seen, { iteration: 39 }, 2, 'training', { best_iteration: 30 }],
+    ['lower, but too little', { stop_plateau: 10, stop_share: 0.1 }, seen, { iteration: 40 }, -0.4, 'plateau', { smoothed: 1.4 }],
+    ['lower at last', { stop_plateau: 10, stop_share: 0.05 }, seen, { iteration: 40 }, -0.4, 'training', { best_iteration: 40 }],
+    ['a NaN loss is passed over', { stop_plateau: 10 }, seen, { iteration: 40 }, nan, 'training', { smoothed: 2, losses: 9 }],
+    ['the last iteration', {}, seen, { iteration: 99 }, 2, 'iterations', { losses: 10 }],
+    ['a rule at the last iteration', { stop_plateau: 10 }, seen, { iteration: 99 }, 2, 'plateau', {}],
+  ])('clip_coefficient and the stop rules: %s', async (_, hyper, control, status, loss, ending, expected) => {
+    const [record] = await clip([{ ...FIRST, rows: [[loss, 0]], hyper: { stop_window: 4, ...hyper }, control, status }]);
+    expect(ENDINGS[record.stop]).toBe(ending);
+    for (const [name, value] of Object.entries(expected)) {
+      expect(Math.abs(record[name as keyof typeof CONTROL] - value), name).toBeLessThanOrEqual(gamma(4) * Math.abs(value));
+    }
   });
 
   test('clip_coefficient names the first non-finite tensor in execution order', async () => {

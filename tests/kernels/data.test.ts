@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { orderKey, permute } from '../../src/math/philox.ts';
-import { HYPER_WORDS, NO_LABEL, STATUS_WORDS } from '../../src/plan/records.ts';
+import { HYPER_WORDS, NO_LABEL, STATUS, STATUS_WORDS } from '../../src/plan/records.ts';
 import { hyperOf, statusOf } from '../support/records.ts';
 import {
   absent,
@@ -12,6 +12,7 @@ import {
   records,
   runKernel,
   title,
+  updates,
   useEngines,
   writes,
 } from '../support/run-kernel.ts';
@@ -46,10 +47,13 @@ async function draw({ N, B, I, C, targets = false, sequential = false, replicas 
         Uint32Array.from({ length: N }, (_, n) => n),
       ),
       targets: targets ? reads(dataLayout(N, C), values) : absent,
-      hyper: reads(flat(R, HYPER_WORDS), hyperOf(replicas.map(({ seed, scale = 1 }) => ({ seed, input_scale: scale })))),
-      status: reads(
+      hyper: reads(
+        flat(R, HYPER_WORDS),
+        hyperOf(replicas.map(({ seed, scale = 1 }) => ({ seed, input_scale: scale, iterations: 2 ** 31 }))),
+      ),
+      status: updates(
         flat(R, STATUS_WORDS),
-        statusOf(replicas.map(({ iteration = 0, testBatch = 0 }) => ({ iteration, test_batch: testBatch }))),
+        statusOf(replicas.map(({ iteration = 0, testBatch = 0 }) => ({ iteration, test_batch: testBatch, evaluate: 1 }))),
       ),
       x: writes(matrix(R, B, I)),
       label: writes(records(R, B, 1)),
@@ -57,7 +61,7 @@ async function draw({ N, B, I, C, targets = false, sequential = false, replicas 
     },
   });
   // Copies, and a product that is rounded alike on both: equal bits.
-  for (const name of ['x', 'label', 'target_rows'] as const) result.compare(name, 0);
+  for (const name of ['x', 'label', 'target_rows', 'status'] as const) result.compare(name, 0);
   return result;
 }
 
@@ -159,4 +163,39 @@ test('draw_batch gives each replica the batch of its own seed and epoch', async 
   expect(batch(2)).not.toEqual(batch(0));
   // Two batches of one epoch share no example.
   expect(new Set([...batch(0), ...batch(3)]).size).toBe(100);
+});
+
+describe('draw_batch decides who takes part', () => {
+  // A garbage x stays where nothing is drawn.
+  test.each([
+    ['training', false, [1, 0, 0, 1]],
+    ['an evaluation', true, [0, 1, 0, 1]],
+  ] as const)('in %s', async (_, sequential, expected) => {
+    const [N, B, I, C, R] = [7, 3, 5, 2, 4];
+    const statuses = [
+      { iteration: 4 },
+      { iteration: 5, evaluate: 1 },
+      { iteration: 1, stopped: 3 },
+      { iteration: 0, evaluate: 1, present: 1 },
+    ];
+    const garbage = random(9, R * B * I);
+    const { compare, gpu } = await runKernel(engines(), 'draw_batch', {
+      constants: { N, B, I, C, TARGETS: 0, SEQUENTIAL: Number(sequential) },
+      grid: [2, B, R],
+      operands: {
+        data: reads(dataLayout(N, I), random(2, N * I)),
+        labels: reads(flat(N), new Uint32Array(N)),
+        targets: absent,
+        hyper: reads(flat(R, HYPER_WORDS), hyperOf(statuses.map(() => ({ seed: 1, input_scale: 1, iterations: 5 })))),
+        status: updates(flat(R, STATUS_WORDS), statusOf(statuses)),
+        x: updates(matrix(R, B, I), garbage),
+        label: updates(records(R, B, 1), new Uint32Array(R * B)),
+        target_rows: absent,
+      },
+    });
+    for (const name of ['x', 'status'] as const) compare(name, 0);
+    expect(statuses.map((_, r) => gpu.status[r * STATUS_WORDS + STATUS.present])).toEqual(expected);
+    const drawn = statuses.map((_, r) => gpu.x.slice(r * B * I, (r + 1) * B * I).some((v, i) => v !== garbage[r * B * I + i]));
+    expect(drawn.map(Number)).toEqual(expected);
+  });
 });

@@ -89,11 +89,17 @@ describe('joining pairs', () => {
       grid: [LANES * across, Math.ceil(SEGMENTS / across), 1],
       operands: {
         partial: reads(flat(partial.length), partial),
-        segments: reads(flat(SEGMENTS, 2), Uint32Array.from(segments.flat())),
+        // Their norms lie in the opposite order.
+        segments: reads(
+          flat(SEGMENTS, 3),
+          Uint32Array.from(segments.flatMap(([first, count], s) => [first, count, SEGMENTS - 1 - s])),
+        ),
         norms: writes(flat(SEGMENTS, 2)),
       },
     });
-    const [gpu, cpu] = [result.gpu.norms, result.cpu.norms] as Uint32Array[];
+    const inOrder = (norms: ArrayLike<number>) =>
+      Uint32Array.from({ length: 2 * SEGMENTS }, (_, k) => norms[2 * (SEGMENTS - 1 - Math.floor(k / 2)) + (k % 2)]);
+    const [gpu, cpu] = [result.gpu.norms, result.cpu.norms].map(inOrder);
     const wrong = segments.flatMap(([, count], s) => {
       const [a, b] = [gpu, cpu].map((norms) => ({
         m: norms[2 * s],

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { floatBits } from '../../src/math/norm-pair.ts';
-import { SCALARS, type ScalarName } from '../../src/metrics/block.ts';
-import { CONTROL_WORDS, STATUS, STATUS_WORDS } from '../../src/plan/records.ts';
+import { ENDINGS, SCALARS, type ScalarName } from '../../src/metrics/block.ts';
+import { CONTROL_WORDS, SHAPE_WORDS, STATUS, STATUS_WORDS } from '../../src/plan/records.ts';
 import { differences } from '../support/compare.ts';
-import { type ControlFields, controlOf, pairOf, type StatusFields, statusOf } from '../support/records.ts';
+import { type ControlFields, controlOf, pairOf, type StatusFields, shapesOf, statusOf } from '../support/records.ts';
 import { flat, random, reads, records, runKernel, title, updates, useEngines } from '../support/run-kernel.ts';
 import { gamma, log2NormTolerance } from '../support/tolerance.ts';
 
@@ -40,7 +40,7 @@ async function record({ Z, D, G, map, every, ring, slots, status, control, weigh
   const norms = random(1, R * (Z + D + G)).map((x, n) => x * 10 ** ((n % 9) * 8 - 32));
   const [ringBefore, layersBefore] = [earlier(ring * R * WIDTH), earlier(slots * R * LAYERS)];
   const result = await runKernel(engines(), 'record_iteration', {
-    constants: { R, Z, D, G, LAYERS, EVERY: every, RING: ring, SLOTS: slots },
+    constants: { R, LAYER_WORDS: R * LAYERS, EVERY: every, RING: ring, SLOTS: slots },
     grid: [64 * R, 1, 1],
     buffers: R === 1 ? 'one' : 'several',
     operands: {
@@ -48,6 +48,7 @@ async function record({ Z, D, G, map, every, ring, slots, status, control, weigh
       norms: reads(flat(R, Z + D + G, 2), pairsOf(norms)),
       weights: reads(flat(R, 2 * G, 2), pairsOf(weights ?? random(2, R * 2 * G))),
       layer_map: reads(flat(LAYERS), Uint32Array.from(map)),
+      shapes: reads(flat(R, SHAPE_WORDS), shapesOf(status.map(() => ({ z: Z, d: D, g: G, layers: LAYERS })))),
       status: updates(flat(R, STATUS_WORDS), statusOf(status)),
       ring: updates(flat(ring, R, WIDTH), ringBefore),
       layers: updates(flat(slots, R, LAYERS), layersBefore),
@@ -121,7 +122,11 @@ describe('record_iteration', () => {
     [4100, 4, 1],
   ])('at tick %i writes slot %i of the ring and slot %s of the layers', async (ticks, inRing, inLayers) => {
     const shape = { Z: 1, D: 1, G: 2, map: [0, 1], every: 5, ring: 8, slots: 3 };
-    const { ringSlots, layerSlots, status } = await record({ ...shape, status: [{ ticks }], control: [ACTIVE] });
+    const { ringSlots, layerSlots, status } = await record({
+      ...shape,
+      status: [{ ticks, iteration: ticks }],
+      control: [ACTIVE],
+    });
     expect(ringSlots).toEqual([inRing]);
     expect(layerSlots).toEqual(inLayers === undefined ? [] : [inLayers]);
     expect(status(0, 'ticks')).toBe(ticks + 1);
@@ -132,7 +137,7 @@ describe('record_iteration', () => {
     const control: ControlFields[] = [
       ACTIVE,
       { ...ACTIVE, apply: 0 },
-      { ...ACTIVE, apply: 0, stop: 1 },
+      { ...ACTIVE, apply: 0, stop: 2 },
       { ...ACTIVE, active: 0, apply: 0 },
     ];
     const shape = { Z: 1, D: 1, G: 1, map: [0], every: 1, ring: 16, slots: 2 };
@@ -141,10 +146,29 @@ describe('record_iteration', () => {
     expect(rows).toEqual([
       [6, 5, 0, 10],
       [6, 4, 0, 10],
-      [6, 4, 1, 10],
+      [6, 4, 2, 10],
       [5, 4, 0, 10],
     ]);
     expect(control.map((_, r) => scalar(9, r, 'active'))).toEqual([1, 1, 1, 0]);
+  });
+
+  test('ends a run whose new weights are not finite, if it shall, and says how every run ended', async () => {
+    const control: ControlFields[] = [
+      { ...ACTIVE, stop_weights: 1 },
+      { ...ACTIVE, stop_weights: 1 },
+      ACTIVE,
+      { ...ACTIVE, stop_weights: 1, stop: ENDINGS.indexOf('iterations') },
+      { ...ACTIVE, stop: ENDINGS.indexOf('plateau'), stop_weights: 1 },
+      { ...ACTIVE, active: 0, stop: ENDINGS.indexOf('iterations') },
+      { ...ACTIVE, stop: ENDINGS.indexOf('iterations') },
+    ];
+    const weights = [1, inf, inf, Number.NaN, inf, 1, 1].flatMap((w) => [w, 0]);
+    const shape = { Z: 1, D: 1, G: 1, map: [0], every: 1, ring: 1, slots: 1, status: control.map(() => ({})), control, weights };
+    const { scalar, status } = await record(shape);
+    const endings = ['training', 'weights_not_finite', 'training', 'weights_not_finite', 'plateau', 'training', 'iterations'];
+    expect(control.map((_, r) => ENDINGS[scalar(0, r, 'ended')])).toEqual(endings);
+    // A run that has reached its last iteration may be prolonged.
+    expect(control.map((_, r) => status(r, 'stopped'))).toEqual([0, 3, 0, 3, 6, 0, 0]);
   });
 
   test('writes control words as they are, and names the first non-finite tensor of the gradients before that of the weights', async () => {
@@ -194,7 +218,7 @@ describe('record_evaluation', () => {
           rows: reads(records(R, B, 2), rows),
           status: updates(
             flat(R, STATUS_WORDS),
-            statusOf(Array.from({ length: R }, (_, r) => ({ iteration: 3, test_batch: testBatch(r) }))),
+            statusOf(Array.from({ length: R }, (_, r) => ({ iteration: 3, test_batch: testBatch(r), present: 1 }))),
           ),
           evaluation: updates(flat(R, 4), before),
         },

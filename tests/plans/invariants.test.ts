@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { LimitError } from '../../src/model/errors.ts';
 import type { Network } from '../../src/model/network.ts';
-import type { PlanRequest } from '../../src/plan/build.ts';
 import { kernelEntry } from '../../src/plan/kernels.ts';
 import { ALIGNMENT, type AnyStep, type Plan, type Range, type Tensor, WORD } from '../../src/plan/plan.ts';
 import { planOf, smallMlp, smallResidual } from '../support/plans.ts';
 
 const DRAWN = { kind: 'drawn', train: 23, test: 6 } as const;
 
-const PLANS: readonly [string, Network, Partial<PlanRequest>][] = [
+const PLANS: readonly [string, Network, Parameters<typeof planOf>[1]][] = [
   ['mlp', smallMlp(), {}],
   ['mlp of one layer', smallMlp({ sizes: [1, 1] }), { batchSize: 1 }],
   ['mlp with drawn batches', smallMlp({ loss: 'cross_entropy' }), { source: DRAWN, replicas: 3, batchSize: 7 }],
@@ -96,7 +95,7 @@ describe.each(PLANS)('plan of %s', (_, network, request) => {
     for (const name of gradientLayers) expect(measured).toContain(`d${name}`);
     for (const name of weightLayers) expect(measured).toContain(`grad.${name}`);
     expect(dispatchesPerIteration).toBe(plan.iteration.length);
-    const sizes = plan.parameters
+    const sizes = plan.groups[0].parameters
       .map((name) => plan.tensors.get(name))
       .map((tensor) => (tensor ? tensor.rows * tensor.columns : 0));
     expect(parameters).toBe(sizes.reduce((a, b) => a + b, 0));

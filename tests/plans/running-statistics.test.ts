@@ -22,8 +22,7 @@ async function runningAfter(iterations: number, limit: number): Promise<{ runnin
     loss: 'mse',
   });
   const plan = buildPlan({
-    network,
-    replicas: 1,
+    networks: [{ network, replicas: 1 }],
     batchSize: B,
     optimizer: 'sgd',
     source: { kind: 'given' },

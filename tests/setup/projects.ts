@@ -6,6 +6,9 @@ import { BROWSER_ARGS } from './browser-args.ts';
 const executablePath = findBrowser();
 const BROWSER_TESTS = 'tests/**/*.browser.test.ts';
 
+/** Kernels that the CPU engine has in WebAssembly as well: the same tests hold both to the twins. */
+const KERNELS_IN_WASM = 'tests/kernels/{linear,activation,norm,gradnorm,optimizer}.test.ts';
+
 /** Everything that needs no browser. */
 const node: TestProjectInlineConfiguration = {
   extends: true,
@@ -14,7 +17,7 @@ const node: TestProjectInlineConfiguration = {
     environment: 'node',
     include: ['unit', 'plans', 'golden', 'theory', 'cli']
       .map((folder) => `tests/${folder}/**/*.test.ts`)
-      .concat('tests/structure.test.ts'),
+      .concat('tests/structure.test.ts', KERNELS_IN_WASM),
     exclude: [BROWSER_TESTS],
     testTimeout: 60_000,
     sequence: { groupOrder: 0 },

@@ -16,7 +16,7 @@ export function isClose(a: number, b: number, tolerance: number): boolean {
 }
 
 /**
- * Elements further apart than the tolerance, as `z[0,2,1] = 1 on the GPU, 2 on the CPU, tolerance 1e-7`.
+ * Elements further apart than the tolerance, as `z[0,2,1] = 1, the twin's is 2, tolerance 1e-7`.
  *
  * @param counts of the dimensions, outermost first
  */
@@ -31,7 +31,7 @@ export function differences(
   for (let i = 0; i < gpu.length; i++) {
     const allowed = typeof tolerance === 'number' ? tolerance : tolerance(i);
     if (isClose(gpu[i], cpu[i], allowed)) continue;
-    found.push(`${name}[${indices(counts, i)}] = ${gpu[i]} on the GPU, ${cpu[i]} on the CPU, tolerance ${allowed}`);
+    found.push(`${name}[${indices(counts, i)}] = ${gpu[i]}, the twin's is ${cpu[i]}, tolerance ${allowed}`);
   }
   if (found.length <= MOST_SHOWN) return found;
   return [...found.slice(0, MOST_SHOWN), `and ${found.length - MOST_SHOWN} more of ${gpu.length} elements of ${name}`];
@@ -50,15 +50,17 @@ function indices(counts: readonly number[], i: number): string {
 /**
  * Norm pairs that do not describe these cells of at most 16 numbers each: the largest magnitude's bits and the count must be
  * exact, the sum of 16 squares within its roundings.
+ *
+ * @param roundings of the sum, besides the twin's
  */
-export function wrongPairs(name: string, pairs: Words, cells: readonly ArrayLike<number>[]): string[] {
+export function wrongPairs(name: string, pairs: Words, cells: readonly ArrayLike<number>[], roundings = 16): string[] {
   const words = new Uint32Array(pairs.buffer, pairs.byteOffset, pairs.length);
   const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
   return cells.flatMap((cell, k) => {
     const expected = pairOf(...Array.from(cell));
     const sum = bitsFloat(expected[1]);
     const finite = expected[0] < 0x7f800000;
-    const sumIsRight = finite ? isClose(floats[2 * k + 1], sum, gamma(16) * sum) : words[2 * k + 1] === expected[1];
+    const sumIsRight = finite ? isClose(floats[2 * k + 1], sum, gamma(roundings) * sum) : words[2 * k + 1] === expected[1];
     if (words[2 * k] === expected[0] && sumIsRight) return [];
     return [`${name}[${k}] = (${words[2 * k]}, ${words[2 * k + 1]}), must be (${expected[0]}, ${expected[1]})`];
   });

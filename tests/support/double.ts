@@ -28,6 +28,10 @@ export class DoublePlan {
   constructor(readonly plan: Plan) {
     this.#numbers = plan.buffers.map(({ words }) => new Float64Array(words));
     this.#integers = plan.buffers.map(({ words }) => new Uint32Array(words));
+    for (const [name, words] of plan.contents) {
+      const { buffer, offset, type } = this.#tensor(name);
+      if (type === 'u32') this.#integers[buffer].set(words, offset);
+    }
   }
 
   /** Forward, loss and backward; the rest of an iteration is left out. */

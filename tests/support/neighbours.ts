@@ -46,10 +46,7 @@ async function traceOf(engine: Engine, loss: Loss, experiments: readonly Experim
     const from = (k * block.replicas + r) * width;
     return [...block.scalars.slice(from, from + width)];
   });
-  const layers = block.layers.map(({ log2 }) => {
-    const n = log2.length / block.replicas;
-    return [...log2.slice(r * n, (r + 1) * n)];
-  });
+  const layers = block.layers[r].map(({ log2 }) => [...log2]);
   return [...scalars.flat(), ...layers.flat(), testLoss[r]];
 }
 

@@ -11,10 +11,9 @@ import { random } from './run-kernel.ts';
 const UNLIMITED = { bufferBytes: 2 ** 40, bindingBytes: 2 ** 40, totalBytes: 2 ** 40 };
 
 /** A plan whose batch the test writes, unless the request says otherwise. */
-export function planOf(network: Network, request: Partial<PlanRequest> = {}): Plan {
+export function planOf(network: Network, { replicas = 1, ...request }: Partial<PlanRequest> & { replicas?: number } = {}): Plan {
   return buildPlan({
-    network,
-    replicas: 1,
+    networks: [{ network, replicas }],
     batchSize: 3,
     optimizer: 'sgd',
     source: { kind: 'given' },

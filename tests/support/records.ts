@@ -1,8 +1,8 @@
 /** Per-replica records as words, by the names of src/plan/records.ts. */
 import { floatBits, wordsOf, writePair } from '../../src/math/norm-pair.ts';
-import { CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, STATUS, STATUS_WORDS } from '../../src/plan/records.ts';
+import { CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, SHAPE, SHAPE_WORDS, STATUS, STATUS_WORDS } from '../../src/plan/records.ts';
 
-const HYPER_INTEGERS: readonly string[] = ['clip_rule', 'policy', 'seed', 'iterations'];
+const HYPER_INTEGERS: readonly string[] = ['clip_rule', 'policy', 'seed', 'iterations', 'stop_plateau', 'stop_weights'];
 const CONTROL_FLOATS: readonly string[] = [
   'scale',
   'power',
@@ -12,6 +12,9 @@ const CONTROL_FLOATS: readonly string[] = [
   'accuracy',
   'correction1',
   'correction2',
+  'smoothed',
+  'best',
+  'first_loss',
 ];
 
 export type HyperFields = Partial<Record<keyof typeof HYPER, number>>;
@@ -61,4 +64,18 @@ export function pairOf(...values: number[]): [number, number] {
   const out = new Uint32Array(2);
   writePair(wordsOf(Float32Array.from(values)), 0, 1, values.length, 0, out, 0);
   return [out[0], out[1]];
+}
+
+/** (R, SHAPE_WORDS): replicas of these counts one after another, their layer records and maps too. */
+export function shapesOf(list: readonly { z: number; d: number; g: number; layers?: number; map?: number }[]): Uint32Array {
+  const out = new Uint32Array(list.length * SHAPE_WORDS);
+  let [norms, weights, words] = [0, 0, 0];
+  list.forEach(({ z, d, g, layers = 0, map = 0 }, r) => {
+    const fields = { z, d, g, norms, weights, layers: words, layer_count: layers, layer_map: map };
+    for (const [name, value] of Object.entries(fields)) out[r * SHAPE_WORDS + SHAPE[name as keyof typeof SHAPE]] = value;
+    norms += z + d + g;
+    weights += 2 * g;
+    words += layers;
+  });
+  return out;
 }

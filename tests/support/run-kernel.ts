@@ -1,11 +1,17 @@
-/** Runs one kernel on the GPU and its twin on the CPU: same inputs, canaries behind every binding, dirty outputs. */
+/**
+ * Runs one kernel and its twin: same inputs, canaries behind every binding, dirty outputs. In a browser the kernel is WebGPU's,
+ * in Node the CPU engine's in WebAssembly.
+ */
 import { afterAll, beforeAll, expect } from 'vitest';
+import { CpuEngine } from '../../src/engine/cpu/engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { openEngine } from '../../src/engine/open.ts';
 import { normals, PURPOSE } from '../../src/math/philox.ts';
 import { type BindingName, type Constants, type KernelName, kernelEntry } from '../../src/plan/kernels.ts';
 import { type AnyStep, ceilTo, type Plan, type PlanBuffer, type Range } from '../../src/plan/plan.ts';
+import { STATUS_WORDS } from '../../src/plan/records.ts';
 import { differences, type Tolerance, type Words } from './compare.ts';
+import { statusOf } from './records.ts';
 
 /** Where a tensor's elements lie: per dimension, outermost first, how many and how far apart. */
 export interface Layout {
@@ -92,23 +98,38 @@ export function writesPadded(layout: Layout): Operand {
 /** Bound but not touched. */
 export const absent: Operand = reads(flat(4), [0, 0, 0, 0]);
 
+/** The statuses of more replicas than any test has. */
+const ALL_PRESENT = reads(flat(256, STATUS_WORDS), statusOf(Array.from({ length: 256 }, () => ({ present: 1 }))));
+
 /** 1.06e38 as float32. */
 const GARBAGE = 0x7e9f5eed;
 const CANARY = 0x5ca1ab1e;
 /** Canary words behind every binding, inside the bound range, so that a write beyond the tensor's end lands there. */
 const CANARIES = 64;
 
+const inBrowser = typeof document !== 'undefined';
+
 export interface Engines {
+  /** The engine under test: WebGPU, or in Node the CPU engine with its WebAssembly. */
   readonly gpu: Engine;
+  /** The twins. */
   readonly cpu: Engine;
+}
+
+/** The CPU engine with its WebAssembly. */
+export function wasmEngine(): CpuEngine {
+  return new CpuEngine({ engine: 'cpu', why: 'a test' });
+}
+/** The CPU engine with nothing but twins. */
+export function twinEngine(): CpuEngine {
+  return new CpuEngine({ engine: 'cpu', why: 'a test' }, { twins: true });
 }
 
 /** Opens both engines before a file's tests and closes them after. */
 export function useEngines(): () => Engines {
   let engines: Engines | undefined;
   beforeAll(async () => {
-    const gpu = await openEngine('gpu', navigator.gpu, 'use');
-    engines = { gpu, cpu: await openEngine('cpu', undefined, 'use') };
+    engines = { gpu: inBrowser ? await openEngine('gpu', navigator.gpu, 'use') : wasmEngine(), cpu: twinEngine() };
   });
   afterAll(() => engines?.gpu.destroy());
   return () => {
@@ -118,10 +139,12 @@ export function useEngines(): () => Engines {
 }
 
 export interface KernelRun<K extends KernelName> {
-  readonly constants: Constants<K>;
+  /** FIRST is 0 where it is left out. */
+  readonly constants: Omit<Constants<K>, 'FIRST'> & { readonly FIRST?: number };
   /** Invocations in x, y and z. */
   readonly grid: readonly [number, number, number];
-  readonly operands: Readonly<Record<BindingName<K>, Operand>>;
+  /** A `status` left out says that every replica takes part. */
+  readonly operands: Readonly<Record<Exclude<BindingName<K>, 'status'>, Operand>> & { readonly status?: Operand };
   /** All bindings of one access in one buffer, or every binding in its own. Default: one. */
   readonly buffers?: 'one' | 'several';
 }
@@ -140,9 +163,13 @@ export interface KernelResult<K extends KernelName> {
 export async function runKernel<K extends KernelName>(
   { gpu, cpu }: Engines,
   kernel: K,
-  { constants, grid, operands, buffers = 'one' }: KernelRun<K>,
+  given: KernelRun<K>,
 ): Promise<KernelResult<K>> {
+  const { grid, buffers = 'one' } = given;
   const names = Object.keys(kernelEntry(kernel).bindings) as BindingName<K>[];
+  const needsFirst = kernelEntry(kernel).constants.includes('FIRST');
+  const constants = { ...(needsFirst ? { FIRST: 0 } : {}), ...given.constants } as unknown as Constants<K>;
+  const operands = { status: ALL_PRESENT, ...given.operands } as Readonly<Record<BindingName<K>, Operand>>;
   const { ranges, plan } = planOf(kernel, constants, grid, operands, buffers);
   const run = async (engine: Engine, onGpu: boolean) => {
     const session = await engine.load(plan);
@@ -154,7 +181,7 @@ export async function runKernel<K extends KernelName>(
     const after = await session.read(names.map((name) => ranges[name]));
     session.destroy();
     const damage = names.flatMap((name, i) => damaged(name, operands[name], before[i], after[i]));
-    expect(damage, `${kernel} on the ${onGpu ? 'GPU' : 'CPU'} wrote where it must not`).toEqual([]);
+    expect(damage, `${onGpu ? kernel : `the twin of ${kernel}`} wrote where it must not`).toEqual([]);
     return after;
   };
   const [device, twin] = [await run(gpu, true), await run(cpu, false)];
@@ -213,7 +240,8 @@ function oneStepPlan(step: AnyStep, buffers: readonly PlanBuffer[]): Plan {
     weightLayers: [],
     measured: [],
   };
-  const shape = { replicas: 1, batchSize: 1, loss: 'mse', parameters: [], ring: 1, layerSlots: 1, layersEvery: 1 } as const;
+  const ring = { ring: 1, layerSlots: 1, layerWords: 0, layersEvery: 1 } as const;
+  const shape = { replicas: 1, groups: [], batchSize: 1, loss: 'mse', ...ring } as const;
   return { ...shape, summary, buffers, tensors: new Map(), contents: new Map(), iteration: [step], evaluation: [] };
 }
 

@@ -1,5 +1,5 @@
 /** Traces and records of runs that were never trained. */
-import { type MetricsBlock, SCALARS, type ScalarName } from '../../src/metrics/block.ts';
+import { ENDINGS, type Ending, type MetricsBlock, SCALARS, type ScalarName } from '../../src/metrics/block.ts';
 import { resultOf } from '../../src/metrics/result.ts';
 import { Trace } from '../../src/metrics/trace.ts';
 import type { Experiment } from '../../src/model/schema.ts';
@@ -9,6 +9,8 @@ import type { RunRecord } from '../../src/sweep/record.ts';
 export type Row = Partial<Record<ScalarName, number>>;
 
 export interface Synthetic {
+  /** By default it has reached its last iteration. */
+  readonly ended?: Ending;
   readonly iterations: number;
   /** Values of iteration `i`; the others are those of a run that is well. */
   readonly row?: (i: number) => Row;
@@ -21,27 +23,36 @@ export interface Synthetic {
 const MEASURED = ['z0', 'loss', 'dz0', 'w0'];
 
 /** A trace made through the same door as the worker's. */
-export function syntheticTrace({ iterations, row = () => ({}), layers = 4, log2Dz = () => 0, tests = [] }: Synthetic): Trace {
+export function syntheticTrace({
+  iterations,
+  row = () => ({}),
+  layers = 4,
+  log2Dz = () => 0,
+  tests = [],
+  ended = 'iterations',
+}: Synthetic): Trace {
   const trace = new Trace(MEASURED, layers);
   const usual: Row = { loss: 1, accuracy: 0.5, log2WeightNorm: 3, log2UpdateNorm: -5, clipCoefficient: 1, active: 1 };
   const scalars = Array.from({ length: iterations }, (_, i) => {
-    const values = { ...usual, iteration: i, ...row(i) };
+    const last = i === iterations - 1;
+    const values = { ...usual, iteration: i, ...row(i), ended: last ? ENDINGS.indexOf(ended) : 0 };
     return SCALARS.map((name) => values[name] ?? 0);
   });
   const block: MetricsBlock = {
     replicas: 1,
     iterations,
     scalars: Float32Array.from(scalars.flat()),
-    layers: Array.from({ length: iterations }, (_, i) => ({
-      iteration: i,
-      log2: Float32Array.from({ length: 2 * layers }, (_, l) => log2Dz(l, i)),
-    })),
+    layers: [
+      Array.from({ length: iterations }, (_, i) => ({
+        iteration: i,
+        log2: Float32Array.from({ length: 2 * layers }, (_, l) => log2Dz(l, i)),
+      })),
+    ],
   };
   trace.append(block, 0);
   for (const { iteration, loss, accuracy } of tests) {
-    trace.appendTest({ iteration, loss: Float32Array.of(loss), accuracy: Float32Array.of(accuracy) }, 0);
+    trace.appendTest({ iterations: [iteration], loss: Float32Array.of(loss), accuracy: Float32Array.of(accuracy) }, 0);
   }
-  trace.ended = 'iterations';
   return trace;
 }
 

@@ -37,8 +37,7 @@ export async function measureProfile(engine: Engine, request: ProfileRequest): P
   const sizes = new Array<number>(layers + 1).fill(n);
   const network = mlpNetwork({ sizes, activation, norm: 'none', hiddenBias: bias, outputBias: bias, loss: 'mse' });
   const plan = buildPlan({
-    network,
-    replicas: seeds,
+    networks: [{ network, replicas: seeds }],
     batchSize: 1,
     optimizer: 'sgd',
     source: { kind: 'given' },

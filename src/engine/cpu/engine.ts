@@ -1,23 +1,42 @@
-/** The CPU engine: the plan's twins, one after another, on typed arrays. */
+/** The CPU engine: a plan's steps, one after another, by their kernels in WebAssembly SIMD or else by their twins. */
 import { LimitError } from '../../model/errors.ts';
 import type { Limits } from '../../plan/build.ts';
-import { kernelEntry } from '../../plan/kernels.ts';
-import { type AnyStep, type Plan, type Range, WORD } from '../../plan/plan.ts';
+import { type KernelName, kernelEntry } from '../../plan/kernels.ts';
+import { ALIGNMENT, type AnyStep, ceilTo, type Plan, type Range, WORD } from '../../plan/plan.ts';
 import type { Engine, Session } from '../engine.ts';
 import type { AdapterReport } from '../report.ts';
+import type { Twins } from './twin.ts';
 import { TWINS } from './twins.ts';
+import { scratchWords, wasmKernels } from './wasm/kernels.ts';
+import { compileKernels, hasSimd, instantiateKernels } from './wasm/module.ts';
 
 /** Largest typed array that engines allocate reliably. */
 const MOST_BUFFER_BYTES = 2 ** 31 - 1;
-const MOST_TOTAL_BYTES = 2 ** 32;
+const PAGE_BYTES = 65_536;
+/** What a 32-bit WebAssembly memory can hold, but for alignment and scratch. */
+const MOST_TOTAL_BYTES = 2 ** 32 - 64 * PAGE_BYTES;
+/** Byte address of the first buffer: to the kernels, address 0 is an operand that is absent. */
+const FIRST_BYTE = ALIGNMENT;
+
+export interface CpuOptions {
+  /** Whether the twins in TypeScript do all the work: the reference that the kernels in WebAssembly are held to. */
+  readonly twins?: boolean;
+}
 
 export class CpuEngine implements Engine {
   readonly limits: Limits = { bufferBytes: MOST_BUFFER_BYTES, bindingBytes: MOST_BUFFER_BYTES, totalBytes: MOST_TOTAL_BYTES };
+  readonly report: AdapterReport;
+  readonly #usesWasm: boolean;
 
-  constructor(readonly report: AdapterReport) {}
+  constructor(report: AdapterReport, { twins = false }: CpuOptions = {}) {
+    const isSupported = twins || hasSimd();
+    this.#usesWasm = isSupported && !twins;
+    const slow = 'WebAssembly SIMD is missing here, so its kernels run as JavaScript, many times slower.';
+    this.report = isSupported ? report : { ...report, why: `${report.why} ${slow}` };
+  }
 
   async load(plan: Plan): Promise<Session> {
-    return new CpuSession(plan);
+    return new CpuSession(plan, this.#usesWasm ? await compileKernels() : undefined);
   }
 
   destroy(): void {
@@ -26,16 +45,40 @@ export class CpuEngine implements Engine {
 }
 
 type Bound = () => void;
+type Steps = Readonly<Record<'iteration' | 'evaluation', readonly Bound[]>>;
 
 class CpuSession implements Session {
-  readonly #buffers: ArrayBuffer[];
-  readonly #steps: Readonly<Record<'iteration' | 'evaluation', readonly Bound[]>>;
+  /** Holds every buffer, and the kernels' scratch at its end. */
+  #memory: ArrayBuffer;
+  /** Byte address of each buffer. */
+  readonly #addresses: readonly number[];
+  readonly #kernels: Partial<Twins<KernelName>>;
+  #steps: Steps;
 
-  constructor(readonly plan: Plan) {
+  constructor(
+    readonly plan: Plan,
+    module: WebAssembly.Module | undefined,
+  ) {
+    let end = FIRST_BYTE;
+    this.#addresses = plan.buffers.map(({ words }) => {
+      const address = end;
+      end += ceilTo(words * WORD, ALIGNMENT);
+      return address;
+    });
+    const bytes = end + scratchWords(longestSum(plan)) * WORD;
     try {
-      this.#buffers = plan.buffers.map(({ words }) => new ArrayBuffer(words * WORD));
-    } catch {
-      const bytes = plan.summary.bytes;
+      if (module) {
+        const pages = Math.ceil(bytes / PAGE_BYTES);
+        const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+        this.#memory = memory.buffer;
+        this.#kernels = wasmKernels(instantiateKernels(module, memory), end);
+      } else {
+        this.#memory = new ArrayBuffer(bytes);
+        this.#kernels = {};
+      }
+    } catch (error) {
+      // RangeError: too much for this process; TypeError: more pages than a memory can have.
+      if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
       throw new LimitError(
         'bytes of memory',
         bytes,
@@ -53,8 +96,8 @@ class CpuSession implements Session {
     };
   }
 
-  write({ buffer, offset }: Range, data: Float32Array | Uint32Array): void {
-    new Uint32Array(this.#buffers[buffer]).set(new Uint32Array(data.buffer, data.byteOffset, data.length), offset);
+  write(range: Range, data: Float32Array | Uint32Array): void {
+    this.#words({ ...range, words: data.length }).set(new Uint32Array(data.buffer, data.byteOffset, data.length));
   }
 
   async run(steps: 'iteration' | 'evaluation', times: number): Promise<void> {
@@ -62,24 +105,40 @@ class CpuSession implements Session {
   }
 
   async read(ranges: readonly Range[]): Promise<Uint32Array[]> {
-    return ranges.map(({ buffer, offset, words }) => new Uint32Array(this.#buffers[buffer], offset * WORD, words).slice());
+    return ranges.map((range) => this.#words(range).slice());
   }
 
+  /** Lets go of the memory, which the steps' views hold as well. */
   destroy(): void {
-    this.#buffers.length = 0;
+    this.#memory = new ArrayBuffer(0);
+    this.#steps = { iteration: [], evaluation: [] };
   }
 
-  /** A call of the step's twin on its views. */
+  #words({ buffer, offset, words }: Range): Uint32Array {
+    return new Uint32Array(this.#memory, this.#addresses[buffer] + offset * WORD, words);
+  }
+
+  /** A call of the step's kernel on its views. */
   #bind({ kernel, constants, bindings, invocations }: AnyStep): Bound {
     const ranges = bindings as Readonly<Record<string, Range>>;
     const views = Object.entries(kernelEntry(kernel).bindings).map(([name, { type }]) => {
       const { buffer, offset, words } = ranges[name];
       const View = type === 'f32' ? Float32Array : Uint32Array;
-      return [name, new View(this.#buffers[buffer], offset * WORD, words)];
+      return [name, new View(this.#memory, this.#addresses[buffer] + offset * WORD, words)];
     });
-    // The kernel table types each twin's views and constants by name; here they are looked up by name at run time.
-    const twin = TWINS[kernel] as (views: object, constants: object, grid: readonly [number, number, number]) => void;
+    // The kernel table types each kernel's views and constants by name; here they are looked up by name at run time.
+    type Untyped = (views: object, constants: object, grid: readonly [number, number, number]) => void;
+    const call = (this.#kernels[kernel] ?? TWINS[kernel]) as Untyped;
     const viewsByName = Object.fromEntries(views);
-    return () => twin(viewsByName, constants, invocations);
+    return () => call(viewsByName, constants, invocations);
   }
+}
+
+/** Terms of the longest sum that a step's product can have: its constants name every dimension. */
+function longestSum({ iteration, evaluation }: Plan): number {
+  const dimensions = [...iteration, ...evaluation].map(({ constants }) => {
+    const { B = 0, I = 0, O = 0 } = constants as Partial<Record<'B' | 'I' | 'O', number>>;
+    return Math.max(B, I, O);
+  });
+  return dimensions.reduce((most, n) => Math.max(most, n), 0);
 }

@@ -2,9 +2,9 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { EngineChoice } from '../../engine/report.ts';
-import { formatCount } from '../../metrics/format.ts';
+import { formatBytes, formatCount } from '../../metrics/format.ts';
 import type { CohortEstimate, SweepEstimate } from '../../sweep/sweep-protocol.ts';
-import { formatBytes, formatDuration } from '../format.ts';
+import { formatDuration } from '../format.ts';
 import { shared } from '../styles.ts';
 import { isWorking, type SweepViewState, tell } from './state.ts';
 

@@ -15,12 +15,12 @@ const plain = (trace: Trace) => ({
   tests: trace.tests,
   firstNonFinite: trace.firstNonFinite,
   ended: trace.ended,
-  stopped: trace.stopped,
   gradientLayers: trace.gradientLayers,
 });
 
 const broken = () => {
   const trace = syntheticTrace({
+    ended: 'policy',
     iterations: 50,
     layers: 3,
     row: (i) => ({
@@ -35,8 +35,6 @@ const broken = () => {
       { iteration: 50, loss: Number.NaN, accuracy: Number.NaN },
     ],
   });
-  trace.ended = 'policy';
-  trace.stopped = true;
   return trace;
 };
 

@@ -28,7 +28,7 @@ describe('an experiment that is not valid is refused with path, value and what i
     [
       'an unknown field',
       { foo: 1 },
-      ['foo: unknown field; valid is task, model, loss, optimizer, clip, nonFinite, batchSize, iterations, seed, probes'],
+      ['foo: unknown field; valid is task, model, loss, optimizer, clip, nonFinite, stop, batchSize, iterations, seed, probes'],
     ],
     [
       'a misspelt field',
@@ -205,9 +205,11 @@ describe('names', () => {
       '{"batchSize":64,"clip":{"rule":"none"},"iterations":1000,"loss":"cross_entropy","model":{"activation":"relu","bias":true,' +
         '"depth":8,"init":{"biasVariance":0,"gain":1,"scheme":"he_normal","weightVariance":1},"kind":"mlp","norm":"none","width":64},' +
         '"nonFinite":"continue","optimizer":{"dampening":0,"learningRate":0.01,"momentum":0,"name":"sgd","nesterov":false,"weightDecay":0},' +
-        '"probes":{"layersEvery":1,"testEvery":100},"seed":1,"task":{"inputScale":1,"name":"digits8","normalisation":"standardize"}}',
+        '"probes":{"layersEvery":1,"testEvery":100},"seed":1,' +
+        '"stop":{"lossBelow":0,"lossFactor":0,"plateau":0,"plateauShare":0.01,"weightsNotFinite":false,"window":20},' +
+        '"task":{"inputScale":1,"name":"digits8","normalisation":"standardize"}}',
     );
-    expect(runId(experiment)).toBe('fc19bf9b52c7e0f7');
+    expect(runId(experiment)).toBe('a40939a9e658f99f');
   });
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { SCALARS } from '../../../src/metrics/block.ts';
+import { ENDINGS, SCALARS } from '../../../src/metrics/block.ts';
 import { ACTIVATIONS } from '../../../src/model/schema.ts';
 import { activationCode } from '../../../src/plan/builder.ts';
 import {
@@ -11,6 +11,8 @@ import {
   HYPER_WORDS,
   NO_LABEL,
   POLICY,
+  SHAPE,
+  SHAPE_WORDS,
   STATUS,
   STATUS_WORDS,
 } from '../../../src/plan/records.ts';
@@ -27,16 +29,28 @@ function prefixed(prefix: string, offsets: Readonly<Record<string, number>>): Re
 
 describe('shaders/lib/hyper.wgsl', () => {
   test('has the numbers of src/plan/records.ts, and no others', () => {
-    const { CLIP_TORCH, CLIP_TENSORFLOW, CLIP_VALUE, POLICY_SKIP, POLICY_STOP, ...offsets } = constantsOf(
-      readFileSync('shaders/lib/hyper.wgsl', 'utf8'),
-    );
+    const constants = constantsOf(readFileSync('shaders/lib/hyper.wgsl', 'utf8'));
+    const { CLIP_TORCH, CLIP_TENSORFLOW, CLIP_VALUE, POLICY_SKIP, POLICY_STOP, ...others } = constants;
+    const isEnd = (name: string) => name.startsWith('END_');
+    const offsets = Object.fromEntries(Object.entries(others).filter(([name]) => !isEnd(name)));
     expect(offsets).toEqual({
       HYPER_WORDS,
       STATUS_WORDS,
       CONTROL_WORDS,
+      SHAPE_WORDS,
       ...prefixed('H', HYPER),
       ...prefixed('S', STATUS),
       ...prefixed('C', CONTROL),
+      ...prefixed('P', SHAPE),
+    });
+    const endings = Object.fromEntries(Object.entries(others).filter(([name]) => isEnd(name)));
+    expect(endings).toEqual({
+      END_ITERATIONS: ENDINGS.indexOf('iterations'),
+      END_POLICY: ENDINGS.indexOf('policy'),
+      END_WEIGHTS: ENDINGS.indexOf('weights_not_finite'),
+      END_LOSS_REACHED: ENDINGS.indexOf('loss_reached'),
+      END_LOSS_ROSE: ENDINGS.indexOf('loss_rose'),
+      END_PLATEAU: ENDINGS.indexOf('plateau'),
     });
     expect({ CLIP_TORCH, CLIP_TENSORFLOW, CLIP_VALUE }).toEqual({
       CLIP_TORCH: CLIP_RULE.torch_norm,
@@ -55,6 +69,7 @@ describe('shaders/lib/hyper.wgsl', () => {
       [HYPER, HYPER_WORDS],
       [STATUS, STATUS_WORDS],
       [CONTROL, CONTROL_WORDS],
+      [SHAPE, SHAPE_WORDS],
     ] as const) {
       const list = Object.values(offsets);
       expect(new Set(list).size).toBe(list.length);

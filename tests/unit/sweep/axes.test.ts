@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseExperiment, runId } from '../../../src/model/experiment.ts';
 import { expand, parseSweep } from '../../../src/sweep/axes.ts';
 import { problemOfPath, setField } from '../../../src/sweep/field-path.ts';
 
@@ -34,6 +35,36 @@ test('an axis into an object that is left to its default starts from the default
     optimizer: { name: 'sgd', learningRate: 0.5 },
     model: { kind: 'mlp', init: { gain: 2 } },
   });
+});
+
+test('an axis may change a field of an axis before it', () => {
+  const optimizers = [{ name: 'sgd', momentum: 0.9 }, { name: 'adam' }];
+  const { points } = expand(
+    sweep({ path: 'optimizer', values: optimizers }, { path: 'optimizer.learningRate', values: [0.5, 0.25] }),
+    's',
+  );
+  expect(points.map(({ experiment }) => experiment.optimizer)).toMatchObject([
+    { name: 'sgd', momentum: 0.9, learningRate: 0.5 },
+    { name: 'sgd', momentum: 0.9, learningRate: 0.25 },
+    { name: 'adam', learningRate: 0.5 },
+    { name: 'adam', learningRate: 0.25 },
+  ]);
+});
+
+test('runs end when their weights are no longer finite, unless the sweep or an axis says otherwise', () => {
+  const ends = (document: object) =>
+    expand(parseSweep({ axes: [{ path: 'seed', values: [1] }], experiment: {}, ...document }, 's'), 's').points.map(
+      ({ experiment }) => experiment.stop.weightsNotFinite,
+    );
+  expect(ends({})).toEqual([true]);
+  expect(ends({ experiment: { stop: { lossBelow: 0.1 } } })).toEqual([true]);
+  expect(ends({ experiment: { stop: { weightsNotFinite: false } } })).toEqual([false]);
+  expect(ends({ axes: [{ path: 'stop.weightsNotFinite', values: [false, true] }] })).toEqual([false, true]);
+  expect(ends({ axes: [{ path: 'stop.lossBelow', values: [0.1, 0.2] }] })).toEqual([true, true]);
+  expect(ends({ axes: [{ path: 'stop', values: [{ weightsNotFinite: false }, { lossBelow: 1 }] }] })).toEqual([false, true]);
+  // The id is that of the experiment as it is trained.
+  const { points } = expand(parseSweep({ axes: [{ path: 'seed', values: [1] }], experiment: {} }, 's'), 's');
+  expect(points[0].id).toBe(runId(parseExperiment({ seed: 1, stop: { weightsNotFinite: true } })));
 });
 
 test('everything wrong at any point is named once, with its points', () => {
@@ -76,11 +107,11 @@ describe('refused', () => {
       {
         experiment: {},
         axes: [
-          { path: 'clip', values: [1] },
           { path: 'clip.max', values: [2] },
+          { path: 'clip', values: [1] },
         ],
       },
-      /"clip\.max" lies within "clip"/,
+      /axes\.0\.path: "clip\.max" lies within "clip", a later axis that replaces it; put "clip" first/,
     ],
     [
       '100,001 points',
@@ -106,11 +137,11 @@ describe('paths', () => {
     ['seed.x', '"seed" is a value and has no fields'],
     [
       'depth',
-      'there is no such field; an experiment has task, model, loss, optimizer, clip, nonFinite, batchSize, iterations, seed, probes',
+      'there is no such field; an experiment has task, model, loss, optimizer, clip, nonFinite, stop, batchSize, iterations, seed, probes',
     ],
     [
       'constructor',
-      'there is no such field; an experiment has task, model, loss, optimizer, clip, nonFinite, batchSize, iterations, seed, probes',
+      'there is no such field; an experiment has task, model, loss, optimizer, clip, nonFinite, stop, batchSize, iterations, seed, probes',
     ],
   ])('%s: %s', (path, problem) => {
     expect(problemOfPath(path, {})).toBe(problem);

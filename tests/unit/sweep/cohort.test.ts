@@ -1,84 +1,96 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.ts';
-import { loadDataset } from '../../../src/data/load.ts';
-import type { Engine } from '../../../src/engine/engine.ts';
 import { openEngine } from '../../../src/engine/open.ts';
-import { resultOf } from '../../../src/metrics/result.ts';
-import { LimitError } from '../../../src/model/errors.ts';
-import { parseExperiment } from '../../../src/model/experiment.ts';
-import { type CohortProgress, groupByPlan, trainGroup } from '../../../src/sweep/cohort.ts';
+import { decodeTrace } from '../../../src/metrics/trace-codec.ts';
+import { cohortsOf, shareSlots } from '../../../src/sweep/cohorts.ts';
+import { planRecovery } from '../../../src/sweep/recovery.ts';
+import { losing, smallRuns, trainAlone, trainRuns } from '../../support/cohorts.ts';
 
-const TASK = { name: 'teacher', inputs: 4, outputs: 2, examples: 32 } as const;
-const experimentOf = (seed: number, more: object = {}) =>
-  parseExperiment({
-    task: TASK,
-    model: { kind: 'mlp', depth: 2, width: 4 },
-    batchSize: 4,
-    iterations: 6,
-    seed,
-    ...more,
+const engine = await openEngine('cpu', undefined, 'use');
+const given = smallRuns();
+const alone = await trainAlone(engine, given);
+
+const bytesOf = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+
+describe('slots', () => {
+  test.each([3, 5, 24])('%i slots for 24 runs of three depths: every trace has the bytes that it has alone', async (slots) => {
+    const { traces, records, left } = await trainRuns(engine, given, slots);
+    expect(left).toEqual([]);
+    expect(traces).toEqual(alone);
+    expect(records.size).toBe(24);
   });
-const engine = await openEngine('cpu', undefined, 'refuse');
-const dataset: Dataset = await loadDataset(experimentOf(1).task, async () => new Uint8Array());
 
-/** The engine with less memory. */
-const limited = (totalBytes: number): Engine => ({
-  report: engine.report,
-  limits: { ...engine.limits, totalBytes },
-  load: (plan) => engine.load(plan),
-  destroy: () => engine.destroy(),
+  test('a run ends where its own rules end it, and is evaluated on the way and at the end', async () => {
+    const { traces, records } = await trainRuns(engine, given, 3);
+    for (const { id, experiment } of given.runs) {
+      const trace = decodeTrace(bytesOf(traces.get(id) ?? ''));
+      const { result } = records.get(id) ?? {};
+      const overflows = experiment.optimizer.learningRate === 1e30;
+      expect(result?.ended).toBe(overflows ? 'weights_not_finite' : 'iterations');
+      if (!overflows) expect(trace.length).toBe(experiment.iterations);
+      // Every fourth iteration that it had, and the last.
+      const due = [4, 8, 12, 16].filter((iteration) => iteration < trace.length);
+      expect(trace.tests.map(({ iteration }) => iteration)).toEqual([...due, trace.length]);
+      expect(trace.layers.map(({ iteration }) => iteration)).toEqual(
+        Array.from({ length: Math.ceil(trace.length / 2) }, (_, k) => 2 * k),
+      );
+    }
+  });
+
+  test('slots are shared out by the iterations of each depth, deepest first, never more than it has runs', async () => {
+    const [cohort] = await cohortsOf(given.runs, async () => given.dataset as Dataset);
+    expect(cohort.depths.map(({ depth, runs }) => [depth, runs.length])).toEqual([
+      [4, 8],
+      [2, 8],
+      [1, 8],
+    ]);
+    // 108, 92 and 84 iterations of 284.
+    expect(shareSlots(cohort.depths, 12).map(({ slots }) => slots)).toEqual([5, 4, 4]);
+    expect(shareSlots(cohort.depths, 1).map(({ slots }) => slots)).toEqual([1, 1, 1]);
+    expect(shareSlots(cohort.depths, 1000).map(({ slots }) => slots)).toEqual([8, 8, 8]);
+  });
 });
 
-async function train(on: Engine, seeds: readonly number[], most: number) {
-  const states: CohortProgress[] = [];
-  const cohorts = [];
-  for await (const cohort of trainGroup(
-    on,
-    seeds.map((seed) => experimentOf(seed)),
-    dataset,
-    most,
-    (state) => states.push(state),
-  ))
-    cohorts.push(cohort);
-  return { cohorts, states };
-}
+describe('a lost device', () => {
+  const recovery = (reopened: number[]) => ({
+    plan: () => ({ message: 'again', waitMs: 0 }),
+    reopen: async (lost: number) => {
+      reopened.push(lost);
+      return engine;
+    },
+  });
+  const total = given.runs.reduce((sum, { id }) => sum + decodeTrace(bytesOf(alone.get(id) ?? '')).length, 0);
 
-test('groups share a plan and a number of iterations; members keep their order', () => {
-  const runs = [
-    experimentOf(1),
-    experimentOf(2, { batchSize: 8 }),
-    experimentOf(3, { optimizer: { name: 'sgd', learningRate: 1 } }),
-    experimentOf(4, { iterations: 7 }),
-    experimentOf(5, { optimizer: { name: 'adam' } }),
-    experimentOf(6, { batchSize: 8, clip: { rule: 'value' } }),
-  ].map((experiment) => ({ experiment }));
-  expect(groupByPlan(runs).map((group) => group.map(({ experiment }) => experiment.seed))).toEqual([[1, 3], [2, 6], [4], [5]]);
-});
+  test.each([1, 2, 3, 5, 8, 13])('at call %i: the results are those of an undisturbed cohort', async (call) => {
+    const reopened: number[] = [];
+    const { traces, messages, left } = await trainRuns(losing(engine, [call]), given, 5, recovery(reopened));
+    expect(reopened).toEqual([1]);
+    expect(messages).toEqual([expect.stringMatching(/^The GPU device was lost \(unknown\).*again$/), 'recovered']);
+    expect(left).toEqual([]);
+    expect(traces).toEqual(alone);
+  });
 
-test('a group is cut at the largest number of replicas, and progress reaches the last iteration of each part', async () => {
-  const { cohorts, states } = await train(engine, [1, 2, 3, 4, 5], 2);
-  expect(cohorts.map(({ experiments }) => experiments.map(({ seed }) => seed))).toEqual([[1, 2], [3, 4], [5]]);
-  expect(states.filter(({ iteration }) => iteration === 6).map(({ replicas }) => replicas)).toEqual([2, 2, 1]);
-  for (const { traces } of cohorts) for (const trace of traces) expect([trace.length, trace.tests.length]).toEqual([6, 1]);
-});
+  test('runs go on from the last checkpoint, and start again where there is none', async () => {
+    // A clock that leaps: every look at it is a checkpoint's time later, so that each block is followed by one.
+    let ms = 0;
+    const leaping = () => (ms += 30_000);
+    const kept = await trainRuns(losing(engine, [12]), given, 24, recovery([]), leaping);
+    const lost = await trainRuns(losing(engine, [12]), given, 24, recovery([]), () => 0);
+    expect(kept.traces).toEqual(alone);
+    expect(lost.traces).toEqual(alone);
+    // Without checkpoints the unfinished runs are computed again from the start.
+    expect(kept.iterations).toBeLessThan(lost.iterations);
+    expect(lost.iterations).toBeGreaterThan(total);
+  });
 
-test('where memory does not suffice the part is halved, with the same results', async () => {
-  const whole = await train(engine, [1, 2, 3, 4, 5, 6], 6);
-  const bytes = whole.cohorts[0].summary.bytes;
-  const parts = await train(limited(bytes * 0.7), [1, 2, 3, 4, 5, 6], 6);
-  expect(parts.cohorts.map(({ experiments }) => experiments.length)).toEqual([3, 3]);
-  const results = ({ cohorts }: Awaited<ReturnType<typeof train>>) =>
-    cohorts.flatMap(({ traces, experiments }) => traces.map((trace, r) => resultOf(trace, experiments[r])));
-  expect(results(parts)).toEqual(results(whole));
-});
-
-test('one that does not fit alone is a LimitError', async () => {
-  await expect(train(limited(5000), [1, 2], 2)).rejects.toThrow(LimitError);
-});
-
-test('parameters far beyond the memory are refused before anything is laid out', async () => {
-  const huge = experimentOf(1, { model: { kind: 'mlp', depth: 10_000, width: 4096 } });
-  const start = performance.now();
-  await expect(trainGroup(engine, [huge], dataset, 1, () => undefined).next()).rejects.toThrow(/^bytes of memory: [\d,]+ needed/);
-  expect(performance.now() - start).toBeLessThan(10_000);
+  test('first at once, the second within two minutes after a wait, the third on the CPU engine', () => {
+    expect([planRecovery(1, Number.POSITIVE_INFINITY), planRecovery(2, 300_000)]).toMatchObject([
+      { waitMs: 0, engine: 'gpu' },
+      { waitMs: 0, engine: 'gpu' },
+    ]);
+    const second = planRecovery(2, 10_000);
+    expect(second.engine).toBe('gpu');
+    expect(second.waitMs).toBeGreaterThan(120_000);
+    expect(planRecovery(3, 10_000)).toMatchObject({ waitMs: 0, engine: 'cpu' });
+  });
 });

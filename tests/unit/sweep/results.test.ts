@@ -10,9 +10,12 @@ function traceOf(rows: readonly Row[], test?: { loss: number; accuracy: number }
   const trace = new Trace(['z0', 'loss', 'dz0'], 1);
   const defaults: Row = { loss: 1, accuracy: 0.5, log2GradientNorm: 0, clipCoefficient: 1, active: 1 };
   const scalars = rows.flatMap((row, k) => SCALARS.map((name) => ({ ...defaults, iteration: k, ...row })[name] ?? 0));
-  trace.append({ replicas: 1, iterations: rows.length, scalars: Float32Array.from(scalars), layers: [] }, 0);
+  trace.append({ replicas: 1, iterations: rows.length, scalars: Float32Array.from(scalars), layers: [[]] }, 0);
   if (test)
-    trace.appendTest({ iteration: rows.length, loss: Float32Array.of(test.loss), accuracy: Float32Array.of(test.accuracy) }, 0);
+    trace.appendTest(
+      { iterations: [rows.length], loss: Float32Array.of(test.loss), accuracy: Float32Array.of(test.accuracy) },
+      0,
+    );
   return trace;
 }
 
@@ -65,7 +68,7 @@ test('a regression has no accuracy', () => {
 test('the best of a run is finite where any of it was', () => {
   const rows = [{ loss: 2, accuracy: 0.5 }, { loss: 0.5, accuracy: 0.75 }, { loss: -inf, accuracy: 0.25 }, { loss: Number.NaN }];
   const trace = traceOf(rows, { loss: 3, accuracy: 0.75 });
-  trace.appendTest({ iteration: 5, loss: Float32Array.of(inf), accuracy: Float32Array.of(0.5) }, 0);
+  trace.appendTest({ iterations: [5], loss: Float32Array.of(inf), accuracy: Float32Array.of(0.5) }, 0);
   expect(resultOf(trace, clipped)).toMatchObject({
     ended: 'training',
     bestLoss: 0.5,
@@ -89,7 +92,7 @@ test('growth at the first record and at the latest finite one', () => {
     iteration: k,
     log2: Float32Array.from({ length: 2 * (depth + 1) }, (_, l) => (l === depth ? 99 : slope * l)),
   }));
-  trace.append({ replicas: 1, iterations: slopes.length, scalars: Float32Array.from(scalars), layers }, 0);
+  trace.append({ replicas: 1, iterations: slopes.length, scalars: Float32Array.from(scalars), layers: [layers] }, 0);
   const of = (kind: object) => resultOf(trace, parseExperiment({ model: { kind: 'mlp', ...kind } })).growth;
   expect(of({ depth })).toEqual({
     first: { factor: 2, standardError: 0, iteration: 0 },

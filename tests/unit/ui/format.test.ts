@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatBytes, formatDuration, formatRate, formatSetting, formatTick } from '../../../src/ui/format.ts';
+import { formatBytes } from '../../../src/metrics/format.ts';
+import { formatDuration, formatRate, formatSetting, formatTick } from '../../../src/ui/format.ts';
 
 test('settings read as they would be typed', () => {
   expect([0.01, 4, 1e-5, 0, 0.001, 1e6, 2.5e-7, 0.1 + 0.2].map(formatSetting)).toEqual([

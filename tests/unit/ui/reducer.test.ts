@@ -140,7 +140,7 @@ test('metrics reach both traces; those before the first load go nowhere', () => 
   );
   const metrics: Action = {
     type: 'worker',
-    message: { type: 'metrics', block: { replicas: 2, iterations: 1, scalars, layers: [] } },
+    message: { type: 'metrics', block: { replicas: 2, iterations: 1, scalars, layers: [[], []] } },
   };
   expect(follow(start, metrics).traces?.map(({ length }) => length)).toEqual([1, 1]);
   expect(follow(initialState(), metrics).traces).toBeUndefined();

@@ -1,11 +1,12 @@
 /** Twins of shaders/activation. */
 import { CURVES, chain } from '../../../model/activation.ts';
+import { presentReplicas } from '../active.ts';
 import { activationOf, four, type Twins } from '../twin.ts';
 
 export const activationTwins: Twins<'activation_forward' | 'activation_backward' | 'add'> = {
-  activation_forward({ z, h }, { B, C, ACT }, [, , R]) {
+  activation_forward({ z, h, status }, { FIRST, B, C, ACT }, [, , R]) {
     const activation = activationOf(ACT) ?? 'linear';
-    for (let r = 0; r < R; r++) {
+    for (const r of presentReplicas(status, FIRST, R)) {
       for (let b = 0; b < B; b++) {
         const base = (r * four(B) + b) * four(C);
         // h = phi(z)
@@ -14,9 +15,9 @@ export const activationTwins: Twins<'activation_forward' | 'activation_backward'
     }
   },
 
-  activation_backward({ dh, z, dz }, { B, C, ACT }, [, , R]) {
+  activation_backward({ dh, z, dz, status }, { FIRST, B, C, ACT }, [, , R]) {
     const activation = activationOf(ACT) ?? 'linear';
-    for (let r = 0; r < R; r++) {
+    for (const r of presentReplicas(status, FIRST, R)) {
       for (let b = 0; b < B; b++) {
         const base = (r * four(B) + b) * four(C);
         // forward: h = phi(z)
@@ -26,7 +27,9 @@ export const activationTwins: Twins<'activation_forward' | 'activation_backward'
     }
   },
 
-  add({ a, b, y }, { COUNT }) {
-    for (let n = 0; n < COUNT; n++) y[n] = a[n] + b[n];
+  add({ a, b, y, status }, { FIRST, STRIDE }, [, R]) {
+    for (const r of presentReplicas(status, FIRST, R)) {
+      for (let n = r * STRIDE; n < (r + 1) * STRIDE; n++) y[n] = a[n] + b[n];
+    }
   },
 };

@@ -1,6 +1,7 @@
 /** Twins of shaders/data. */
 import { orderKey, permute } from '../../../math/philox.ts';
 import { HYPER, HYPER_WORDS, NO_LABEL, STATUS, STATUS_WORDS } from '../../../plan/records.ts';
+import { isActive } from '../active.ts';
 import { four, type Twins } from '../twin.ts';
 
 export const dataTwins: Twins<'draw_batch'> = {
@@ -9,13 +10,15 @@ export const dataTwins: Twins<'draw_batch'> = {
     const [B4, I4, C4] = [four(B), four(I), four(C)];
     const batches = Math.floor(N / B);
     for (let r = 0; r < R; r++) {
-      const iteration = status[r * STATUS_WORDS + STATUS.iteration];
+      const s = r * STATUS_WORDS;
+      const takesPart = SEQUENTIAL ? status[s + STATUS.evaluate] !== 0 : isActive(status, hyper, r);
+      status[s + STATUS.present] = Number(takesPart);
+      if (!takesPart) continue;
+      const iteration = status[s + STATUS.iteration];
       const key = orderKey(seeds[r * HYPER_WORDS + HYPER.seed], Math.floor(iteration / batches));
       const scale = hyper[r * HYPER_WORDS + HYPER.input_scale];
       for (let b = 0; b < B; b++) {
-        const n = SEQUENTIAL
-          ? status[r * STATUS_WORDS + STATUS.test_batch] * B + b
-          : permute((iteration % batches) * B + b, N, key);
+        const n = SEQUENTIAL ? status[s + STATUS.test_batch] * B + b : permute((iteration % batches) * B + b, N, key);
         const row = r * B4 + b;
         const exists = n < N;
         label[row] = exists ? labels[n] : NO_LABEL;

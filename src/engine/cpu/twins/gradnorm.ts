@@ -9,8 +9,20 @@ import {
   wordsOf,
   writePair,
 } from '../../../math/norm-pair.ts';
-import { CLIP_RULE, CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, POLICY, STATUS, STATUS_WORDS } from '../../../plan/records.ts';
+import {
+  CLIP_RULE,
+  CONTROL,
+  CONTROL_WORDS,
+  HYPER,
+  HYPER_WORDS,
+  POLICY,
+  SHAPE,
+  SHAPE_WORDS,
+  STATUS,
+  STATUS_WORDS,
+} from '../../../plan/records.ts';
 import { isActive } from '../active.ts';
+import { endingOf } from '../ending.ts';
 import { four, type Twins } from '../twin.ts';
 
 /** The clip coefficient as scale × power, power a power of two that differs from 1 where the norm leaves float32's range. */
@@ -33,16 +45,17 @@ export const gradnormTwins: Twins<'sum_squares' | 'norm_reduce' | 'clip_coeffici
 
   norm_reduce({ partial, segments, norms }, { SEGMENTS }) {
     for (let s = 0; s < SEGMENTS; s++) {
-      const joined = joinPairs(partial, 2 * segments[2 * s], segments[2 * s + 1]);
-      norms[2 * s] = joined.m;
-      norms[2 * s + 1] = isFinitePair(joined) ? floatBits(joined.sum) : joined.count;
+      const joined = joinPairs(partial, 2 * segments[3 * s], segments[3 * s + 1]);
+      const n = segments[3 * s + 2];
+      norms[2 * n] = joined.m;
+      norms[2 * n + 1] = isFinitePair(joined) ? floatBits(joined.sum) : joined.count;
     }
   },
 
-  clip_coefficient({ norms, rows, hyper, status, control }, { B, Z, D, G }, [threads]) {
+  clip_coefficient({ norms, rows, hyper, status, shapes, control }, { B }, [threads]) {
     const bits = new Uint32Array(hyper.buffer, hyper.byteOffset, hyper.length);
     for (let r = 0; r < threads / 64; r++) {
-      const base = r * (Z + D + G);
+      const [Z, D, G, base] = [SHAPE.z, SHAPE.d, SHAPE.g, SHAPE.norms].map((word) => shapes[r * SHAPE_WORDS + word]);
       let loss = 0;
       let correct = 0;
       for (let b = 0; b < B; b++) {
@@ -68,7 +81,8 @@ export const gradnormTwins: Twins<'sum_squares' | 'norm_reduce' | 'clip_coeffici
       const c = r * CONTROL_WORDS;
       control[c + CONTROL.active] = Number(active);
       control[c + CONTROL.apply] = Number(active && !(failed && policy !== POLICY.continue));
-      control[c + CONTROL.stop] = Number(failed && policy === POLICY.stop);
+      control[c + CONTROL.stop] = endingOf(r, loss, failed && policy === POLICY.stop, hyper, status, control);
+      control[c + CONTROL.stop_weights] = bits[h + HYPER.stop_weights];
       control[c + CONTROL.scale] = floatBits(scale);
       control[c + CONTROL.power] = floatBits(power);
       control[c + CONTROL.coefficient] = floatBits(scale * power);

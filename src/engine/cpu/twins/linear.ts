@@ -1,6 +1,7 @@
 /** Twins of shaders/linear: sums in double precision, rounded once. */
 import { wordsOf, writePair } from '../../../math/norm-pair.ts';
 import { CURVES, chain } from '../../../model/activation.ts';
+import { presentReplicas } from '../active.ts';
 import { multiply } from '../product.ts';
 import { activationOf, four, sixteen, type Twins } from '../twin.ts';
 
@@ -17,11 +18,11 @@ function tilePairs(values: Float32Array, base: number, rows: number, columns: nu
 }
 
 export const linearTwins: Twins<'linear_forward' | 'linear_backward_input' | 'linear_backward_weight'> = {
-  linear_forward({ x, W, bias, z, h, partial }, { B, I, O, HAS_BIAS, ACT }, [, , R]) {
+  linear_forward({ x, W, bias, z, h, partial, status }, { FIRST, B, I, O, HAS_BIAS, ACT }, [, , R]) {
     const [B4, I4, O4] = [four(B), four(I), four(O)];
     const activation = activationOf(ACT);
     const phi = activation && CURVES[activation].phi;
-    for (let r = 0; r < R; r++) {
+    for (const r of presentReplicas(status, FIRST, R)) {
       // z[b,o] = sum_i x[b,i] W[i,o] + bias[o]
       const sum = multiply(
         { values: x, base: r * B4 * I4, rowStride: I4, columnStride: 1 },
@@ -38,10 +39,10 @@ export const linearTwins: Twins<'linear_forward' | 'linear_backward_input' | 'li
     }
   },
 
-  linear_backward_input({ dz, W, zx, dx, partial }, { B, I, O, ACT }, [, , R]) {
+  linear_backward_input({ dz, W, zx, dx, partial, status }, { FIRST, B, I, O, ACT }, [, , R]) {
     const [B4, I4, O4] = [four(B), four(I), four(O)];
     const activation = activationOf(ACT);
-    for (let r = 0; r < R; r++) {
+    for (const r of presentReplicas(status, FIRST, R)) {
       // forward: z[b,o] = sum_i x[b,i] W[i,o], x = phi(zx)
       // dx[b,i] = phi'(zx[b,i]) sum_o dz[b,o] W[i,o]
       const sum = multiply(
@@ -59,13 +60,15 @@ export const linearTwins: Twins<'linear_forward' | 'linear_backward_input' | 'li
     }
   },
 
-  linear_backward_weight({ x, dz, dW, dbias, partial, partial_bias }, constants, [, , depth]) {
-    const { R, B, I, O, HAS_BIAS, X_STRIDE, DZ_STRIDE, DW_STRIDE, DBIAS_STRIDE, PARTIAL_STRIDE, PARTIAL_BIAS_STRIDE } = constants;
+  linear_backward_weight({ x, dz, dW, dbias, partial, partial_bias, status }, constants, [, , depth]) {
+    const { R, FIRST, B, I, O, HAS_BIAS, X_STRIDE, DZ_STRIDE, DW_STRIDE, DBIAS_STRIDE, PARTIAL_STRIDE, PARTIAL_BIAS_STRIDE } =
+      constants;
     const [B4, I4, O4] = [four(B), four(I), four(O)];
     const biasWords = wordsOf(dbias);
     const biasSum = new Float64Array(O);
-    for (let n = 0; n < depth; n++) {
-      const [layer, r] = [Math.floor(n / R), n % R];
+    const replicas = presentReplicas(status, FIRST, R);
+    for (let n = 0; n < (depth / R) * replicas.length; n++) {
+      const [layer, r] = [Math.floor(n / replicas.length), replicas[n % replicas.length]];
       const xBase = 4 * layer * X_STRIDE + r * B4 * I4;
       const dzBase = 4 * layer * DZ_STRIDE + r * B4 * O4;
       const dwBase = 4 * layer * DW_STRIDE + r * I4 * O4;

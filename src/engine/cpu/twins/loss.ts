@@ -1,5 +1,6 @@
 /** Twins of shaders/loss. */
 import { NO_LABEL } from '../../../plan/records.ts';
+import { presentReplicas } from '../active.ts';
 import { four, type Twins } from '../twin.ts';
 
 /** Writes zeros for a row without an example. */
@@ -7,6 +8,11 @@ function clearRow(dz: Float32Array, rows: Float32Array, row: number, stride: num
   rows[2 * row] = 0;
   rows[2 * row + 1] = 0;
   dz.fill(0, row * stride, (row + 1) * stride);
+}
+
+/** The rows of the given replicas. */
+function rowsOf(replicas: readonly number[], B4: number): number[] {
+  return replicas.flatMap((r) => Array.from({ length: B4 }, (_, b) => r * B4 + b));
 }
 
 /** Index of the largest of C numbers, the first among equals; NaN loses. */
@@ -17,9 +23,9 @@ function largest(z: Float32Array, base: number, C: number): number {
 }
 
 export const lossTwins: Twins<'softmax_cross_entropy' | 'mean_squared_error'> = {
-  softmax_cross_entropy({ z, label, dz, rows }, { B, C }, [, R]) {
+  softmax_cross_entropy({ z, label, dz, rows, status }, { B, C }, [, R]) {
     const [B4, C4] = [four(B), four(C)];
-    for (let row = 0; row < R * B4; row++) {
+    for (const row of rowsOf(presentReplicas(status, 0, R), B4)) {
       const y = label[row];
       if (row % B4 >= B || y === NO_LABEL) {
         clearRow(dz, rows, row, C4);
@@ -41,9 +47,9 @@ export const lossTwins: Twins<'softmax_cross_entropy' | 'mean_squared_error'> = 
     }
   },
 
-  mean_squared_error({ z, target_values, label, dz, rows }, { B, C }, [, R]) {
+  mean_squared_error({ z, target_values, label, dz, rows, status }, { B, C }, [, R]) {
     const [B4, C4] = [four(B), four(C)];
-    for (let row = 0; row < R * B4; row++) {
+    for (const row of rowsOf(presentReplicas(status, 0, R), B4)) {
       if (row % B4 >= B || label[row] === NO_LABEL) {
         clearRow(dz, rows, row, C4);
         continue;

@@ -1,10 +1,14 @@
 /** Twins of shaders/norm. */
-import { isActive } from '../active.ts';
+import { isActive, presentReplicas } from '../active.ts';
 import { four, sixteen, type Twins } from '../twin.ts';
 
-/** Calls `visit(r, c, indices of the batch)` for every feature of every replica. */
-function eachFeature(R: number, B: number, C: number, visit: (r: number, c: number, at: (b: number) => number) => void): void {
-  for (let r = 0; r < R; r++) {
+/** Calls `visit(r, c, indices of the batch)` for every feature of the given replicas. */
+function eachFeature(
+  replicas: readonly number[],
+  { B, C }: { readonly B: number; readonly C: number },
+  visit: (r: number, c: number, at: (b: number) => number) => void,
+): void {
+  for (const r of replicas) {
     for (let c = 0; c < C; c++) visit(r, c, (b) => (r * four(B) + b) * four(C) + c);
   }
 }
@@ -16,9 +20,9 @@ function total(n: number, term: (i: number) => number): number {
 }
 
 export const batchNormTwins: Twins<'batch_norm_forward' | 'batch_norm_backward' | 'batch_norm_evaluate'> = {
-  batch_norm_forward({ z, gamma, beta, y, stats, running, status, hyper }, { B, C, EPSILON }, [, R]) {
+  batch_norm_forward({ z, gamma, beta, y, stats, running, status, hyper }, { FIRST, B, C, EPSILON }, [, R]) {
     const slots = sixteen(C);
-    eachFeature(R, B, C, (r, c, at) => {
+    eachFeature(presentReplicas(status, FIRST, R), { B, C }, (r, c, at) => {
       const mean = total(B, (b) => z[at(b)]) / B;
       const squares = total(B, (b) => (z[at(b)] - mean) ** 2);
       const rstd = 1 / Math.sqrt(squares / B + EPSILON);
@@ -33,9 +37,9 @@ export const batchNormTwins: Twins<'batch_norm_forward' | 'batch_norm_backward' 
     });
   },
 
-  batch_norm_backward({ dy, z, stats, gamma, dz, dgamma, dbeta }, { B, C }, [, R]) {
+  batch_norm_backward({ dy, z, stats, gamma, dz, dgamma, dbeta, status }, { FIRST, B, C }, [, R]) {
     const slots = sixteen(C);
-    eachFeature(R, B, C, (r, c, at) => {
+    eachFeature(presentReplicas(status, FIRST, R), { B, C }, (r, c, at) => {
       const mean = stats[2 * r * slots + c];
       const rstd = stats[2 * r * slots + slots + c];
       // forward: y = gamma xhat + beta, xhat = (z - mean) rstd
@@ -48,9 +52,9 @@ export const batchNormTwins: Twins<'batch_norm_forward' | 'batch_norm_backward' 
     });
   },
 
-  batch_norm_evaluate({ z, gamma, beta, running, y }, { B, C, EPSILON }, [, R]) {
+  batch_norm_evaluate({ z, gamma, beta, running, y, status }, { FIRST, B, C, EPSILON }, [, R]) {
     const slots = sixteen(C);
-    eachFeature(R, B, C, (r, c, at) => {
+    eachFeature(presentReplicas(status, FIRST, R), { B, C }, (r, c, at) => {
       const mean = running[2 * r * slots + c];
       const scale = gamma[r * slots + c] / Math.sqrt(running[2 * r * slots + slots + c] + EPSILON);
       for (let b = 0; b < B; b++) y[at(b)] = scale * (z[at(b)] - mean) + beta[r * slots + c];
@@ -59,8 +63,8 @@ export const batchNormTwins: Twins<'batch_norm_forward' | 'batch_norm_backward' 
 };
 
 export const layerNormTwins: Twins<'layer_norm_forward' | 'layer_norm_backward' | 'layer_norm_backward_affine'> = {
-  layer_norm_forward({ z, gamma, beta, y, stats }, { B, C, EPSILON }, [, R]) {
-    for (let r = 0; r < R; r++) {
+  layer_norm_forward({ z, gamma, beta, y, stats, status }, { FIRST, B, C, EPSILON }, [, R]) {
+    for (const r of presentReplicas(status, FIRST, R)) {
       for (let b = 0; b < B; b++) {
         const row = r * four(B) + b;
         const base = row * four(C);
@@ -76,8 +80,8 @@ export const layerNormTwins: Twins<'layer_norm_forward' | 'layer_norm_backward' 
     }
   },
 
-  layer_norm_backward({ dy, z, stats, gamma, dz }, { B, C }, [, R]) {
-    for (let r = 0; r < R; r++) {
+  layer_norm_backward({ dy, z, stats, gamma, dz, status }, { FIRST, B, C }, [, R]) {
+    for (const r of presentReplicas(status, FIRST, R)) {
       for (let b = 0; b < B; b++) {
         const row = r * four(B) + b;
         const base = row * four(C);
@@ -92,8 +96,8 @@ export const layerNormTwins: Twins<'layer_norm_forward' | 'layer_norm_backward' 
     }
   },
 
-  layer_norm_backward_affine({ dy, z, stats, dgamma, dbeta }, { B, C }, [, R]) {
-    eachFeature(R, B, C, (r, c, at) => {
+  layer_norm_backward_affine({ dy, z, stats, dgamma, dbeta, status }, { FIRST, B, C }, [, R]) {
+    eachFeature(presentReplicas(status, FIRST, R), { B, C }, (r, c, at) => {
       const xhat = (b: number) => (z[at(b)] - stats[2 * (r * four(B) + b)]) * stats[2 * (r * four(B) + b) + 1];
       // forward: y = gamma xhat + beta
       dgamma[r * sixteen(C) + c] = total(B, (b) => dy[at(b)] * xhat(b));

@@ -1,27 +1,37 @@
 /** Twins of shaders/probe. */
 
-import { floatBits, joinPairs, log2Norm } from '../../../math/norm-pair.ts';
-import { SCALARS } from '../../../metrics/block.ts';
-import { CONTROL, CONTROL_WORDS, STATUS, STATUS_WORDS } from '../../../plan/records.ts';
+import { floatBits, isFinitePair, joinPairs, log2Norm } from '../../../math/norm-pair.ts';
+import { ENDINGS, SCALARS } from '../../../metrics/block.ts';
+import { CONTROL, CONTROL_WORDS, SHAPE, SHAPE_WORDS, STATUS, STATUS_WORDS } from '../../../plan/records.ts';
+import { presentReplicas } from '../active.ts';
 import { four, type Twins } from '../twin.ts';
 
 export const probeTwins: Twins<'record_iteration' | 'record_evaluation'> = {
-  record_iteration({ control, norms, weights, layer_map, status, ring, layers }, constants) {
-    const { R, Z, D, G, LAYERS, EVERY, RING, SLOTS } = constants;
+  record_iteration({ control, norms, weights, layer_map, shapes, status, ring, layers }, constants) {
+    const { R, LAYER_WORDS, EVERY, RING, SLOTS } = constants;
     for (let r = 0; r < R; r++) {
       const s = r * STATUS_WORDS;
       const c = r * CONTROL_WORDS;
+      const shape = (word: keyof typeof SHAPE) => shapes[r * SHAPE_WORDS + SHAPE[word]];
+      const G = shape('g');
       const tick = status[s + STATUS.ticks];
-      const weight = joinPairs(weights, 4 * r * G, G);
-      const change = joinPairs(weights, 2 * (2 * r + 1) * G, G);
+      const weight = joinPairs(weights, 2 * shape('weights'), G);
+      const change = joinPairs(weights, 2 * (shape('weights') + G), G);
       let first = control[c + CONTROL.first];
-      for (let t = 0; t < G && first === 0; t++) if (weights[2 * (2 * r * G + t)] >= 0x7f800000) first = Z + D + G + 2 + t;
-      if (tick % EVERY === 0) {
-        const at = ((Math.floor(tick / EVERY) % SLOTS) * R + r) * LAYERS;
-        for (let l = 0; l < LAYERS; l++) {
-          layers[at + l] = floatBits(log2Norm(joinPairs(norms, 2 * (r * (Z + D + G) + layer_map[l]), 1)));
+      for (let t = 0; t < G && first === 0; t++) {
+        if (weights[2 * (shape('weights') + t)] >= 0x7f800000) first = shape('z') + shape('d') + G + 2 + t;
+      }
+      if (status[s + STATUS.iteration] % EVERY === 0) {
+        const at = (Math.floor(tick / EVERY) % SLOTS) * LAYER_WORDS + shape('layers');
+        for (let l = 0; l < shape('layer_count'); l++) {
+          const measured = layer_map[shape('layer_map') + l];
+          layers[at + l] = floatBits(log2Norm(joinPairs(norms, 2 * (shape('norms') + measured), 1)));
         }
       }
+      let end = control[c + CONTROL.stop];
+      const prolongable = end <= ENDINGS.indexOf('iterations');
+      if (prolongable && !isFinitePair(weight) && control[c + CONTROL.stop_weights]) end = ENDINGS.indexOf('weights_not_finite');
+      if (control[c + CONTROL.active] === 0) end = 0;
       const at = ((tick % RING) * R + r) * SCALARS.length;
       ring[at] = floatBits(status[s + STATUS.iteration]);
       ring[at + 1] = control[c + CONTROL.loss];
@@ -33,15 +43,17 @@ export const probeTwins: Twins<'record_iteration' | 'record_evaluation'> = {
       ring[at + 7] = floatBits(control[c + CONTROL.non_finite]);
       ring[at + 8] = floatBits(first);
       ring[at + 9] = floatBits(control[c + CONTROL.active]);
+      ring[at + 10] = floatBits(end);
       status[s + STATUS.iteration] += control[c + CONTROL.active];
       status[s + STATUS.updates] += control[c + CONTROL.apply];
-      status[s + STATUS.stopped] |= control[c + CONTROL.stop];
+      // Reaching the last iteration is told by the iteration itself, so that a longer run can go on.
+      if (end > ENDINGS.indexOf('iterations')) status[s + STATUS.stopped] |= end;
       status[s + STATUS.ticks] = tick + 1;
     }
   },
 
   record_evaluation({ rows, status, evaluation }, { R, B }) {
-    for (let r = 0; r < R; r++) {
+    for (const r of presentReplicas(status, 0, R)) {
       const s = r * STATUS_WORDS;
       if (status[s + STATUS.test_batch] === 0) evaluation.fill(0, 4 * r, 4 * r + 4);
       for (let b = 0; b < B; b++) {

@@ -1,0 +1,105 @@
+/** The linear layer: a product, then passes over the result, which is in the cache. */
+import { activation_backward, activation_forward } from './activation';
+import { clearPadding, columnsInside, four, high, low, rounded } from './lanes';
+import { sum_squares, tile_pairs } from './norms';
+import { multiply, multiplyTransposed } from './product';
+
+/**
+ * z[b,o] = sum_i x[b,i] W[i,o] + bias[o], h = phi(z), and the pairs of z.
+ *
+ * @param bias 0 for none
+ * @param curve −1 for none, and h is not written
+ */
+export function linear_forward(
+  x: usize,
+  W: usize,
+  bias: usize,
+  z: usize,
+  h: usize,
+  partial: usize,
+  B: u32,
+  I: u32,
+  O: u32,
+  curve: i32,
+  scratch: usize,
+): void {
+  multiply(x, 4 * four(I), 4, W, z, four(B), I, four(O), bias, scratch);
+  clearPadding(z, B, O);
+  if (curve >= 0) activation_forward(z, h, B, O, curve);
+  tile_pairs(z, partial, four(B), four(O));
+}
+
+/**
+ * forward: z[b,o] = sum_i x[b,i] W[i,o], x = phi(zx)
+ * dx[b,i] = phi'(zx[b,i]) sum_o dz[b,o] W[i,o], and the pairs of dx.
+ *
+ * @param curve −1 where phi is not applied, and zx is not read
+ */
+export function linear_backward_input(
+  dz: usize,
+  W: usize,
+  zx: usize,
+  dx: usize,
+  partial: usize,
+  B: u32,
+  I: u32,
+  O: u32,
+  curve: i32,
+  scratch: usize,
+): void {
+  multiplyTransposed(dz, 4 * four(O), 4, W, dx, four(B), O, four(I), scratch);
+  if (curve >= 0) activation_backward(dx, zx, dx, B, I, curve);
+  else clearPadding(dx, B, I);
+  tile_pairs(dx, partial, four(B), four(I));
+}
+
+/**
+ * forward: z[b,o] = sum_i x[b,i] W[i,o] + bias[o]
+ * dW[i,o] = sum_b x[b,i] dz[b,o], dbias[o] = sum_b dz[b,o], and the pairs of both.
+ *
+ * @param dbias 0 for none
+ */
+export function linear_backward_weight(
+  x: usize,
+  dz: usize,
+  dW: usize,
+  dbias: usize,
+  partial: usize,
+  partialBias: usize,
+  B: u32,
+  I: u32,
+  O: u32,
+  scratch: usize,
+): void {
+  multiply(x, 4, 4 * four(I), dz, dW, four(I), B, four(O), 0, scratch);
+  clearPadding(dW, I, O);
+  tile_pairs(dW, partial, four(I), four(O));
+  if (dbias !== 0) sumRows(dz, B, O, dbias, partialBias, scratch);
+}
+
+/**
+ * Sums in double precision, rounded once.
+ *
+ * @param scratch 64 bytes
+ */
+function sumRows(dz: usize, B: u32, O: u32, dbias: usize, partial: usize, scratch: usize): void {
+  const row = <usize>(4 * four(O));
+  memory.fill(scratch, 0, 64);
+  for (let o: u32 = 0; o < O; o += 4) {
+    let a = f64x2.splat(0);
+    let b = f64x2.splat(0);
+    let at = dz + 4 * o;
+    for (let k: u32 = 0; k < B; k++) {
+      const v = v128.load(at);
+      a = f64x2.add(a, low(v));
+      b = f64x2.add(b, high(v));
+      at += row;
+    }
+    const sum = v128.and(rounded(a, b), columnsInside(o, O));
+    v128.store(dbias + 4 * o, sum);
+    // A cell of 4 numbers and 12 zeros.
+    v128.store(scratch, sum);
+    sum_squares(scratch, partial, 1);
+    partial += 8;
+  }
+}

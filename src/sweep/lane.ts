@@ -1,0 +1,183 @@
+/** A lane trains jobs one after another; a GPU is one lane, the CPU engine has one for every core. */
+import type { Engine } from '../engine/engine.ts';
+import { DeviceLostError } from '../engine/engine.ts';
+import type { AdapterReport } from '../engine/report.ts';
+import { resultOf } from '../metrics/result.ts';
+import { encodeTrace, type TraceLimits } from '../metrics/trace-codec.ts';
+import { Cohort, type FinishedRun, type Run } from './cohort.ts';
+import type { Datasets } from './cohorts.ts';
+import { depthOf } from './plan-key.ts';
+import type { RunEngine, RunRecord } from './record.ts';
+import type { SlotRequest } from './trainer.ts';
+
+/** Runs of one cohort and the slots they train in; plain data. */
+export interface Job {
+  readonly runs: readonly Run[];
+  /** Deepest first; every depth of the runs has one. */
+  readonly slots: readonly SlotRequest[];
+  readonly traces: TraceLimits;
+}
+
+export interface LaneListener {
+  finished(record: RunRecord, trace: Uint8Array): void;
+  /** Iterations and floating-point operations of all runs since the last call. */
+  advanced(iterations: number, flop: number): void;
+  /** Runs in slots. */
+  training(count: number): void;
+  /** The device was lost and this is what is being done. */
+  recovering(message: string): void;
+  /** Training goes on after a loss. */
+  recovered(): void;
+}
+
+export interface Lane {
+  readonly report: AdapterReport;
+  /** @returns ids of the runs that were not finished because of `pause` */
+  train(job: Job, listener: LaneListener): Promise<readonly string[]>;
+  /** Makes `train` return soon; what has not finished is trained again. */
+  stop(): void;
+  /** Holds training where it is. */
+  pause(): void;
+  resume(): void;
+  destroy(): void;
+}
+
+/** How a lost device is replaced. */
+export interface Recovery {
+  /** Opens the engine anew; `lost` counts the losses so far. */
+  reopen(lost: number): Promise<Engine>;
+  /** Before an attempt: what is about to be done, and how long to wait first. */
+  plan(lost: number, sinceLastMs: number): { readonly message: string; readonly waitMs: number };
+}
+
+const NEVER: Recovery = {
+  reopen: () => Promise.reject(new Error('this engine has no device to lose')),
+  plan: () => ({ message: '', waitMs: 0 }),
+};
+
+export class EngineLane implements Lane {
+  #engine: Engine;
+  #cohort: Cohort | undefined;
+  #stopped = false;
+  #resume: (() => void) | undefined;
+  #paused: Promise<void> | undefined;
+  #lost = 0;
+  #lastLoss = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    engine: Engine,
+    readonly datasets: Datasets,
+    readonly recovery: Recovery = NEVER,
+    readonly now: () => number = () => performance.now(),
+  ) {
+    this.#engine = engine;
+  }
+
+  get report(): AdapterReport {
+    return this.#engine.report;
+  }
+
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cohort?.pause();
+    this.resume();
+  }
+
+  pause(): void {
+    this.#paused ??= new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+    this.#cohort?.pause();
+  }
+
+  resume(): void {
+    this.#resume?.();
+    this.#paused = undefined;
+    this.#resume = undefined;
+  }
+
+  async train({ runs, slots, traces }: Job, listener: LaneListener): Promise<readonly string[]> {
+    this.#stopped = false;
+    const waiting = new Map<number, Run[]>();
+    for (const run of runs) {
+      const depth = depthOf(run.experiment);
+      const list = waiting.get(depth);
+      if (list) list.push(run);
+      else waiting.set(depth, [run]);
+    }
+    for (const list of waiting.values()) list.reverse();
+    const left = new Set(runs.map(({ id }) => id));
+    const cohort = new Cohort(
+      slots,
+      await this.datasets(runs[0].experiment.task),
+      {
+        next: (depth) => waiting.get(depth)?.pop(),
+        finished: (run) => {
+          left.delete(run.id);
+          listener.finished(recordOf(run, this.report), encodeTrace(run.trace, traces));
+          listener.training(cohort.training.length);
+        },
+        advanced: (iterations, flop) => {
+          listener.advanced(iterations, flop);
+          listener.training(cohort.training.length);
+        },
+      },
+      this.now,
+    );
+    this.#cohort = cohort;
+    try {
+      await this.#trainToEnd(cohort, listener);
+      return [...left];
+    } finally {
+      this.#cohort = undefined;
+      cohort.destroy();
+    }
+  }
+
+  destroy(): void {
+    this.#engine.destroy();
+  }
+
+  /** Until all is done or `stop`; through pauses and losses of the device. */
+  async #trainToEnd(cohort: Cohort, listener: LaneListener): Promise<void> {
+    let isOpen = false;
+    while (!this.#stopped) {
+      await this.#paused;
+      try {
+        if (!isOpen) await cohort.open(this.#engine);
+        isOpen = true;
+        if (await cohort.run()) return;
+      } catch (error) {
+        if (!(error instanceof DeviceLostError)) throw error;
+        isOpen = false;
+        await this.#recover(error, listener);
+      }
+    }
+  }
+
+  async #recover(error: DeviceLostError, listener: LaneListener): Promise<void> {
+    this.#lost += 1;
+    const { message, waitMs } = this.recovery.plan(this.#lost, this.now() - this.#lastLoss);
+    this.#lastLoss = this.now();
+    listener.recovering(`${error.message} ${message}`);
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    this.#engine.destroy();
+    this.#engine = await this.recovery.reopen(this.#lost);
+    listener.recovered();
+  }
+}
+
+function recordOf({ id, experiment, trace, iterationsPerSecond }: FinishedRun, report: AdapterReport): RunRecord {
+  return { id, result: resultOf(trace, experiment), engine: runEngine(report), iterationsPerSecond };
+}
+
+/** What a record says of its engine. */
+export function runEngine({ engine, adapter }: AdapterReport): RunEngine {
+  if (engine === 'cpu' || !adapter) return { engine, adapter: '' };
+  const { description, device, vendor, architecture } = adapter;
+  return { engine, adapter: description || device || [vendor, architecture].filter(Boolean).join(' ') };
+}
