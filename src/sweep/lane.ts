@@ -142,24 +142,30 @@ export class EngineLane implements Lane {
     this.#engine.destroy();
   }
 
-  /** Until all is done or `stop`; through pauses and losses of the device. */
-  async #trainToEnd(cohort: Cohort, listener: LaneListener): Promise<void> {
-    let isOpen = false;
-    while (!this.#stopped) {
-      await this.#paused;
+  /** Does something with the engine, again with another one where the device is lost on the way. */
+  async attempt<T>(work: (engine: Engine) => Promise<T>, listener: Pick<LaneListener, 'recovering' | 'recovered'>): Promise<T> {
+    for (;;) {
       try {
-        if (!isOpen) await cohort.open(this.#engine);
-        isOpen = true;
-        if (await cohort.run()) return;
+        return await work(this.#engine);
       } catch (error) {
         if (!(error instanceof DeviceLostError)) throw error;
-        isOpen = false;
         await this.#recover(error, listener);
       }
     }
   }
 
-  async #recover(error: DeviceLostError, listener: LaneListener): Promise<void> {
+  /** Until all is done or `stop`; through pauses and losses of the device. */
+  async #trainToEnd(cohort: Cohort, listener: LaneListener): Promise<void> {
+    await this.attempt(async (engine) => {
+      await cohort.open(engine);
+      while (!this.#stopped) {
+        await this.#paused;
+        if (await cohort.run()) return;
+      }
+    }, listener);
+  }
+
+  async #recover(error: DeviceLostError, listener: Pick<LaneListener, 'recovering' | 'recovered'>): Promise<void> {
     this.#lost += 1;
     const { message, waitMs } = this.recovery.plan(this.#lost, this.now() - this.#lastLoss);
     this.#lastLoss = this.now();

@@ -127,7 +127,10 @@ export class Scheduler {
     for (const cohort of cohorts) {
       if (this.#stopping) return;
       const dataset = await this.options.datasets(cohort.task);
-      const calibration = await calibrate(lane.engine, cohort.depths, dataset, undefined, this.#now);
+      const calibration = await lane.attempt(
+        (engine) => calibrate(engine, cohort.depths, dataset, undefined, this.#now),
+        this.#listenerOf(lane),
+      );
       if (!calibration) {
         await this.#trainOnDevice(lane, await halves(cohort, this.options.datasets));
         continue;

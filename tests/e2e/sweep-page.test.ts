@@ -63,7 +63,7 @@ afterEach(async () => {
 
 describe('the Sweep view', () => {
   test('is a link from the Lab, keeps the Lab’s settings in the address, and goes back', async () => {
-    await open(undefined, `${url}#v=1&model.depth=3`);
+    await open(undefined, `${url}#v=1&model.depth=3&runs=own`);
     await page.getByRole('textbox', { name: /^Depth/ }).waitFor();
     const lab = page.url();
     await page.getByRole('link', { name: 'Sweep' }).click();
@@ -150,6 +150,13 @@ describe('the Sweep view', () => {
     await describeSweep(long);
     await page.getByRole('definition').filter({ hasText: /^32$/ }).first().waitFor();
     await startButton().click();
+    await page.getByRole('button', { name: '❚❚ Pause' }).waitFor({ timeout: 60_000 });
+    // The view is drawn again and again while runs are trained: it leaves alone what is being typed.
+    const title = page.getByRole('textbox', { name: 'Title' });
+    await title.fill('half a wo');
+    await page.waitForTimeout(1500);
+    expect(await title.inputValue()).toBe('half a wo');
+    await title.fill('Long');
     await page.getByRole('button', { name: '❚❚ Pause' }).click({ timeout: 60_000 });
     await page.getByRole('button', { name: '▶ Resume' }).click({ timeout: 60_000 });
     await page.getByRole('button', { name: 'Cancel' }).click();

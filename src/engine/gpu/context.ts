@@ -17,6 +17,8 @@ export class NoGpuError extends Error {
 
 /** What the plan's kernels need: 8 storage buffers, 256 invocations; the WebGPU defaults. */
 const NEEDED = { maxStorageBuffersPerShaderStage: 8, maxComputeInvocationsPerWorkgroup: 64, maxBindGroups: 1 } as const;
+/** The loss of a device is told within this time of the first operation that it rejects. */
+const LOSS_MS = 2000;
 /** Requested as high as the adapter goes. */
 const RAISED = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
 /** More than any network here needs; a device reports no total, so running out is found when allocating. */
@@ -79,6 +81,15 @@ export class GpuContext {
   /** @throws DeviceLostError, or the first error the device reported */
   check(): void {
     if (this.#failure) throw this.#failure;
+  }
+
+  /**
+   * What an operation's failure means. A lost device rejects pending work before it says that it is lost, each kind of work in
+   * its own words; the loss is told a little later.
+   */
+  async explain(error: unknown): Promise<unknown> {
+    await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, LOSS_MS))]);
+    return this.#failure instanceof DeviceLostError ? this.#failure : error;
   }
 
   destroy(): void {

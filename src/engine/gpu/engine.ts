@@ -1,6 +1,7 @@
 /** The WebGPU engine. */
+import { LimitError } from '../../model/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { Engine, Session } from '../engine.ts';
+import { type Engine, type Session, ShaderError } from '../engine.ts';
 import type { AdapterReport } from '../report.ts';
 import type { GpuContext } from './context.ts';
 import { Pipelines } from './pipelines.ts';
@@ -20,8 +21,13 @@ export class GpuEngine implements Engine {
     return this.context.limits;
   }
 
-  load(plan: Plan): Promise<Session> {
-    return GpuSession.create(this.context, this.#pipelines, plan);
+  async load(plan: Plan): Promise<Session> {
+    try {
+      return await GpuSession.create(this.context, this.#pipelines, plan);
+    } catch (error) {
+      // Limits and shaders speak for themselves; anything else may come of a device that is going.
+      throw error instanceof LimitError || error instanceof ShaderError ? error : await this.context.explain(error);
+    }
   }
 
   destroy(): void {

@@ -92,7 +92,11 @@ export class GpuSession implements Session {
       pass.end();
       device.queue.submit([encoder.finish()]);
     }
-    await device.queue.onSubmittedWorkDone();
+    try {
+      await device.queue.onSubmittedWorkDone();
+    } catch (error) {
+      throw await this.context.explain(error);
+    }
     this.context.check();
   }
 
@@ -111,9 +115,7 @@ export class GpuSession implements Session {
     try {
       await staging.mapAsync(GPUMapMode.READ, 0, bytes);
     } catch (error) {
-      // A lost device rejects pending maps; the funnel knows the reason.
-      this.context.check();
-      throw error;
+      throw await this.context.explain(error);
     }
     const all = new Uint32Array(staging.getMappedRange(0, bytes).slice(0));
     staging.unmap();

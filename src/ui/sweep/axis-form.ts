@@ -54,7 +54,7 @@ export class SweepAxis extends LitElement {
     return html`
       <div class="head" role="group" aria-label="Axis ${index + 1}">
         <input list="paths" aria-label="Path of axis ${index + 1}" placeholder="search a field" spellcheck="false" autocomplete="off"
-          .value=${live(axis.path)} aria-invalid=${ofPath ? 'true' : 'false'} aria-describedby=${ofPath ? 'path-problem' : nothing} @change=${this.#choosePath} />
+          .value=${axis.path} aria-invalid=${ofPath ? 'true' : 'false'} aria-describedby=${ofPath ? 'path-problem' : nothing} @change=${this.#choosePath} />
         <datalist id="paths">
           ${[...FIELD_DOCS.values()].map(({ path, text }) => html`<option value=${path}>${text}</option>`)}
           ${GROUP_PATHS.map((path) => html`<option value=${path}>the whole group, as objects</option>`)}
@@ -79,7 +79,7 @@ export class SweepAxis extends LitElement {
     const problem = problemAt(this.problems, `axes.${this.index}.values`);
     return html`<div class="entry wide">
       <input aria-label="Values, separated by commas" placeholder="values, separated by commas" spellcheck="false" autocomplete="off"
-        .value=${live(writeValues(this.axis.values))} aria-invalid=${problem ? 'true' : 'false'}
+        .value=${writeValues(this.axis.values)} aria-invalid=${problem ? 'true' : 'false'}
         @change=${(event: Event) => this.#set({ ...this.axis, range: undefined, values: readValues((event.target as HTMLInputElement).value) })} />
       ${sentence(problem)}
     </div>`;

@@ -71,7 +71,7 @@ export class SweepBase extends LitElement {
       ${this.#rest().map(({ path, problem }) => sentence(`${path}: ${problem}`))}
       <details>
         <summary>Base as JSON</summary>
-        <textarea aria-label="Base experiment as JSON" spellcheck="false" .value=${live(this.typed ?? writeText(experimentOf(document)))} @change=${this.#paste}></textarea>
+        <textarea aria-label="Base experiment as JSON" spellcheck="false" .value=${this.typed ?? writeText(experimentOf(document))} @change=${this.#paste}></textarea>
         ${sentence(this.typedProblem)}
       </details>`;
   }

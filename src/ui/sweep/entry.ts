@@ -1,6 +1,5 @@
 /** Entries of the form: label, what was typed, and what is wrong with it, beside it. */
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { live } from 'lit/directives/live.js';
 import type { Problem } from '../../model/errors.ts';
 import { formatSetting } from '../format.ts';
 import { typedValue } from '../settings.ts';
@@ -31,13 +30,16 @@ interface Entry {
   readonly change: (value: unknown) => void;
 }
 
-/** A text field for a number, or for whatever else was typed: it is judged where all is judged. Empty is undefined. */
+/**
+ * A text field for a number, or for whatever else was typed: it is judged where all is judged. Empty is undefined. Not `live`: the
+ * view is drawn several times a second while a sweep runs, and must leave alone what is being typed.
+ */
 export function entry({ id, label, value, problem, wide, placeholder, title, change }: Entry): TemplateResult {
   const text = typeof value === 'number' ? formatSetting(value) : value === undefined ? '' : String(value);
   return html`<div class="entry ${wide ? 'wide' : ''}">
     <label for=${id} title=${title ?? nothing}>${label}</label>
     <input
-      id=${id} type="text" autocomplete="off" spellcheck="false" placeholder=${placeholder ?? nothing} .value=${live(text)}
+      id=${id} type="text" autocomplete="off" spellcheck="false" placeholder=${placeholder ?? nothing} .value=${text}
       aria-invalid=${problem ? 'true' : 'false'} aria-describedby=${problem ? `${id}-problem` : nothing} aria-description=${title ?? nothing}
       @change=${(event: Event) => {
         const typed = (event.target as HTMLInputElement).value.trim();

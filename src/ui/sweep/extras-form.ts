@@ -96,7 +96,7 @@ export class SweepExtras extends LitElement {
     const problem = problemAt(this.problems, `constraints.${k}`);
     const set = (change: Partial<ConstraintDraft>) => this.#set(withConstraint(this.document, k, { ...constraint, ...change }));
     return html`<div class="constraint" role="group" aria-label="Constraint ${k + 1}">
-      <input aria-label="Product of powers" spellcheck="false" autocomplete="off" .value=${live(writeProduct(constraint.of))} aria-invalid=${problem ? 'true' : 'false'}
+      <input aria-label="Product of powers" spellcheck="false" autocomplete="off" .value=${writeProduct(constraint.of)} aria-invalid=${problem ? 'true' : 'false'}
         @change=${(event: Event) => set({ of: readProduct((event.target as HTMLInputElement).value) })} />
       <button class="quiet small" title="Remove" aria-label="Remove constraint ${k + 1}" @click=${() => this.#set(withConstraint(this.document, k, undefined))}>✕</button>
       <div class="bound">
