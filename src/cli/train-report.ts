@@ -114,7 +114,7 @@ export function trainTable(run: TrainedRun): string {
 export function trainFiles(run: TrainedRun): Record<string, string> {
   const { id, experiment, trace, summary } = run;
   const canonical = JSON.parse(canonicalJson(experiment));
-  const columns = SCALARS.filter((name) => name !== 'active' && name !== 'firstNonFinite');
+  const columns = SCALARS.filter((name) => name !== 'active' && name !== 'ended' && name !== 'firstNonFinite');
   const rows = Array.from({ length: trace.length }, (_, k) => [
     ...columns.map((name) => trace.scalars[name].at(k)),
     trace.measured[trace.scalars.firstNonFinite.at(k) - 1] ?? '',

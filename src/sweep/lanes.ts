@@ -54,11 +54,13 @@ async function measureDevice(engine: Engine, { depths, task }: CohortRuns, datas
   return calibrate(engine, depths, await datasets(task));
 }
 
-/** One network of the deepest on one core, times the cores. */
+/** One network of the deepest on one core, times the cores; a core trains one of this size at a time. */
 async function measureCores({ depths, task }: CohortRuns, datasets: Datasets, { cores }: Platform) {
   const engine = new CpuEngine({ engine: 'cpu', why: 'A measurement.' });
   const measured = await calibrate(engine, depths.slice(0, 1), await datasets(task), 1);
-  return measured && { ...measured, flopPerSecond: cores * measured.flopPerSecond };
+  if (!measured) return undefined;
+  const slots = measured.slots.map((request) => ({ ...request, slots: cores }));
+  return { ...measured, slots, bytes: cores * measured.bytes, flopPerSecond: cores * measured.flopPerSecond };
 }
 
 function gpuLane(engine: Engine, report: AdapterReport, datasets: Datasets, platform: Platform): Lanes {

@@ -3,10 +3,11 @@ import type { AdapterReport } from '../engine/report.ts';
 import type { TraceLimits } from '../metrics/trace-codec.ts';
 import { LimitError } from '../model/errors.ts';
 import type { Limits } from '../plan/build.ts';
-import { calibrate } from './calibrate.ts';
+import { type Calibration, calibrate } from './calibrate.ts';
 import type { Run } from './cohort.ts';
 import { type CohortRuns, cohortsOf, type Datasets } from './cohorts.ts';
 import { EngineLane, type Job, type Lane } from './lane.ts';
+import { depthOf } from './plan-key.ts';
 import type { RunRecord } from './record.ts';
 import type { SweepStore } from './store.ts';
 import type { CohortEstimate, SweepProgress } from './sweep-protocol.ts';
@@ -20,6 +21,8 @@ export interface SchedulerOptions {
   /** One lane that owns a device, or one for every core. */
   readonly lanes: readonly Lane[];
   readonly traces?: TraceLimits;
+  /** What has been measured before, by `CohortRuns.key`: how many slots train fastest. */
+  readonly calibrations?: ReadonlyMap<string, Calibration>;
   /** No run goes on after so many seconds of training. */
   readonly seconds?: number;
   /** Milliseconds of a monotonic clock. */
@@ -127,10 +130,15 @@ export class Scheduler {
     for (const cohort of cohorts) {
       if (this.#stopping) return;
       const dataset = await this.options.datasets(cohort.task);
-      const calibration = await lane.attempt(
-        (engine) => calibrate(engine, cohort.depths, dataset, undefined, this.#now),
-        this.#listenerOf(lane),
-      );
+      const known = this.options.calibrations?.get(cohort.key);
+      // A part of a cohort that did not fit has been measured as a whole at most.
+      const calibration =
+        known && covers(known, cohort)
+          ? known
+          : await lane.attempt(
+              (engine) => calibrate(engine, cohort.depths, dataset, undefined, this.#now),
+              this.#listenerOf(lane),
+            );
       if (!calibration) {
         await this.#trainOnDevice(lane, await halves(cohort, this.options.datasets));
         continue;
@@ -212,6 +220,11 @@ export class Scheduler {
       ...(share > 0 && elapsedSeconds > 0 ? { secondsLeft: Math.max(0, elapsedSeconds * (1 / share - 1)) } : {}),
     });
   }
+}
+
+/** Whether the slots are those of the cohort's depths. */
+function covers({ slots }: Calibration, { depths }: CohortRuns): boolean {
+  return slots.length === depths.length && slots.every(({ experiment }, k) => depthOf(experiment) === depths[k].depth);
 }
 
 /** The deeper and the shallower half of a cohort. */

@@ -111,7 +111,7 @@ describe('exit code 2, one sentence', () => {
     [
       'a sweep that does not fit in memory',
       ['sweep', 'huge.json', '--out', 'out', '--engine', 'cpu'],
-      /^The run [0-9a-f]{16}, 10000 4096: bytes of memory/,
+      /^The run [0-9a-f]{16} \(MLP, width 4096, .*, depth 10000\), bytes of memory: /,
     ],
     ['an audit without a case', ['audit'], /audit needs at least one case file/],
     ['a recurrent case', ['audit', 'rnn_tanh.json'], /model\.kind: "rnn" cannot be represented/],

@@ -47,7 +47,7 @@ describe('results', () => {
     const folder = makeSweep(SWEEP);
     const { code, stdout, stderr } = await runCli(['sweep', 'sweep.json', ...CPU, '--out', 'out'], folder);
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^8 runs on CPU .*\(4 points the same run/) });
-    expect(stderr).toMatch(/^ {2}MLP, width 8, relu, batch 8, digits8, sgd, depth 3: 8 runs, 8 at a time$/m);
+    expect(stderr).toMatch(/^ {2}MLP, width 8, relu, batch 8, digits8, sgd, depth 3: 8 runs, \d+ at a time, .*, about 0:0\d$/m);
     expect(listFiles(join(folder, 'out'))).toEqual(['runs-0001.jsonl', 'sweep.json', 'traces-0001.bin']);
     const lines = stdout.split('\n');
     expect(lines[0]).toMatch(/learningRate +clip +seed +verdict +loss +test accuracy +max log2 ‖g‖ +non-finite at/);
@@ -88,6 +88,30 @@ describe('results', () => {
     expect({ code: second.code, stderr: second.stderr }).toMatchObject({ code: 0 });
     expect(JSON.parse(first.stdout).runs[0].iterations).toBe(5);
     expect(await exported(folder, 'b')).toBe(await exported(folder, 'a'));
+  });
+});
+
+describe('before a start', () => {
+  test('--estimate groups and measures, and writes nothing', async () => {
+    const folder = makeSweep({ ...RAGGED, axes: [...RAGGED.axes, { path: 'model.width', values: [8, 16] }] });
+    const { code, stdout } = await runCli(['sweep', 'sweep.json', ...CPU, '--estimate', '--json'], folder);
+    expect(code).toBe(0);
+    const { runs, seconds, cohorts } = JSON.parse(stdout);
+    expect(runs).toBe(48);
+    expect(seconds).toBeGreaterThan(0);
+    expect(cohorts).toMatchObject([
+      { runs: 24, depths: [1, 6], label: 'MLP, width 8, relu, batch 8, digits8, sgd' },
+      { runs: 24, depths: [1, 6], label: 'MLP, width 16, relu, batch 8, digits8, sgd' },
+    ]);
+    expect(listFiles(folder)).toEqual(['sweep.json']);
+  });
+
+  test('auto goes on with the engine that trained the kept runs', async () => {
+    const folder = makeSweep({ ...SWEEP, axes: SWEEP.axes.slice(2) });
+    const args = ['sweep', 'sweep.json', '--out', 'out', '--resume'];
+    expect((await runCli([...args, ...CPU, '--shard', '0/2'], folder)).code).toBe(0);
+    const { code, stderr } = await runCli(args, folder);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^2 runs on CPU \(The CPU engine was asked for/)]);
   });
 });
 

@@ -7,11 +7,17 @@ import { EngineLane } from '../../src/sweep/lane.ts';
 import { smallExperiment } from './plans.ts';
 
 /**
- * @param sample called after the first quarter of the runs and at the end
+ * @param seeds of the first run and behind the last one
+ * @param sample called after a quarter of the runs and at the end
  * @returns runs finished
  */
-export async function soak(engine: Engine, count: number, sample: (finished: number) => void): Promise<number> {
-  const parsed = Array.from({ length: count }, (_, k) =>
+export async function soak(
+  engine: Engine,
+  [from, to]: readonly [number, number],
+  sample: (finished: number) => void = () => undefined,
+): Promise<number> {
+  const count = to - from;
+  const parsed = Array.from({ length: count }, (_, n) => n + from).map((k) =>
     smallExperiment('cross_entropy', {
       model: { kind: 'mlp', depth: 1 + (k % 3), width: 4 },
       // Every tenth diverges at once.
