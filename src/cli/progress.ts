@@ -1,12 +1,17 @@
-/** A line on stderr that is rewritten while work goes on; silent where stderr is no terminal. */
+/** A line on stderr that is rewritten while work goes on; where stderr is no terminal, a line of its own every minute. */
 
 const INTERVAL_MS = 200;
+const LOG_INTERVAL_MS = 60_000;
 
 export class Progress {
   readonly #start = performance.now();
   readonly #isShown = process.stderr.isTTY === true;
-  #last = Number.NEGATIVE_INFINITY;
+  #last: number;
   #isOpen = false;
+
+  constructor() {
+    this.#last = this.#isShown ? Number.NEGATIVE_INFINITY : this.#start;
+  }
 
   /**
    * @param done share of the work that is done, 0…1
@@ -14,7 +19,7 @@ export class Progress {
    */
   update(done: number, text: () => string): void {
     const now = performance.now();
-    if (!this.#isShown || now - this.#last < INTERVAL_MS) return;
+    if (now - this.#last < (this.#isShown ? INTERVAL_MS : LOG_INTERVAL_MS)) return;
     this.#last = now;
     this.#write(done > 0 ? ((now - this.#start) / 1000) * (1 / done - 1) : undefined, text());
   }
@@ -22,14 +27,15 @@ export class Progress {
   /** As `update`, for work that knows its time left in seconds better than by its share. */
   updateWith(secondsLeft: number | undefined, text: () => string): void {
     const now = performance.now();
-    if (!this.#isShown || now - this.#last < INTERVAL_MS) return;
+    if (now - this.#last < (this.#isShown ? INTERVAL_MS : LOG_INTERVAL_MS)) return;
     this.#last = now;
     this.#write(secondsLeft, text());
   }
 
   #write(secondsLeft: number | undefined, text: string): void {
-    this.#isOpen = true;
-    process.stderr.write(`\r\x1b[2K${text} · ${secondsLeft === undefined ? '…' : formatSeconds(secondsLeft)} left`);
+    const line = `${text} · ${secondsLeft === undefined ? '…' : formatSeconds(secondsLeft)} left`;
+    this.#isOpen = this.#isShown;
+    process.stderr.write(this.#isShown ? `\r\x1b[2K${line}` : `${line}\n`);
   }
 
   /** Removes the line. */
