@@ -54,10 +54,9 @@ export class GpuSession implements Session {
       return { pipeline, bindGroup: bindGroupOf(device, pipelines, buffers, step), workgroups: workgroupsOf(step) };
     };
     device.pushErrorScope('validation');
-    const [iteration, evaluation] = await Promise.all([
-      Promise.all(plan.iteration.map(prepare)),
-      Promise.all(plan.evaluation.map(prepare)),
-    ]);
+    const [iteration, evaluation] = await context.awaiting(
+      Promise.all([Promise.all(plan.iteration.map(prepare)), Promise.all(plan.evaluation.map(prepare))]),
+    );
     const invalid = await device.popErrorScope();
     if (invalid) throw new Error(`WebGPU: ${invalid.message}`);
     const session = new GpuSession(context, plan, buffers, { iteration, evaluation });
@@ -164,7 +163,7 @@ export class GpuSession implements Session {
     pass.end();
     device.queue.submit([encoder.finish()]);
     const submittedAt = performance.now();
-    await device.queue.onSubmittedWorkDone();
+    await this.context.awaiting(device.queue.onSubmittedWorkDone());
     this.context.check();
     const now = performance.now();
     // While an earlier submission was at work this one waited.
@@ -185,7 +184,7 @@ export class GpuSession implements Session {
     }
     device.queue.submit([encoder.finish()]);
     try {
-      await staging.mapAsync(GPUMapMode.READ, 0, bytes);
+      await this.context.awaiting(staging.mapAsync(GPUMapMode.READ, 0, bytes));
     } catch (error) {
       // A lost device rejects pending maps; the funnel knows the reason.
       this.context.check();
