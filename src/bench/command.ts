@@ -1,4 +1,4 @@
-/** `npm run bench -- step | kernels`: development only. */
+/** `npm run bench -- step | sweep | kernels`: development only. */
 import { parseArgs } from 'node:util';
 import { EXIT, UsageError } from '../cli/errors.ts';
 import { ENGINES, type EngineName, nameOf, openMeasured } from './open.ts';
@@ -6,29 +6,40 @@ import { PeerError } from './peer.ts';
 import { profileTable, stepTable } from './print.ts';
 import { profileKernels } from './profile.ts';
 import { AGREEMENT, measureSteps } from './step.ts';
+import { measureSweep } from './sweep.ts';
+import { sweepText } from './sweep-print.ts';
 
 const USAGE = `usage: npm run -s bench -- step    [--depths 16,64,256] [--engine gpu|cpu] [--peers] [--seconds 4] [--json]
-       npm run -s bench -- kernels [--depths 64] [--engine gpu|cpu] [--json]
+       npm run -s bench -- sweep   [--engine gpu|cpu] [--peers] [--rounds 3] [--json]
+       npm run -s bench -- kernels [--depths 64] [--replicas 1] [--engine gpu|cpu] [--json]
 
 step     milliseconds per training iteration of an MLP on digits8 (width 64, batch 64, ReLU, SGD, clip 1, every norm
          recorded each iteration); with --peers the same in TensorFlow.js on the same adapter, in turns
-kernels  the time of each kernel of an iteration, run alone`;
+sweep    64 such networks (16 learning rates, 4 seeds, depth 32, 20 iterations) as one cohort, one after another, and as the
+         command sweep trains them; one cohort of depths 2 to 64 beside a cohort for each depth; with --peers TensorFlow.js
+         on the same adapter, or with --engine cpu PyTorch where python3 has it
+kernels  the time of each kernel of an iteration of so many networks, run alone`;
+
+const COMMANDS = ['step', 'sweep', 'kernels'] as const;
+type CommandName = (typeof COMMANDS)[number];
 
 interface Options {
-  readonly command: 'step' | 'kernels';
+  readonly command: CommandName;
   readonly depths: readonly number[];
   readonly engine: EngineName;
   readonly peers: boolean;
   readonly seconds: number;
+  readonly rounds: number;
+  readonly replicas: number;
   readonly json: boolean;
 }
 
 /** @throws UsageError naming the argument, its value and what would be valid */
 export function parseOptions(args: string[]): Options {
   const { values, positionals } = parse(args);
-  const [command, ...rest] = positionals;
-  if (command !== 'step' && command !== 'kernels')
-    throw new UsageError(`"${command ?? ''}" is no benchmark; valid is step or kernels. See bench --help.`);
+  const [name, ...rest] = positionals;
+  const command = COMMANDS.find((candidate) => candidate === name);
+  if (!command) throw new UsageError(`"${name ?? ''}" is no benchmark; valid is step, sweep or kernels. See bench --help.`);
   if (rest.length > 0) throw new UsageError(`"${rest[0]}" is one argument too many`);
   const depths = (values.depths ?? (command === 'step' ? '16,64,256' : '64')).split(',').map(Number);
   if (depths.some((depth) => !Number.isInteger(depth) || depth < 1 || depth > 10_000)) {
@@ -39,8 +50,16 @@ export function parseOptions(args: string[]): Options {
   const seconds = Number(values.seconds);
   if (!(seconds > 0 && seconds <= 3600))
     throw new UsageError(`--seconds ${values.seconds}: valid is a number above 0, up to 3600`);
-  if (values.peers && command !== 'step') throw new UsageError('--peers belongs to step');
-  return { command, depths, engine, seconds, peers: values.peers, json: values.json };
+  const rounds = count('rounds', values.rounds, 100);
+  const replicas = count('replicas', values.replicas, 1024);
+  if (values.peers && command === 'kernels') throw new UsageError('--peers belongs to step and sweep');
+  return { command, depths, engine, seconds, rounds, replicas, peers: values.peers, json: values.json };
+}
+
+function count(option: string, text: string, most: number): number {
+  const n = Number(text);
+  if (Number.isInteger(n) && n >= 1 && n <= most) return n;
+  throw new UsageError(`--${option} ${text}: valid is a whole number from 1 to ${most}`);
 }
 
 function parse(args: string[]) {
@@ -52,6 +71,8 @@ function parse(args: string[]) {
         depths: { type: 'string' },
         engine: { type: 'string', default: 'gpu' },
         seconds: { type: 'string', default: '4' },
+        rounds: { type: 'string', default: '3' },
+        replicas: { type: 'string', default: '1' },
         peers: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
@@ -72,7 +93,7 @@ export async function runBench(args: string[]): Promise<number> {
   }
   const options = parseOptions(args);
   try {
-    return await (options.command === 'step' ? step(options) : kernels(options));
+    return await { step, sweep, kernels }[options.command](options);
   } catch (error) {
     if (!(error instanceof PeerError)) throw error;
     console.error(error.message);
@@ -88,10 +109,17 @@ async function step(options: Options): Promise<number> {
   return report.results.some(({ peer }) => peer && !(peer.difference <= AGREEMENT)) ? EXIT.failed : EXIT.done;
 }
 
-async function kernels({ depths, engine: name, json }: Options): Promise<number> {
+async function sweep(options: Options): Promise<number> {
+  const report = await measureSweep(options);
+  console.log(options.json ? JSON.stringify(report, null, 2) : sweepText(report));
+  const { torch } = report;
+  return typeof torch === 'object' && !(torch.difference <= AGREEMENT) ? EXIT.failed : EXIT.done;
+}
+
+async function kernels({ depths, replicas, engine: name, json }: Options): Promise<number> {
   const engine = await openMeasured(name);
   const profiles = [];
-  for (const depth of depths) profiles.push(await profileKernels(engine, depth));
+  for (const depth of depths) profiles.push(await profileKernels(engine, depth, replicas));
   const adapter = nameOf(engine.report);
   engine.destroy();
   console.log(json ? JSON.stringify({ adapter, profiles }, null, 2) : `${adapter}\n${profiles.map(profileTable).join('\n\n')}`);

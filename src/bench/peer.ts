@@ -36,8 +36,8 @@ export class Peer {
     return new Peer(child, await request<Opened>(child, { type: 'open' }));
   }
 
-  async load({ parameters, batch }: Start): Promise<void> {
-    await request(this.child, { type: 'load', parameters, batch, learningRate: LEARNING_RATE, clip: CLIP });
+  async load({ parameters, batch }: Start, learningRate = LEARNING_RATE): Promise<void> {
+    await request(this.child, { type: 'load', parameters, batch, learningRate, clip: CLIP });
   }
 
   /** Trains a block whose numbers all reach the host. */

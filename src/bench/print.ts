@@ -63,7 +63,7 @@ export function stepTable({ results, peer }: StepReport): string {
   return lines.join('\n');
 }
 
-export function profileTable({ depth, iterationMs, iterationCpuMs, kernels }: Profile): string {
+export function profileTable({ depth, replicas, iterationMs, iterationCpuMs, kernels }: Profile): string {
   const rows = kernels.map(({ kernel, dispatches, ms, cpuMs, share, gflops, gbytes }) => [
     kernel,
     String(dispatches),
@@ -75,7 +75,7 @@ export function profileTable({ depth, iterationMs, iterationCpuMs, kernels }: Pr
   ]);
   const sum = kernels.reduce((total, { ms }) => total + ms, 0);
   return [
-    `depth ${depth}: ${digits(iterationMs)} ms per iteration (${digits(iterationCpuMs)} ms of processor time); the kernels alone sum to ${digits(sum)} ms`,
+    `depth ${depth}${replicas === 1 ? '' : `, ${replicas} networks`}: ${digits(iterationMs)} ms per iteration (${digits(iterationCpuMs)} ms of processor time); the kernels alone sum to ${digits(sum)} ms`,
     table([['kernel', 'dispatches', 'ms', 'CPU ms', 'share', 'GFLOP/s', 'GB/s'], ...rows]),
   ].join('\n');
 }

@@ -29,6 +29,7 @@ export interface KernelProfile {
 
 export interface Profile {
   readonly depth: number;
+  readonly replicas: number;
   /** Milliseconds of whole iterations, in the same rounds. */
   readonly iterationMs: number;
   readonly iterationCpuMs: number;
@@ -47,8 +48,8 @@ export interface Subset {
   readonly cpuMs: number[];
 }
 
-export async function profileKernels(engine: Engine, depth: number): Promise<Profile> {
-  const subsets = await prepareSubsets(engine, depth);
+export async function profileKernels(engine: Engine, depth: number, replicas: number): Promise<Profile> {
+  const subsets = await prepareSubsets(engine, depth, replicas);
   for (let round = 0; round < ROUNDS; round++) for (const subset of subsets) await timeOnce(subset);
   for (const { session } of subsets) session.destroy();
   const [whole, ...parts] = subsets;
@@ -72,6 +73,7 @@ export async function profileKernels(engine: Engine, depth: number): Promise<Pro
   });
   return {
     depth,
+    replicas,
     iterationMs: timingOf(whole.ms).min,
     iterationCpuMs: timingOf(whole.cpuMs).min,
     kernels: kernels.sort((a, b) => b.ms - a.ms),
@@ -79,8 +81,8 @@ export async function profileKernels(engine: Engine, depth: number): Promise<Pro
 }
 
 /** The whole iteration, then each kernel's steps alone. */
-export async function prepareSubsets(engine: Engine, depth: number): Promise<Subset[]> {
-  const { trainer } = await loadWorkload(engine, depth);
+export async function prepareSubsets(engine: Engine, depth: number, replicas = 1): Promise<Subset[]> {
+  const { trainer } = await loadWorkload(engine, depth, replicas);
   await trainer.advance(WARM_ITERATIONS);
   const { session } = trainer;
   const names = [...new Set(session.plan.iteration.map(({ kernel }) => kernel))];

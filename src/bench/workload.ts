@@ -61,12 +61,20 @@ export interface Loaded {
   readonly first: FirstIteration;
 }
 
-/** Loads the workload and trains iteration 0. */
-export async function loadWorkload(engine: Engine, depth: number): Promise<Loaded> {
+/**
+ * Loads the workload and trains iteration 0.
+ *
+ * @param replicas so many networks alike
+ */
+export async function loadWorkload(engine: Engine, depth: number, replicas = 1): Promise<Loaded> {
   const experiment = experimentOf(depth);
   const dataset = await loadDataset(experiment.task, readAssetFromFolder(join(ROOT, 'src/data/assets')));
+  return loadExperiment(engine, experiment, dataset, replicas);
+}
+
+async function loadExperiment(engine: Engine, experiment: Experiment, dataset: Dataset, replicas = 1): Promise<Loaded> {
   const start = performance.now();
-  const trainer = await Trainer.create(engine, [experiment], dataset);
+  const trainer = await Trainer.create(engine, new Array<Experiment>(replicas).fill(experiment), dataset);
   const { scalars, layers } = await trainer.advance(1);
   const compileMs = performance.now() - start;
   const { gradientLayers } = trainer.summary;
@@ -96,4 +104,16 @@ export async function startOf({ trainer, experiment, dataset }: Loaded): Promise
   const oneHot = new Float32Array(batchSize * dataset.outputs);
   for (let b = 0; b < batchSize; b++) oneHot[b * dataset.outputs + labels[b]] = 1;
   return { parameters, batch: { rows: batchSize, features: dataset.inputs, classes: dataset.outputs, x, oneHot } };
+}
+
+/** Where a peer starts from to train this experiment, and iteration 0 as our engine has it. */
+export async function startOfExperiment(
+  engine: Engine,
+  experiment: Experiment,
+  dataset: Dataset,
+): Promise<{ readonly start: Start; readonly first: FirstIteration }> {
+  const loaded = await loadExperiment(engine, experiment, dataset);
+  const start = await startOf(loaded);
+  loaded.trainer.destroy();
+  return { start, first: loaded.first };
 }

@@ -10,6 +10,7 @@ import { NoGpuError } from '../engine/gpu/context.ts';
 import { openEngine, type SoftwareRule } from '../engine/open.ts';
 import type { EngineChoice } from '../engine/report.ts';
 import { HandedOver } from './errors.ts';
+import { resting } from './resting.ts';
 
 /** Set in a process that was started anew with SwiftShader's driver, so that it never starts a third one. */
 const GUARD = 'NABLASCOPE_SWIFTSHADER';
@@ -50,7 +51,7 @@ async function open(choice: EngineChoice, software: SoftwareRule): Promise<Engin
   }
   if (gpu === null) return withoutAdapter(choice);
   try {
-    const engine = await openEngine(choice, gpu, software);
+    const engine = await openEngine(choice, gpu, software, resting);
     return engine.report.noGpu === 'adapter null' ? withoutAdapter(choice) : engine;
   } catch (error) {
     if (!(error instanceof NoGpuError) || error.reason !== 'adapter null') throw error;

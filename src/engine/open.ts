@@ -1,7 +1,7 @@
 /** Chooses the engine a user asked for, and says why. */
 import { CpuEngine } from './cpu/engine.ts';
 import type { Engine } from './engine.ts';
-import { GpuContext, NoGpuError } from './gpu/context.ts';
+import { type Awaiting, GpuContext, NoGpuError } from './gpu/context.ts';
 import { GpuEngine } from './gpu/engine.ts';
 import type { EngineChoice } from './report.ts';
 
@@ -10,12 +10,18 @@ export type SoftwareRule = 'use' | 'refuse';
 
 /**
  * @param gpu `navigator.gpu`, or Dawn's in Node; undefined where there is none
+ * @param awaiting what the device's promises pass through
  * @throws NoGpuError when the GPU was asked for by name and there is none
  */
-export async function openEngine(choice: EngineChoice, gpu: GPU | undefined, software: SoftwareRule): Promise<Engine> {
+export async function openEngine(
+  choice: EngineChoice,
+  gpu: GPU | undefined,
+  software: SoftwareRule,
+  awaiting?: Awaiting,
+): Promise<Engine> {
   if (choice === 'cpu') return new CpuEngine({ engine: 'cpu', why: 'The CPU engine was asked for.', noGpu: 'not asked for' });
   try {
-    const context = await GpuContext.open(gpu);
+    const context = await GpuContext.open(gpu, awaiting);
     const { adapter } = context;
     const kind = adapter.software ? 'software' : 'hardware';
     if (choice === 'auto' && adapter.software && software === 'refuse') {

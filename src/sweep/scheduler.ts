@@ -157,7 +157,9 @@ export class Scheduler {
     const jobs = cohorts.flatMap((cohort) => jobsOf(cohort, aim, this.options.traces ?? {})).sort((a, b) => b.flop - a.flop);
     this.listener.planned?.(cohorts.map((cohort) => estimateOf(cohort, cpuSlots(cohort), 0)));
     const work = async (lane: Lane) => {
-      for (let job = jobs.shift(); job && !this.#stopping; job = jobs.shift()) await lane.train(job, this.#listenerOf(lane));
+      for (let job = takeJob(jobs, lanes.length); job && !this.#stopping; job = takeJob(jobs, lanes.length)) {
+        await lane.train(job, this.#listenerOf(lane));
+      }
     };
     await Promise.all(
       lanes.map((lane) =>
@@ -274,8 +276,26 @@ function cpuSlots({ depths }: CohortRuns) {
   return depths.map(({ runs, flop }) => ({ experiment: runs[0].experiment, slots: slotsForCpu(flop, runs.length) }));
 }
 
-interface CostedJob extends Job {
+export interface CostedJob extends Job {
   readonly flop: number;
+}
+
+/**
+ * Takes the next job. Towards the end it is cut, and the rest put back, so that the lanes finish at about the same time: none
+ * takes more than half of its share of what is left.
+ */
+export function takeJob(jobs: CostedJob[], lanes: number): CostedJob | undefined {
+  const job = jobs.shift();
+  if (!job || lanes === 1) return job;
+  const left = jobs.reduce((sum, { flop }) => sum + flop, job.flop);
+  const most = Math.max(1, Math.floor((job.runs.length * left) / (2 * lanes * job.flop)));
+  if (most >= job.runs.length) return job;
+  const [taken, rest] = [job.runs.slice(0, most), job.runs.slice(most)].map((runs): CostedJob => {
+    const slots = job.slots.map((request) => ({ ...request, slots: Math.min(request.slots, runs.length) }));
+    return { ...job, runs, slots, flop: (job.flop * runs.length) / job.runs.length };
+  });
+  jobs.unshift(rest);
+  return taken;
 }
 
 /** @param aim floating-point operations of a job, about */

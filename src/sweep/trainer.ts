@@ -7,7 +7,6 @@ import type { Dataset, Split } from '../data/dataset.ts';
 import type { Engine, Session } from '../engine/engine.ts';
 import { clearState, tensorOf, writeReplica } from '../engine/tensor-io.ts';
 import { type LayerBlock, type MetricsBlock, SCALARS, type TestBlock } from '../metrics/block.ts';
-import { initialValues } from '../model/initialise.ts';
 import { networkOf, parametersOf } from '../model/network.ts';
 import type { Experiment } from '../model/schema.ts';
 import { buildPlan } from '../plan/build.ts';
@@ -15,6 +14,7 @@ import { hyperWords } from '../plan/hyper.ts';
 import type { MeasuredGroup, Plan, Range } from '../plan/plan.ts';
 import { CONTROL_WORDS, HYPER_WORDS, STATUS, STATUS_WORDS } from '../plan/records.ts';
 import type { PlanSummary } from '../plan/summary.ts';
+import { type InitialValues, initialValuesFor } from './initial-values.ts';
 import { cohortKey, depthOf } from './plan-key.ts';
 
 /** Iterations the metrics ring holds: the longest block. */
@@ -82,6 +82,7 @@ export class Trainer {
   private constructor(
     readonly session: Session,
     readonly dataset: Dataset,
+    readonly initial: InitialValues,
   ) {
     this.#experiments = new Array(session.plan.replicas).fill(undefined);
     this.#starts = new Array(session.plan.replicas).fill(0);
@@ -93,7 +94,8 @@ export class Trainer {
    * @throws LimitError when the plan does not fit the engine
    */
   static async open(engine: Engine, requests: readonly SlotRequest[], dataset: Dataset): Promise<Trainer> {
-    const trainer = new Trainer(await engine.load(cohortPlan(requests, dataset, engine.limits)), dataset);
+    const session = await engine.load(cohortPlan(requests, dataset, engine.limits));
+    const trainer = new Trainer(session, dataset, initialValuesFor(engine));
     for (const split of ['train', 'test'] as const) trainer.#uploadSplit(split, dataset[split]);
     return trainer;
   }
@@ -152,8 +154,9 @@ export class Trainer {
   load(slot: number, experiment: Experiment): void {
     const { session } = this;
     const { network } = this.group(slot);
-    parametersOf(network).forEach((parameter, index) => {
-      writeReplica(session, parameter.name, slot, initialValues(parameter, experiment.model.init, experiment.seed, index));
+    const values = this.initial.of(network, experiment);
+    parametersOf(network).forEach(({ name }, index) => {
+      writeReplica(session, name, slot, values[index]);
     });
     for (const op of network.ops) if (op.op === 'batch_norm') this.#startRunningStatistics(op.name, op.features, slot);
     clearState(session, slot);

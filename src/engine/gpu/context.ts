@@ -24,6 +24,9 @@ const RAISED = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
 /** More than any network here needs; a device reports no total, so running out is found when allocating. */
 const MOST_TOTAL_BYTES = 2 ** 40;
 
+/** Passes on what the device promises; may let the thread rest until then. */
+export type Awaiting = <T>(work: Promise<T>) => Promise<T>;
+
 export class GpuContext {
   /** The first error the device reported outside an error scope. */
   #failure: Error | undefined;
@@ -34,6 +37,7 @@ export class GpuContext {
     readonly gpu: GPU,
     readonly device: GPUDevice,
     readonly adapter: NonNullable<AdapterReport['adapter']>,
+    readonly awaiting: Awaiting,
   ) {
     this.limits = {
       bufferBytes: device.limits.maxBufferSize,
@@ -49,7 +53,7 @@ export class GpuContext {
   }
 
   /** @throws NoGpuError naming the first check that failed */
-  static async open(gpu: GPU | undefined): Promise<GpuContext> {
+  static async open(gpu: GPU | undefined, awaiting: Awaiting = (work) => work): Promise<GpuContext> {
     if (!gpu) {
       throw new NoGpuError(
         'navigator.gpu missing',
@@ -72,7 +76,7 @@ export class GpuContext {
     const requiredLimits = Object.fromEntries(RAISED.map((name) => [name, adapter.limits[name]]));
     try {
       const device = await adapter.requestDevice({ requiredLimits });
-      return new GpuContext(gpu, device, describeAdapter(adapter));
+      return new GpuContext(gpu, device, describeAdapter(adapter), awaiting);
     } catch (error) {
       throw new NoGpuError('device request failed', `The adapter refused to open a device: ${(error as Error).message}`);
     }

@@ -5,9 +5,7 @@ import { type AnyStep, type Plan, type Range, WORD } from '../../plan/plan.ts';
 import type { Session } from '../engine.ts';
 import type { GpuContext } from './context.ts';
 import type { Pipelines } from './pipelines.ts';
-
-/** Steps per submission. A pass of this many stays far below the watchdogs' seconds and costs few submissions. */
-const STEPS_PER_SUBMIT = 8192;
+import { SubmissionSize, submissionEnd, TaskQueue } from './submission.ts';
 
 interface Dispatch {
   readonly pipeline: GPUComputePipeline;
@@ -18,6 +16,10 @@ interface Dispatch {
 export class GpuSession implements Session {
   readonly #staging: GPUBuffer[] = [];
   #destroyed = false;
+  readonly #queue = new TaskQueue();
+  readonly #sizes = { iteration: new SubmissionSize(), evaluation: new SubmissionSize() };
+  /** When the latest finished submission had finished. */
+  #finishedAt = Number.NEGATIVE_INFINITY;
 
   private constructor(
     readonly context: GpuContext,
@@ -52,10 +54,9 @@ export class GpuSession implements Session {
       return { pipeline, bindGroup: bindGroupOf(device, pipelines, buffers, step), workgroups: workgroupsOf(step) };
     };
     device.pushErrorScope('validation');
-    const [iteration, evaluation] = await Promise.all([
-      Promise.all(plan.iteration.map(prepare)),
-      Promise.all(plan.evaluation.map(prepare)),
-    ]);
+    const [iteration, evaluation] = await context.awaiting(
+      Promise.all([Promise.all(plan.iteration.map(prepare)), Promise.all(plan.evaluation.map(prepare))]),
+    );
     const invalid = await device.popErrorScope();
     if (invalid) throw new Error(`WebGPU: ${invalid.message}`);
     const session = new GpuSession(context, plan, buffers, { iteration, evaluation });
@@ -66,41 +67,115 @@ export class GpuSession implements Session {
     return session;
   }
 
-  write({ buffer, offset }: Range, data: Float32Array | Uint32Array): void {
+  write(range: Range, data: Float32Array | Uint32Array): void {
+    if (!this.#queue.isHeldUp) {
+      this.#write(range, data);
+      return;
+    }
+    // What the caller does with the array meanwhile must not be seen.
+    const copy = data.slice();
+    // Whoever waits for the work before it is told why nothing more is done.
+    this.#inTurn(() => this.#write(range, copy)).catch(() => undefined);
+  }
+
+  run(steps: 'iteration' | 'evaluation', times: number): Promise<void> {
+    const perIteration = this.dispatches[steps].length;
+    const total = times * perIteration;
+    if (total === 0) return Promise.resolve();
+    const size = this.#sizes[steps];
+    let at = 0;
+    return new Promise((resolve, reject) => {
+      this.#queue.add({
+        isLong: true,
+        get isDone() {
+          return at >= total;
+        },
+        next: () => {
+          this.context.check();
+          const from = at;
+          at = submissionEnd(from, total, perIteration, size.steps);
+          const finished = this.#submit(steps, from, at, size);
+          const isLast = at === total;
+          finished.then(
+            () => {
+              if (isLast) resolve();
+            },
+            (error) => {
+              at = total;
+              reject(error);
+            },
+          );
+          return finished;
+        },
+        drop: reject,
+      });
+    });
+  }
+
+  read(ranges: readonly Range[]): Promise<Uint32Array[]> {
+    return this.#inTurn(() => this.#read(ranges));
+  }
+
+  destroy(): void {
+    this.#destroyed = true;
+    this.#queue.clear(new Error('the session was destroyed'));
+    for (const buffer of [...this.buffers, ...this.#staging]) buffer.destroy();
+  }
+
+  /** Does something after everything that was asked for before. */
+  #inTurn<T>(act: () => T | Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let isDone = false;
+      this.#queue.add({
+        isLong: false,
+        get isDone() {
+          return isDone;
+        },
+        next: () => {
+          isDone = true;
+          resolve(act());
+          return undefined;
+        },
+        drop: reject,
+      });
+    });
+  }
+
+  #write({ buffer, offset }: Range, data: Float32Array | Uint32Array): void {
     // The casts: typed arrays over a SharedArrayBuffer never come here.
     this.context.device.queue.writeBuffer(this.buffers[buffer], offset * WORD, data as Float32Array<ArrayBuffer>);
   }
 
-  async run(steps: 'iteration' | 'evaluation', times: number): Promise<void> {
+  /** Steps `from` to `to`, counted over all iterations, in one submission. */
+  async #submit(steps: 'iteration' | 'evaluation', from: number, to: number, size: SubmissionSize): Promise<void> {
     const { device } = this.context;
-    this.context.check();
     const dispatches = this.dispatches[steps];
-    const perSubmit = Math.max(1, Math.floor(STEPS_PER_SUBMIT / Math.max(dispatches.length, 1)));
-    for (let done = 0; done < times; done += perSubmit) {
-      const encoder = device.createCommandEncoder({ label: steps });
-      const pass = encoder.beginComputePass({ label: steps });
-      const count = Math.min(perSubmit, times - done);
-      for (let n = 0; n < count; n++) {
-        let bound: GPUComputePipeline | undefined;
-        for (const { pipeline, bindGroup, workgroups } of dispatches) {
-          if (pipeline !== bound) pass.setPipeline(pipeline);
-          bound = pipeline;
-          pass.setBindGroup(0, bindGroup);
-          pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
-        }
-      }
-      pass.end();
-      device.queue.submit([encoder.finish()]);
+    const encoder = device.createCommandEncoder({ label: steps });
+    const pass = encoder.beginComputePass({ label: steps });
+    let bound: GPUComputePipeline | undefined;
+    for (let n = from; n < to; n++) {
+      const { pipeline, bindGroup, workgroups } = dispatches[n % dispatches.length];
+      if (pipeline !== bound) pass.setPipeline(pipeline);
+      bound = pipeline;
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
     }
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    const submittedAt = performance.now();
     try {
-      await device.queue.onSubmittedWorkDone();
+      await this.context.awaiting(device.queue.onSubmittedWorkDone());
     } catch (error) {
       throw await this.context.explain(error);
     }
     this.context.check();
+    const now = performance.now();
+    // While an earlier submission was at work this one waited.
+    size.finished(to - from, now - Math.max(submittedAt, this.#finishedAt));
+    this.#finishedAt = now;
   }
 
-  async read(ranges: readonly Range[]): Promise<Uint32Array[]> {
+  async #read(ranges: readonly Range[]): Promise<Uint32Array[]> {
     const { device } = this.context;
     this.context.check();
     const bytes = ranges.reduce((sum, { words }) => sum + words * WORD, 0);
@@ -113,7 +188,7 @@ export class GpuSession implements Session {
     }
     device.queue.submit([encoder.finish()]);
     try {
-      await staging.mapAsync(GPUMapMode.READ, 0, bytes);
+      await this.context.awaiting(staging.mapAsync(GPUMapMode.READ, 0, bytes));
     } catch (error) {
       throw await this.context.explain(error);
     }
@@ -127,11 +202,6 @@ export class GpuSession implements Session {
       start += words;
       return all.subarray(start - words, start);
     });
-  }
-
-  destroy(): void {
-    this.#destroyed = true;
-    for (const buffer of [...this.buffers, ...this.#staging]) buffer.destroy();
   }
 
   /** A mappable buffer of at least this size that no read is using. */

@@ -14,6 +14,8 @@ describe('arguments', () => {
       engine: 'gpu',
       peers: false,
       seconds: 4,
+      rounds: 3,
+      replicas: 1,
       json: false,
     });
   });
@@ -21,14 +23,16 @@ describe('arguments', () => {
     expect(parseOptions(['kernels', '--engine', 'cpu'])).toMatchObject({ command: 'kernels', depths: [64], engine: 'cpu' });
   });
   test.each([
-    [[], 'step or kernels'],
+    [[], 'step, sweep or kernels'],
     [['stepp'], '"stepp"'],
     [['step', 'more'], '"more"'],
     [['step', '--depths', '16,x'], '--depths 16,x'],
     [['step', '--depths', '0'], 'from 1 to 10000'],
     [['step', '--engine', 'auto'], 'valid is gpu or cpu'],
     [['step', '--seconds', '0'], '--seconds 0'],
-    [['kernels', '--peers'], '--peers belongs to step'],
+    [['kernels', '--peers'], '--peers belongs to step and sweep'],
+    [['sweep', '--rounds', '0'], '--rounds 0: valid is a whole number from 1 to 100'],
+    [['kernels', '--replicas', '1.5'], '--replicas 1.5'],
     [['step', '--deep'], '--deep'],
   ])('%j is refused', (args, message) => {
     expect(() => parseOptions(args)).toThrow(message);
