@@ -6,6 +6,8 @@ import type { Experiment } from '../model/schema.ts';
 
 /** Numbers kept at most: 16 MiB. */
 const MOST_NUMBERS = 2 ** 22;
+/** Parameters kept at most: small ones cost more by themselves than by their numbers. */
+const MOST_PARAMETERS = 4096;
 
 /** Drawn values, the latest used last; those that have not been used for longest make room. */
 export class InitialValues {
@@ -31,7 +33,7 @@ export class InitialValues {
     if (!this.#drawn.delete(key)) this.#numbers += values.length;
     this.#drawn.set(key, values);
     for (const [oldest, { length }] of this.#drawn) {
-      if (this.#numbers <= this.most) return;
+      if (this.#numbers <= this.most && this.#drawn.size <= MOST_PARAMETERS) return;
       this.#drawn.delete(oldest);
       this.#numbers -= length;
     }
