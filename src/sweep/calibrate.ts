@@ -16,14 +16,15 @@ export interface Calibration {
 
 /** A measurement lasts at least this long. */
 const MEASURED_MS = 80;
-/** An iteration of all slots may take this long: the cap of a submission. */
-const LONGEST_ITERATION_MS = 100;
+/** An iteration of all slots may take this long, so that a pause is answered in a second or two; submissions are cut anyway. */
+const LONGEST_ITERATION_MS = 1000;
 /** Four times the slots must bring at least this much more. */
 const WORTH = 1.15;
 const MOST_SLOTS = 1024;
 
 /**
- * Tries four times the slots as long as that trains markedly faster, fits the device and keeps an iteration short.
+ * Tries four times the slots again and again, until twice that has not trained markedly faster, it does not fit the device, or an
+ * iteration becomes long.
  *
  * @param most slots at most
  * @returns undefined where not even one slot for each depth fits
@@ -38,6 +39,7 @@ export async function calibrate(
   const runs = depths.reduce((sum, group) => sum + group.runs.length, 0);
   const end = Math.min(most, runs);
   let best: Calibration | undefined;
+  let idle = 0;
   // A handful of runs train at once: nothing would be won by trying fewer.
   for (let total = runs <= 8 ? runs : depths.length; ; total *= 4) {
     const slots = shareSlots(depths, Math.min(total, end));
@@ -47,9 +49,11 @@ export async function calibrate(
       total = depths.length / 4;
       continue;
     }
-    if (best && measured.flopPerSecond < WORTH * best.flopPerSecond) return best;
-    best = measured;
-    if (total >= end || 2 * measured.iterationMs > LONGEST_ITERATION_MS) return best;
+    const isWorth = !best || measured.flopPerSecond >= WORTH * best.flopPerSecond;
+    if (isWorth) best = measured;
+    // One measurement without a gain may be a moment in which the machine was busy.
+    idle = isWorth ? 0 : idle + 1;
+    if (idle === 2 || total >= end || 4 * measured.iterationMs > LONGEST_ITERATION_MS) return best;
   }
 }
 
