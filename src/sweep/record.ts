@@ -24,16 +24,21 @@ export function recordToJson(record: RunRecord): string {
 
 /** The record of `recordToJson`. */
 export function recordFromJson(text: string): RunRecord {
-  // Most records hold finite numbers alone; to visit every field of those would take ten times as long.
-  return JSON.parse(text, NON_FINITE_STRING.test(text) ? revive : undefined);
+  const record = JSON.parse(text);
+  // Most records hold finite numbers alone. A walk of our own costs a tenth of what JSON.parse's reviver does.
+  if (NON_FINITE_STRING.test(text)) reviveNumbers(record);
+  return record;
 }
 
 const NON_FINITE_STRING = /"(NaN|-?Infinity)"/;
 /** Fields of words. */
 const WORDS = new Set(['id', 'ended', 'kind', 'title', 'tensor', 'engine', 'adapter']);
 
-function revive(key: string, value: unknown): unknown {
-  const isNumber = value === 'NaN' || value === 'Infinity' || value === '-Infinity';
-  // Elements of lists are sentences.
-  return isNumber && !WORDS.has(key) && !/^\d/.test(key) ? Number(value) : value;
+function reviveNumbers(fields: Record<string, unknown>): void {
+  for (const key in fields) {
+    const value = fields[key];
+    // Elements of lists are sentences.
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) reviveNumbers(value as Record<string, unknown>);
+    else if ((value === 'NaN' || value === 'Infinity' || value === '-Infinity') && !WORDS.has(key)) fields[key] = Number(value);
+  }
 }

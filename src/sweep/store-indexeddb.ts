@@ -21,6 +21,8 @@ interface Schema extends DBSchema {
 const VERSION = 1;
 /** Rows of records that are read at a time. */
 const SLICE = 1000;
+/** Slices asked for before they are needed. */
+const AHEAD = 4;
 
 const keyOf = (sweepId: string, id: string): Key => `${sweepId}/${id}`;
 /** Every run of a sweep: ids are hexadecimal digits, and all of those come before g. */
@@ -70,10 +72,21 @@ export class SweepDatabase {
 
   /** A sweep that is there; undefined for any other. */
   async find(sweepId: string): Promise<SweepStore | undefined> {
+    const manifest = await this.#manifest(sweepId);
+    return manifest && IndexedDbStore.open(this.#database, manifest);
+  }
+
+  /** As `find`, without the ids of its runs, which take a while to read: to show records and traces. */
+  async look(sweepId: string): Promise<Omit<SweepStore, 'ids' | 'append'> | undefined> {
+    const manifest = await this.#manifest(sweepId);
+    return manifest && new IndexedDbStore(this.#database, manifest, new Set());
+  }
+
+  async #manifest(sweepId: string): Promise<Manifest | undefined> {
     const found = await guard(() => this.#database.get('manifests', sweepId));
     if (!found) return undefined;
     const { runs: _runs, ...manifest } = found;
-    return IndexedDbStore.open(this.#database, manifest);
+    return manifest;
   }
 
   async listSweeps(): Promise<StoredSweep[]> {
@@ -122,7 +135,7 @@ class IndexedDbStore implements SweepStore {
   readonly #pending = new Map<string, Promise<void>>();
   #flushing: Promise<void> | undefined;
 
-  private constructor(
+  constructor(
     database: IDBPDatabase<Schema>,
     readonly manifest: Manifest,
     readonly ids: Set<string>,
@@ -207,9 +220,19 @@ class IndexedDbStore implements SweepStore {
   async *records(): AsyncGenerator<RunRecord> {
     const range = keysOf(this.manifest.sweepId);
     const keys = await guard(() => this.#database.getAllKeys('records', range));
-    for (let at = 0; at < keys.length; at += SLICE) {
+    const read = (at: number) => {
+      if (at >= keys.length) return undefined;
       const slice = IDBKeyRange.bound(keys[at], keys[Math.min(at + SLICE, keys.length) - 1]);
-      const rows = await guard(() => this.#database.getAll('records', slice));
+      const rows = guard(() => this.#database.getAll('records', slice));
+      // Awaited when its turn comes.
+      rows.catch(() => undefined);
+      return rows;
+    };
+    // The browser reads some slices ahead while records are taken apart here.
+    const ahead = Array.from({ length: AHEAD }, (_, k) => read(k * SLICE));
+    for (let at = 0; at < keys.length; at += SLICE) {
+      const rows = (await ahead.shift()) ?? [];
+      ahead.push(read(at + AHEAD * SLICE));
       for (const row of rows) for (const line of row.split('\n')) yield recordFromJson(line);
     }
   }

@@ -102,7 +102,7 @@ export type FromSweepWorker =
       readonly sweep: unknown;
       readonly axes: readonly ResolvedAxis[];
       readonly points: readonly RunPoint[];
-      /** What the store keeps already. */
+      /** What the store keeps already, or the first part of it: the rest follows as `records`. */
       readonly records: readonly RunRecord[];
     }
   | { readonly type: 'engine'; readonly report: AdapterReport; readonly why: string }

@@ -17,6 +17,8 @@ import { cohortPlan } from './trainer.ts';
 
 /** Finished runs are handed to the page together, this long after the first of them. */
 const RECORDS_MS = 250;
+/** Kept runs handed to the page at once when a sweep is opened. */
+const SHOWN_AT_ONCE = 12_500;
 
 const PLATFORM: Platform = {
   openEngine: (choice) => openEngine(choice, navigator.gpu as GPU | undefined, 'use'),
@@ -43,12 +45,22 @@ function post(message: FromSweepWorker, transfer: Transferable[] = []): void {
   self.postMessage(message, { transfer });
 }
 
-/** A sweep that has been read and counted. */
-interface Counted {
+/** A sweep and its points. */
+interface Expanded {
   readonly sweep: Sweep;
   readonly id: string;
   readonly expansion: Expansion;
+}
+
+/** A sweep that has been read and counted. */
+interface Counted extends Expanded {
   readonly cohorts: readonly CohortRuns[];
+}
+
+/** @throws ConfigError for a sweep that is not valid */
+function expanded(document: unknown): Expanded {
+  const sweep = parseSweep(document, 'sweep');
+  return { sweep, id: sweepId(sweep), expansion: expand(sweep, 'experiment') };
 }
 
 class SweepWorker {
@@ -69,11 +81,11 @@ class SweepWorker {
       case 'calibrate':
         return this.#calibrate(await this.#count(message.sweep), message.engine);
       case 'start':
-        return this.#start(await this.#count(message.sweep), message.engine);
+        return this.#start(expanded(message.sweep), message.engine);
       case 'open': {
-        const store = await (await this.#open()).find(message.sweepId);
+        const store = await (await this.#open()).look(message.sweepId);
         if (!store) throw new Error('That sweep is no longer kept here.');
-        return this.#show(await this.#count(store.manifest.sweep), store);
+        return this.#show(expanded(store.manifest.sweep), store);
       }
       case 'pause':
         this.#scheduler?.pause();
@@ -85,7 +97,7 @@ class SweepWorker {
         this.#scheduler?.stop();
         return this.#running;
       case 'trace': {
-        const store = await (await this.#open()).find(message.sweepId);
+        const store = await (await this.#open()).look(message.sweepId);
         const trace = await store?.trace(message.id);
         return post(
           { type: 'trace', sweepId: message.sweepId, id: message.id, trace },
@@ -109,9 +121,8 @@ class SweepWorker {
 
   /** @throws ConfigError for a sweep that is not valid */
   async #count(document: unknown): Promise<Counted> {
-    const sweep = parseSweep(document, 'sweep');
-    const expansion = expand(sweep, 'experiment');
-    return { sweep, id: sweepId(sweep), expansion, cohorts: await cohortsOf(expansion.points, this.#datasets) };
+    const read = expanded(document);
+    return { ...read, cohorts: await cohortsOf(read.expansion.points, this.#datasets) };
   }
 
   async #estimate(counted: Counted): Promise<void> {
@@ -182,22 +193,29 @@ class SweepWorker {
     return this.#lanes.lanes;
   }
 
-  async #show({ sweep, id, expansion }: Counted, store: SweepStore): Promise<void> {
-    const records: RunRecord[] = [];
-    for await (const record of store.records()) records.push(record);
+  /** The sweep at once, then what the store keeps of it, part by part: the page draws while the rest is read. */
+  async #show({ sweep, id, expansion }: Expanded, store: Pick<SweepStore, 'records'>): Promise<void> {
     const points = expansion.points.map((point) => ({ id: point.id, values: point.values }));
-    post({ type: 'opened', sweepId: id, sweep, axes: resolveAxes(sweep), points, records });
+    post({ type: 'opened', sweepId: id, sweep, axes: resolveAxes(sweep), points, records: [] });
+    let records: RunRecord[] = [];
+    for await (const record of store.records()) {
+      if (records.push(record) < SHOWN_AT_ONCE) continue;
+      post({ type: 'records', records });
+      records = [];
+    }
+    if (records.length > 0) post({ type: 'records', records });
   }
 
   /** Starts training without waiting for its end. */
-  async #start(counted: Counted, choice: EngineChoice): Promise<void> {
+  async #start(read: Expanded, choice: EngineChoice): Promise<void> {
     this.#scheduler?.stop();
     await this.#running;
-    const { sweep, id, expansion, cohorts } = counted;
+    const { sweep, id, expansion } = read;
     const store = await (await this.#open()).open({ version: 1, sweepId: id, sweep }, expansion.points.length);
-    await this.#show(counted, store);
+    await this.#show(read, store);
     this.#state('calibrating');
-    const lanes = await this.#lanesFor(choice, counted);
+    const cohorts = await cohortsOf(expansion.points, this.#datasets);
+    const lanes = await this.#lanesFor(choice, { ...read, cohorts });
     await checkFits(cohorts, this.#datasets, lanes.limits);
     post({ type: 'engine', report: lanes.report, why: lanes.report.why });
     const runs = expansion.points.filter((point) => !store.ids.has(point.id));
