@@ -25,6 +25,10 @@ export interface Session {
   /** Overwrites the start of a range with words (float32 values or integers). */
   write(range: Range, data: Float32Array | Uint32Array): void;
   /**
+   * Says which replicas take no part in anything enqueued from now on: steps that work on no other are left out. None at first.
+   */
+  setIdle(replicas: ReadonlySet<number>): void;
+  /**
    * Enqueues the plan's training iteration, or its evaluation of one test batch, `times` times.
    *
    * @returns when the device has finished them

@@ -3,7 +3,7 @@
  * what its consumers contribute; weight gradients, which nothing waits for, come last and are merged over layers.
  */
 import type { Op } from '../model/network.ts';
-import { activationCode, type Builder, overlap, step, tiles } from './builder.ts';
+import { activationCode, type Builder, overlap, placedStep, step, tiles } from './builder.ts';
 import { mergeLayers } from './merge.ts';
 import type { PlacedOp } from './placement.ts';
 import { type AnyStep, ceilTo, type Step, type Tensor } from './plan.ts';
@@ -36,7 +36,10 @@ export function backwardSteps(builder: Builder): AnyStep[] {
   );
   for (const placed of [...ops].reverse()) {
     if (walk.applied.has(placed.op)) continue;
-    adjoint(walk, placed, gradientOf(walk, placed));
+    const gradient = gradientOf(walk, placed);
+    const before = walk.steps.length;
+    adjoint(walk, placed, gradient);
+    for (let k = before; k < walk.steps.length; k++) walk.steps[k] = placedStep(walk.steps[k], placed);
   }
   return [...walk.steps, ...mergeLayers(walk.weightSteps.reverse())];
 }
@@ -149,6 +152,7 @@ function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'line
       status,
     },
     invocations: [tiles(op.outputs), tiles(op.inputs), R],
+    replicas: { first: FIRST, count: R },
   });
   if (op.input === builder.placement.deepest.input) return;
   const producer = builder.producer(op.input)?.op;

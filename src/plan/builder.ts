@@ -99,6 +99,11 @@ export function step<K extends KernelName>(
   return { kernel, label, constants, bindings, invocations } as unknown as AnyStep;
 }
 
+/** A step of an op, which works on the op's replicas. */
+export function placedStep(step: AnyStep, { first, count }: PlacedOp): AnyStep {
+  return { ...step, replicas: { first, count } };
+}
+
 /** Number of 4-wide tiles that cover n. */
 export function tiles(n: number): number {
   return Math.ceil(n / 4);

@@ -1,6 +1,6 @@
 /** Forward half of a plan: each op's tensors and its step. Backward counterparts: backward.ts. */
 import type { Op } from '../model/network.ts';
-import { activationCode, type Builder, step, tiles } from './builder.ts';
+import { activationCode, type Builder, placedStep, step, tiles } from './builder.ts';
 import type { PlacedOp } from './placement.ts';
 import { type AnyStep, ceilTo } from './plan.ts';
 
@@ -64,7 +64,7 @@ export function forwardSteps(builder: Builder, mode: Mode): AnyStep[] {
     if (fused.has(placed.op)) return [];
     const activation = fusedActivation(builder, placed);
     if (activation) fused.add(activation);
-    return [forwardStep(builder, placed, activation, mode)];
+    return [placedStep(forwardStep(builder, placed, activation, mode), placed)];
   });
 }
 

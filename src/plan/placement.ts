@@ -56,6 +56,13 @@ export function placeNetworks(networks: readonly { readonly network: Network; re
   return { deepest, replicas: first, groups, ops: [...body, ...heads] };
 }
 
+/** Whether a step has something to do where these replicas are idle. */
+export function isNeeded({ replicas }: { readonly replicas?: Replicas }, idle: ReadonlySet<number>): boolean {
+  if (!replicas) return true;
+  for (let r = replicas.first; r < replicas.first + replicas.count; r++) if (!idle.has(r)) return true;
+  return false;
+}
+
 /** The plan's name of a tensor of a group's network, gradients (`grad.l0.weight`, `dz0`) included. */
 export function physicalName({ renamed }: PlanGroup, name: string): string {
   return renamed.get(name) ?? name;

@@ -1,7 +1,7 @@
 /** A plan: the dispatches of one training iteration for one shape. Pure data; it knows no device. */
 import type { Loss } from '../model/schema.ts';
 import type { BindingName, Constants, KernelName } from './kernels.ts';
-import type { PlanGroup } from './placement.ts';
+import type { PlanGroup, Replicas } from './placement.ts';
 import type { PlanSummary } from './summary.ts';
 
 /** Bytes to which a bound range must be aligned: WebGPU's default minStorageBufferOffsetAlignment. */
@@ -51,6 +51,8 @@ export interface Step<K extends KernelName = KernelName> {
   readonly bindings: Readonly<Record<BindingName<K>, Range>>;
   /** Invocations needed in x, y and z. */
   readonly invocations: readonly [number, number, number];
+  /** The replicas that it works on, where it does nothing for those that take no part. */
+  readonly replicas?: Replicas;
 }
 
 /** What a kernel table entry makes of the three kinds of step; a union over the table, so that `kernel` discriminates. */

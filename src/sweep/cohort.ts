@@ -199,6 +199,7 @@ export class Cohort {
       const again = this.#again.findIndex(({ experiment }) => depthOf(experiment) === depth);
       const run = again >= 0 ? this.#again.splice(again, 1)[0] : this.listener.next(depth);
       if (run) this.#load(trainer, slot, run);
+      else if (trainer.experiments[slot]) trainer.idle(slot);
     }
   }
 

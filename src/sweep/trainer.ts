@@ -76,6 +76,8 @@ export class Trainer {
   readonly #experiments: (Experiment | undefined)[];
   /** Tick at which each slot's experiment started. */
   readonly #starts: number[];
+  /** Slots without a run. */
+  readonly #idle: Set<number>;
   /** Slots that the device takes for due in an evaluation. */
   #evaluated: ReadonlySet<number> = new Set();
 
@@ -86,6 +88,8 @@ export class Trainer {
   ) {
     this.#experiments = new Array(session.plan.replicas).fill(undefined);
     this.#starts = new Array(session.plan.replicas).fill(0);
+    this.#idle = new Set(this.#starts.keys());
+    session.setIdle(this.#idle);
   }
 
   /**
@@ -167,6 +171,7 @@ export class Trainer {
     writeReplica(session, 'hyper', slot, hyperWords(experiment));
     this.#experiments[slot] = experiment;
     this.#starts[slot] = this.#ticks;
+    if (this.#idle.delete(slot)) session.setIdle(this.#idle);
   }
 
   /** Replaces the slots' settings from the next enqueued iteration on; they must be `isRetune` of the present ones. */
@@ -222,6 +227,8 @@ export class Trainer {
   idle(slot: number): void {
     writeReplica(this.session, 'hyper', slot, new Float32Array(HYPER_WORDS));
     this.#experiments[slot] = undefined;
+    this.#idle.add(slot);
+    this.session.setIdle(this.#idle);
   }
 
   /** The training state of all slots, as it is after everything enqueued so far. */
@@ -241,8 +248,11 @@ export class Trainer {
     for (const [slot, experiment] of experiments.entries()) {
       this.#experiments[slot] = experiment;
       this.#starts[slot] = starts[slot];
-      if (experiment) writeReplica(this.session, 'hyper', slot, hyperWords(experiment));
+      if (!experiment) continue;
+      writeReplica(this.session, 'hyper', slot, hyperWords(experiment));
+      this.#idle.delete(slot);
     }
+    this.session.setIdle(this.#idle);
   }
 
   destroy(): void {

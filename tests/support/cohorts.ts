@@ -102,6 +102,7 @@ export function losing(engine: Engine, calls: readonly number[]): Engine {
     return {
       plan: session.plan,
       write: (range, data) => session.write(range, data),
+      setIdle: (replicas) => session.setIdle(replicas),
       run: async (steps, times) => {
         check();
         if (calls.includes(++count)) lost = true;

@@ -100,6 +100,10 @@ class CpuSession implements Session {
     this.#words({ ...range, words: data.length }).set(new Uint32Array(data.buffer, data.byteOffset, data.length));
   }
 
+  setIdle(): void {
+    // Replicas that take no part are passed over by every kernel, at no cost worth sparing.
+  }
+
   async run(steps: 'iteration' | 'evaluation', times: number): Promise<void> {
     for (let n = 0; n < times; n++) for (const call of this.#steps[steps]) call();
   }

@@ -1,6 +1,7 @@
 /** A plan on a WebGPU device: its buffers, its steps with their bind groups, and the staging buffers for reading back. */
 import { LimitError } from '../../model/errors.ts';
 import { kernelEntry } from '../../plan/kernels.ts';
+import { isNeeded, type Replicas } from '../../plan/placement.ts';
 import { type AnyStep, type Plan, type Range, WORD } from '../../plan/plan.ts';
 import type { Session } from '../engine.ts';
 import type { GpuContext } from './context.ts';
@@ -11,6 +12,7 @@ interface Dispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: readonly [number, number, number];
+  readonly replicas?: Replicas;
 }
 
 export class GpuSession implements Session {
@@ -21,12 +23,17 @@ export class GpuSession implements Session {
   /** When the latest finished submission had finished. */
   #finishedAt = Number.NEGATIVE_INFINITY;
 
+  /** What is dispatched now: all but the steps of idle replicas. */
+  #needed: GpuSession['dispatches'];
+
   private constructor(
     readonly context: GpuContext,
     readonly plan: Plan,
     readonly buffers: readonly GPUBuffer[],
     readonly dispatches: Readonly<Record<'iteration' | 'evaluation', readonly Dispatch[]>>,
-  ) {}
+  ) {
+    this.#needed = dispatches;
+  }
 
   static async create(context: GpuContext, pipelines: Pipelines, plan: Plan): Promise<GpuSession> {
     const { device } = context;
@@ -51,7 +58,9 @@ export class GpuSession implements Session {
     }
     const prepare = async (step: AnyStep): Promise<Dispatch> => {
       const pipeline = await pipelines.get(step);
-      return { pipeline, bindGroup: bindGroupOf(device, pipelines, buffers, step), workgroups: workgroupsOf(step) };
+      const bindGroup = bindGroupOf(device, pipelines, buffers, step);
+      const { replicas } = step;
+      return { pipeline, bindGroup, workgroups: workgroupsOf(step), ...(replicas ? { replicas } : {}) };
     };
     device.pushErrorScope('validation');
     const [iteration, evaluation] = await context.awaiting(
@@ -78,8 +87,15 @@ export class GpuSession implements Session {
     this.#inTurn(() => this.#write(range, copy)).catch(() => undefined);
   }
 
+  setIdle(replicas: ReadonlySet<number>): void {
+    const { iteration, evaluation } = this.dispatches;
+    const needed = (dispatch: Dispatch) => isNeeded(dispatch, replicas);
+    this.#needed = { iteration: iteration.filter(needed), evaluation: evaluation.filter(needed) };
+  }
+
   run(steps: 'iteration' | 'evaluation', times: number): Promise<void> {
-    const perIteration = this.dispatches[steps].length;
+    const dispatches = this.#needed[steps];
+    const perIteration = dispatches.length;
     const total = times * perIteration;
     if (total === 0) return Promise.resolve();
     const size = this.#sizes[steps];
@@ -94,7 +110,7 @@ export class GpuSession implements Session {
           this.context.check();
           const from = at;
           at = submissionEnd(from, total, perIteration, size.steps);
-          const finished = this.#submit(steps, from, at, size);
+          const finished = this.#submit(steps, dispatches, from, at);
           const isLast = at === total;
           finished.then(
             () => {
@@ -147,9 +163,8 @@ export class GpuSession implements Session {
   }
 
   /** Steps `from` to `to`, counted over all iterations, in one submission. */
-  async #submit(steps: 'iteration' | 'evaluation', from: number, to: number, size: SubmissionSize): Promise<void> {
+  async #submit(steps: 'iteration' | 'evaluation', dispatches: readonly Dispatch[], from: number, to: number): Promise<void> {
     const { device } = this.context;
-    const dispatches = this.dispatches[steps];
     const encoder = device.createCommandEncoder({ label: steps });
     const pass = encoder.beginComputePass({ label: steps });
     let bound: GPUComputePipeline | undefined;
@@ -171,7 +186,7 @@ export class GpuSession implements Session {
     this.context.check();
     const now = performance.now();
     // While an earlier submission was at work this one waited.
-    size.finished(to - from, now - Math.max(submittedAt, this.#finishedAt));
+    this.#sizes[steps].finished(to - from, now - Math.max(submittedAt, this.#finishedAt));
     this.#finishedAt = now;
   }
 
