@@ -22,6 +22,8 @@ export interface SessionOptions {
 
 export class SweepSession {
   readonly #line = new Progress();
+  /** Cohorts whose slots are known, by label. */
+  readonly #described = new Set<string>();
 
   constructor(readonly options: SessionOptions) {}
 
@@ -37,7 +39,15 @@ export class SweepSession {
   }
 
   describe(cohorts: readonly CohortEstimate[]): void {
-    for (const cohort of cohorts) this.#say(cohortLine(cohort));
+    for (const cohort of cohorts) {
+      this.#say(cohortLine(cohort));
+      if (cohort.slots > 0) this.#described.add(cohort.label);
+    }
+  }
+
+  /** The parts of a cohort that did not fit at once. */
+  planned(cohorts: readonly CohortEstimate[]): void {
+    for (const cohort of cohorts) if (!this.#described.has(cohort.label)) this.#say(cohortLine(cohort));
   }
 
   progress({ runs, finished, diverged, runsPerMinute, secondsLeft }: SweepProgress): void {

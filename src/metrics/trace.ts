@@ -1,6 +1,10 @@
 /** A run's recorded series. */
 import { ENDINGS, type Ending, type MetricsBlock, SCALARS, type ScalarName, type TestBlock } from './block.ts';
 
+const ACTIVE = SCALARS.indexOf('active');
+const ENDED = SCALARS.indexOf('ended');
+const FIRST_NON_FINITE = SCALARS.indexOf('firstNonFinite');
+
 /** A Float32Array that grows by doubling; `view()` is what has been written. */
 export class Series {
   #values = new Float32Array(256);
@@ -87,23 +91,24 @@ export class Trace {
     return this.scalars.iteration.length;
   }
 
-  /** Appends replica `r` of a block; records of inactive iterations are left out. */
+  /** Appends replica `r` of a block, whose layer records it keeps; records of inactive iterations are left out. */
   append(block: MetricsBlock, r: number): void {
     const width = SCALARS.length;
     for (let k = 0; k < block.iterations; k++) {
       const base = (k * block.replicas + r) * width;
-      if (block.scalars[base + SCALARS.indexOf('active')] === 0) continue;
-      this.ended = ENDINGS[block.scalars[base + SCALARS.indexOf('ended')]];
+      if (block.scalars[base + ACTIVE] === 0) continue;
+      this.ended = ENDINGS[block.scalars[base + ENDED]];
       SCALARS.forEach((name, i) => {
         this.scalars[name].push(block.scalars[base + i]);
       });
-      const first = block.scalars[base + SCALARS.indexOf('firstNonFinite')];
+      const first = block.scalars[base + FIRST_NON_FINITE];
       if (first > 0 && !this.firstNonFinite) {
         this.firstNonFinite = { iteration: block.scalars[base], tensor: this.measured[first - 1] };
       }
     }
     for (const { iteration, log2 } of block.layers[r]) {
-      this.layers.push({ iteration, log2Dz: log2.slice(0, this.gradientLayers), log2Dw: log2.slice(this.gradientLayers) });
+      const [log2Dz, log2Dw] = [log2.subarray(0, this.gradientLayers), log2.subarray(this.gradientLayers)];
+      this.layers.push({ iteration, log2Dz, log2Dw });
     }
   }
 

@@ -299,7 +299,7 @@ export class Cohort {
 /**
  * Trains one run alone.
  *
- * @param progress called with the iterations recorded and the trace so far
+ * @param progress called with the iterations recorded so far
  */
 export async function trainOne(
   engine: Engine,

@@ -1,6 +1,5 @@
 /** A lane trains jobs one after another; a GPU is one lane, the CPU engine has one for every core. */
-import type { Engine } from '../engine/engine.ts';
-import { DeviceLostError } from '../engine/engine.ts';
+import { DeviceLostError, type Engine } from '../engine/engine.ts';
 import type { AdapterReport } from '../engine/report.ts';
 import { resultOf } from '../metrics/result.ts';
 import { encodeTrace, type TraceLimits } from '../metrics/trace-codec.ts';
@@ -32,7 +31,7 @@ export interface LaneListener {
 
 export interface Lane {
   readonly report: AdapterReport;
-  /** @returns ids of the runs that were not finished because of `pause` */
+  /** @returns ids of the runs that were not finished because of `stop` */
   train(job: Job, listener: LaneListener): Promise<readonly string[]>;
   /** Makes `train` return soon; what has not finished is trained again. */
   stop(): void;
@@ -44,11 +43,14 @@ export interface Lane {
 
 /** How a lost device is replaced. */
 export interface Recovery {
-  /** Opens the engine anew; `lost` counts the losses so far. */
+  /** Opens the engine anew; `lost` counts the losses so far. Its failure counts as one more. */
   reopen(lost: number): Promise<Engine>;
   /** Before an attempt: what is about to be done, and how long to wait first. */
   plan(lost: number, sinceLastMs: number): { readonly message: string; readonly waitMs: number };
 }
+
+/** Attempts after which not even the last resort has helped. */
+const MOST_LOSSES = 8;
 
 const NEVER: Recovery = {
   reopen: () => Promise.reject(new Error('this engine has no device to lose')),
@@ -59,6 +61,8 @@ export class EngineLane implements Lane {
   #engine: Engine;
   #cohort: Cohort | undefined;
   #stopped = false;
+  /** Ends the wait for a device. */
+  #wake: (() => void) | undefined;
   #resume: (() => void) | undefined;
   #paused: Promise<void> | undefined;
   #lost = 0;
@@ -84,6 +88,7 @@ export class EngineLane implements Lane {
   stop(): void {
     this.#stopped = true;
     this.#cohort?.pause();
+    this.#wake?.();
     this.resume();
   }
 
@@ -166,14 +171,35 @@ export class EngineLane implements Lane {
   }
 
   async #recover(error: DeviceLostError, listener: Pick<LaneListener, 'recovering' | 'recovered'>): Promise<void> {
-    this.#lost += 1;
-    const { message, waitMs } = this.recovery.plan(this.#lost, this.now() - this.#lastLoss);
-    this.#lastLoss = this.now();
-    listener.recovering(`${error.message} ${message}`);
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     this.#engine.destroy();
-    this.#engine = await this.recovery.reopen(this.#lost);
-    listener.recovered();
+    for (let problem: Error = error; ; ) {
+      this.#lost += 1;
+      const { message, waitMs } = this.recovery.plan(this.#lost, this.now() - this.#lastLoss);
+      this.#lastLoss = this.now();
+      listener.recovering(`${problem.message} ${message}`);
+      if (waitMs > 0) await this.#wait(waitMs);
+      try {
+        this.#engine = await this.recovery.reopen(this.#lost);
+        listener.recovered();
+        return;
+      } catch (failure) {
+        // No adapter yet, or none any more. Who has stopped does not wait for the next attempt.
+        if (this.#stopped || this.#lost >= MOST_LOSSES) throw failure;
+        problem = failure as Error;
+      }
+    }
+  }
+
+  /** Until the time is over, or `stop`. */
+  async #wait(ms: number): Promise<void> {
+    if (this.#stopped) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      timer = setTimeout(resolve, ms);
+    });
+    clearTimeout(timer);
+    this.#wake = undefined;
   }
 }
 

@@ -1,5 +1,4 @@
 /** Trains a sweep's runs: cohort by cohort on a GPU, in parallel jobs on the cores of a processor. Keeps what finishes. */
-import type { AdapterReport } from '../engine/report.ts';
 import type { TraceLimits } from '../metrics/trace-codec.ts';
 import { LimitError } from '../model/errors.ts';
 import type { Limits } from '../plan/build.ts';
@@ -23,7 +22,7 @@ export interface SchedulerOptions {
   readonly traces?: TraceLimits;
   /** What has been measured before, by `CohortRuns.key`: how many slots train fastest. */
   readonly calibrations?: ReadonlyMap<string, Calibration>;
-  /** No run goes on after so many seconds of training. */
+  /** No run goes on after so many seconds of training, pauses left out. */
   readonly seconds?: number;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
@@ -70,10 +69,6 @@ export class Scheduler {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  get report(): AdapterReport {
-    return this.options.lanes[0].report;
-  }
-
   /**
    * Trains until all is done, `stop`, or the end of the time.
    *
@@ -84,15 +79,10 @@ export class Scheduler {
     const cohorts = await cohortsOf(runs, datasets);
     this.#totalFlop = cohorts.reduce((sum, { flop }) => sum + flop, 0);
     this.#since = this.#now();
-    const timer = this.#startTimer();
-    try {
-      const [lane] = this.options.lanes;
-      if (lane instanceof EngineLane && lane.report.engine === 'gpu') await this.#trainOnDevice(lane, cohorts);
-      else await this.#trainOnCores(cohorts);
-      await Promise.all(this.#appends);
-    } finally {
-      clearTimeout(timer);
-    }
+    const [lane] = this.options.lanes;
+    if (lane instanceof EngineLane && lane.report.engine === 'gpu') await this.#trainOnDevice(lane, cohorts);
+    else await this.#trainOnCores(cohorts);
+    await Promise.all(this.#appends);
     if (this.#failure) throw this.#failure;
     this.#report(true);
     if (this.#outOfTime) return 'out of time';
@@ -116,13 +106,9 @@ export class Scheduler {
     for (const lane of this.options.lanes) lane.stop();
   }
 
-  #startTimer(): ReturnType<typeof setTimeout> | undefined {
-    const { seconds } = this.options;
-    if (seconds === undefined) return undefined;
-    return setTimeout(() => {
-      this.#outOfTime = true;
-      this.stop();
-    }, 1000 * seconds);
+  /** Of training, without pauses. */
+  get #elapsedSeconds(): number {
+    return (this.#elapsedMs + (this.#since === undefined ? 0 : this.#now() - this.#since)) / 1000;
   }
 
   /** Cohort after cohort; one whose shallowest networks do not fit beside the deepest is cut in two. */
@@ -177,6 +163,10 @@ export class Scheduler {
       advanced: (iterations: number, flop: number) => {
         this.#done.iterations += iterations;
         this.#done.flop += flop;
+        if (this.#elapsedSeconds >= (this.options.seconds ?? Number.POSITIVE_INFINITY) && !this.#stopping) {
+          this.#outOfTime = true;
+          this.stop();
+        }
         this.#report(false);
       },
       training: (count: number) => {
@@ -208,7 +198,7 @@ export class Scheduler {
     const now = this.#now();
     if (!always && now - this.#lastProgress < PROGRESS_MS) return;
     this.#lastProgress = now;
-    const elapsedSeconds = (this.#elapsedMs + (this.#since === undefined ? 0 : now - this.#since)) / 1000;
+    const elapsedSeconds = this.#elapsedSeconds;
     const { runs, diverged, iterations, flop } = this.#done;
     const share = this.#totalFlop > 0 ? flop / this.#totalFlop : 1;
     this.listener.progress?.({

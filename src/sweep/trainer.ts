@@ -20,6 +20,8 @@ import { cohortKey, depthOf } from './plan-key.ts';
 /** Iterations the metrics ring holds: the longest block. */
 export const RING = 256;
 
+const ACTIVE = SCALARS.indexOf('active');
+
 /** So many slots for networks like that of this experiment. */
 export interface SlotRequest {
   readonly experiment: Experiment;
@@ -298,7 +300,7 @@ export class Trainer {
     const records: LayerBlock[] = [];
     for (let at = r * SCALARS.length, k = 0; at < scalars.length; at += replicas * SCALARS.length, k++) {
       const iteration = scalars[at];
-      if (iteration % layersEvery !== 0 || scalars[at + SCALARS.indexOf('active')] === 0) continue;
+      if (iteration % layersEvery !== 0 || scalars[at + ACTIVE] === 0) continue;
       const slot = Math.floor((start + k) / layersEvery) % layerSlots;
       const from = slot * layerWords + layerRecord.first + (r - first) * layerRecord.words;
       records.push({ iteration, log2: new Float32Array(layers.slice(from, from + layerRecord.words).buffer) });

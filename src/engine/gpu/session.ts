@@ -23,17 +23,16 @@ export class GpuSession implements Session {
   /** When the latest finished submission had finished. */
   #finishedAt = Number.NEGATIVE_INFINITY;
 
-  /** What is dispatched now: all but the steps of idle replicas. */
-  #needed: GpuSession['dispatches'];
+  #idle: ReadonlySet<number> = new Set();
+  /** What is dispatched now, all but the steps of idle replicas; undefined until it is asked for. */
+  #needed: GpuSession['dispatches'] | undefined;
 
   private constructor(
     readonly context: GpuContext,
     readonly plan: Plan,
     readonly buffers: readonly GPUBuffer[],
     readonly dispatches: Readonly<Record<'iteration' | 'evaluation', readonly Dispatch[]>>,
-  ) {
-    this.#needed = dispatches;
-  }
+  ) {}
 
   static async create(context: GpuContext, pipelines: Pipelines, plan: Plan): Promise<GpuSession> {
     const { device } = context;
@@ -88,13 +87,19 @@ export class GpuSession implements Session {
   }
 
   setIdle(replicas: ReadonlySet<number>): void {
+    this.#idle = new Set(replicas);
+    this.#needed = undefined;
+  }
+
+  #neededNow(): GpuSession['dispatches'] {
+    const needed = (dispatch: Dispatch) => isNeeded(dispatch, this.#idle);
     const { iteration, evaluation } = this.dispatches;
-    const needed = (dispatch: Dispatch) => isNeeded(dispatch, replicas);
-    this.#needed = { iteration: iteration.filter(needed), evaluation: evaluation.filter(needed) };
+    this.#needed ??= { iteration: iteration.filter(needed), evaluation: evaluation.filter(needed) };
+    return this.#needed;
   }
 
   run(steps: 'iteration' | 'evaluation', times: number): Promise<void> {
-    const dispatches = this.#needed[steps];
+    const dispatches = this.#neededNow()[steps];
     const perIteration = dispatches.length;
     const total = times * perIteration;
     if (total === 0) return Promise.resolve();

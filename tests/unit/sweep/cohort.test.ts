@@ -3,6 +3,7 @@ import type { Dataset } from '../../../src/data/dataset.ts';
 import { openEngine } from '../../../src/engine/open.ts';
 import { decodeTrace } from '../../../src/metrics/trace-codec.ts';
 import { cohortsOf, shareSlots } from '../../../src/sweep/cohorts.ts';
+import { EngineLane } from '../../../src/sweep/lane.ts';
 import { planRecovery } from '../../../src/sweep/recovery.ts';
 import { losing, smallRuns, trainAlone, trainRuns } from '../../support/cohorts.ts';
 
@@ -81,6 +82,41 @@ describe('a lost device', () => {
     // Without checkpoints the unfinished runs are computed again from the start.
     expect(kept.iterations).toBeLessThan(lost.iterations);
     expect(lost.iterations).toBeGreaterThan(total);
+  });
+
+  test('a device that cannot be opened again counts as lost once more, and the next attempt may be another engine', async () => {
+    const attempts: number[] = [];
+    const stubborn = {
+      plan: (lost: number) => ({ message: `attempt ${lost}`, waitMs: 0 }),
+      reopen: async (lost: number) => {
+        attempts.push(lost);
+        if (lost < 3) throw new Error('There is no adapter.');
+        return engine;
+      },
+    };
+    const { traces, messages } = await trainRuns(losing(engine, [3]), given, 5, stubborn);
+    expect(attempts).toEqual([1, 2, 3]);
+    expect(messages.slice(1)).toEqual(['There is no adapter. attempt 2', 'There is no adapter. attempt 3', 'recovered']);
+    expect(traces).toEqual(alone);
+  });
+
+  test('stop does not wait for a device', async () => {
+    const lane = new EngineLane(losing(engine, [3]), async () => given.dataset, {
+      plan: () => ({ message: '', waitMs: 3_600_000 }),
+      reopen: async () => engine,
+    });
+    const [cohort] = await cohortsOf(given.runs, async () => given.dataset);
+    const left = await lane.train(
+      { runs: given.runs, slots: shareSlots(cohort.depths, 5), traces: {} },
+      {
+        finished: () => undefined,
+        advanced: () => undefined,
+        training: () => undefined,
+        recovering: () => setTimeout(() => lane.stop(), 20),
+        recovered: () => undefined,
+      },
+    );
+    expect(left.length).toBeGreaterThan(0);
   });
 
   test('first at once, the second within two minutes after a wait, the third on the CPU engine', () => {

@@ -131,6 +131,29 @@ describe('a sweep', () => {
     expect(await running).toBe('finished');
     expect(lossesOf(second)).toEqual(lossesOf(reference));
   });
+
+  test('the time of a session counts training alone, not the pauses', async () => {
+    // A clock that stands still but where the test moves it.
+    let ms = 0;
+    const store = new Kept();
+    const [lane] = lanesOf(1);
+    const options = { runs: given.runs, store, datasets, lanes: [lane], seconds: 10, now: () => ms };
+    let finished = 0;
+    const scheduler: Scheduler = new Scheduler(options, {
+      finished: () => {
+        finished += 1;
+        if (finished === 2) {
+          scheduler.pause();
+          ms += 3_600_000;
+          scheduler.resume();
+        }
+        if (finished === 6) ms += 10_000;
+      },
+    });
+    expect(await scheduler.run()).toBe('out of time');
+    expect(store.records.size).toBeGreaterThanOrEqual(6);
+    expect(store.records.size).toBeLessThan(24);
+  });
 });
 
 describe('calibration', () => {
