@@ -1,14 +1,13 @@
 /** The engine in one line, and as data. */
-import type { AdapterReport } from '../engine/report.ts';
+import { type AdapterReport, nameOfAdapter } from '../engine/report.ts';
 
 export function engineLine({ engine, why, adapter }: AdapterReport): string {
   return engine === 'gpu' && adapter ? `WebGPU, ${adapterName(adapter)}` : `CPU (${why})`;
 }
 
 export function adapterName(adapter: NonNullable<AdapterReport['adapter']>): string {
-  const { vendor, architecture, device, description, software } = adapter;
-  const name = description || device || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed';
-  return software ? `${name} (software)` : name;
+  const name = nameOfAdapter(adapter) || 'unnamed';
+  return adapter.software ? `${name} (software)` : name;
 }
 
 /** What reports keep of an engine. */

@@ -1,14 +1,15 @@
 /** A sweep's results in a folder: sweep.json, the manifest, and the segments of every process that wrote (store-segments.ts). */
+
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AppendQueue, type Entry } from '../sweep/append-queue.ts';
 import { parseSweep, sweepId } from '../sweep/axes.ts';
 import { type RunRecord, recordFromJson } from '../sweep/record.ts';
 import { type Manifest, StoreError, type SweepStore } from '../sweep/store.ts';
 import { reasonOf } from './files.ts';
 import { takeLock } from './store-lock.ts';
 import {
-  type Entry,
   listSegments,
   type Place,
   readSegment,
@@ -138,20 +139,12 @@ function cannotWrite(folder: string, error: unknown): StoreError {
   return new StoreError(text, { cause: error });
 }
 
-interface Waiting extends Entry {
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 export class DirectoryStore implements SweepStore {
   readonly #places = new Map<string, Place>();
   readonly #handles = new Map<number, Promise<FileHandle>>();
-  readonly #waiting: Waiting[] = [];
-  /** Runs that are being written, by id. */
-  readonly #pending = new Map<string, Promise<void>>();
+  readonly #queue = new AppendQueue((batch) => this.#write(batch));
   readonly ids = new Set<string>();
   #writer: SegmentWriter | undefined;
-  #flushing: Promise<void> | undefined;
   /** Lines that were torn or had changed: runs that count as never trained. */
   readonly dropped: number;
 
@@ -186,38 +179,21 @@ export class DirectoryStore implements SweepStore {
   }
 
   append(record: RunRecord, trace: Uint8Array): Promise<void> {
-    const { id } = record;
-    if (this.ids.has(id)) return Promise.resolve();
-    const known = this.#pending.get(id);
-    if (known) return known;
-    const kept = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ record, trace, resolve, reject });
-    });
-    this.#pending.set(id, kept);
-    this.#flushing ??= this.#flush();
-    return kept;
+    return this.ids.has(record.id) ? Promise.resolve() : this.#queue.add(record, trace);
   }
 
-  /** Writes what waits; what comes meanwhile waits for one common write. */
-  async #flush(): Promise<void> {
-    for (let batch = this.#waiting.splice(0); batch.length > 0; batch = this.#waiting.splice(0)) {
-      try {
-        if (!this.access) throw new Error(`${this.folder} was opened to read`);
-        this.#writer ??= await SegmentWriter.create(this.folder, this.access.write);
-        const places = await this.#writer.append(batch);
-        for (const [k, { record }] of batch.entries()) this.#keep(record.id, places[k]);
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        for (const { reject } of batch) reject(cannotWrite(this.folder, error));
-        // A torn line may end this segment: whatever follows goes into a new one.
-        await this.#writer?.close();
-        this.#writer = undefined;
-      } finally {
-        for (const { record } of batch) this.#pending.delete(record.id);
-      }
+  async #write(batch: readonly Entry[]): Promise<void> {
+    try {
+      if (!this.access) throw new Error(`${this.folder} was opened to read`);
+      this.#writer ??= await SegmentWriter.create(this.folder, this.access.write);
+      const places = await this.#writer.append(batch);
+      for (const [k, { record }] of batch.entries()) this.#keep(record.id, places[k]);
+    } catch (error) {
+      // A torn line may end this segment: whatever follows goes into a new one.
+      await this.#writer?.close();
+      this.#writer = undefined;
+      throw cannotWrite(this.folder, error);
     }
-    // In the same turn as the last look at what waits: a run that comes after it must start anew.
-    this.#flushing = undefined;
   }
 
   async *records(): AsyncGenerator<RunRecord> {
@@ -243,7 +219,7 @@ export class DirectoryStore implements SweepStore {
   }
 
   async close(): Promise<void> {
-    await this.#flushing;
+    await this.#queue.settled();
     await this.#writer?.close();
     this.#writer = undefined;
     for (const handle of this.#handles.values()) await (await handle).close();

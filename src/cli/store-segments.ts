@@ -9,11 +9,13 @@
  *
  * with the CRC-32 of the rest of the line and of the trace's bytes in traces-NNNN.bin. The trace reaches the disk before the line.
  */
+
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type RunRecord, recordToJson } from '../sweep/record.ts';
+import type { Entry } from '../sweep/append-queue.ts';
+import { recordToJson } from '../sweep/record.ts';
 
 /** Writes all bytes at the end of a file; tests put a disk that is full in its place. */
 export type WriteBytes = (handle: FileHandle, bytes: Uint8Array) => Promise<void>;
@@ -104,11 +106,6 @@ function parseLine(bytes: Buffer, segment: number): Line | undefined {
     place: { segment, offset: Number(offset), length: Number(length), crc },
     record: () => bytes.toString('utf8', HEAD_LENGTH + matched.length, bytes.length - 1),
   };
-}
-
-export interface Entry {
-  readonly record: RunRecord;
-  readonly trace: Uint8Array;
 }
 
 /** Appends to a pair of files of its own. */

@@ -27,3 +27,8 @@ export interface AdapterReport {
     readonly limits: Readonly<Record<string, number>>;
   };
 }
+
+/** What an adapter calls itself; empty where it says nothing. */
+export function nameOfAdapter({ description, device, vendor, architecture }: NonNullable<AdapterReport['adapter']>): string {
+  return description || device || [vendor, architecture].filter(Boolean).join(' ');
+}

@@ -1,6 +1,6 @@
 /** A lane trains jobs one after another; a GPU is one lane, the CPU engine has one for every core. */
 import { DeviceLostError, type Engine } from '../engine/engine.ts';
-import type { AdapterReport } from '../engine/report.ts';
+import { type AdapterReport, nameOfAdapter } from '../engine/report.ts';
 import { resultOf } from '../metrics/result.ts';
 import { encodeTrace, type TraceLimits } from '../metrics/trace-codec.ts';
 import { Cohort, type FinishedRun, type Run } from './cohort.ts';
@@ -209,7 +209,5 @@ function recordOf({ id, experiment, trace, iterationsPerSecond }: FinishedRun, r
 
 /** What a record says of its engine. */
 export function runEngine({ engine, adapter }: AdapterReport): RunEngine {
-  if (engine === 'cpu' || !adapter) return { engine, adapter: '' };
-  const { description, device, vendor, architecture } = adapter;
-  return { engine, adapter: description || device || [vendor, architecture].filter(Boolean).join(' ') };
+  return { engine, adapter: engine === 'gpu' && adapter ? nameOfAdapter(adapter) : '' };
 }

@@ -1,5 +1,6 @@
 /** Sweeps' results in the browser: one IndexedDB database, in which records open without their traces. */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { AppendQueue, type Entry } from './append-queue.ts';
 import { type RunRecord, recordFromJson, recordToJson } from './record.ts';
 import { type Manifest, StoreError, type SweepStore } from './store.ts';
 import type { StoredSweep } from './sweep-protocol.ts';
@@ -121,19 +122,12 @@ export class SweepDatabase {
   }
 }
 
-interface Waiting {
-  readonly record: RunRecord;
-  readonly trace: Uint8Array;
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 class IndexedDbStore implements SweepStore {
   readonly #database: IDBPDatabase<Schema>;
-  readonly #waiting: Waiting[] = [];
-  /** Runs that are being written, by id. */
-  readonly #pending = new Map<string, Promise<void>>();
-  #flushing: Promise<void> | undefined;
+  readonly #queue = new AppendQueue(async (batch) => {
+    await guard(() => this.#write(batch));
+    for (const { record } of batch) this.ids.add(record.id);
+  });
 
   constructor(
     database: IDBPDatabase<Schema>,
@@ -149,40 +143,11 @@ class IndexedDbStore implements SweepStore {
   }
 
   append(record: RunRecord, trace: Uint8Array): Promise<void> {
-    const { id } = record;
-    if (this.ids.has(id)) return Promise.resolve();
-    const known = this.#pending.get(id);
-    if (known) return known;
-    const kept = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ record, trace, resolve, reject });
-    });
-    this.#pending.set(id, kept);
-    this.#flushing ??= this.#flush();
-    return kept;
-  }
-
-  /** Writes what waits in one transaction; what comes meanwhile waits for the next one. */
-  async #flush(): Promise<void> {
-    // Runs that finish together are kept together.
-    await Promise.resolve();
-    for (let batch = this.#waiting.splice(0); batch.length > 0; batch = this.#waiting.splice(0)) {
-      try {
-        await guard(() => this.#write(batch));
-        for (const { record, resolve } of batch) {
-          this.ids.add(record.id);
-          resolve();
-        }
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-      for (const { record } of batch) this.#pending.delete(record.id);
-    }
-    // In the same turn as the last look at what waits: a run that comes after it must start anew.
-    this.#flushing = undefined;
+    return this.ids.has(record.id) ? Promise.resolve() : this.#queue.add(record, trace);
   }
 
   /** Records and traces together, or none of them. */
-  async #write(batch: readonly Waiting[]): Promise<void> {
+  async #write(batch: readonly Entry[]): Promise<void> {
     const { sweepId } = this.manifest;
     // Relaxed: kept when the operating system has it, which survives the page and the browser. A loss of power costs the last runs,
     // and those are trained again; waiting for the disk would cost more on each.
@@ -242,7 +207,7 @@ class IndexedDbStore implements SweepStore {
   }
 
   async close(): Promise<void> {
-    await this.#flushing;
+    await this.#queue.settled();
   }
 }
 
