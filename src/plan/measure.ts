@@ -4,6 +4,7 @@ import { type Builder, step } from './builder.ts';
 import type { Memory } from './memory.ts';
 import type { PlanGroup } from './placement.ts';
 import { type AnyStep, ceilTo, type Range, type Tensor } from './plan.ts';
+import { NORM_WORDS } from './records.ts';
 
 /** Cells of 16 parameters; an optimizer invocation owns one. */
 export const CELL = 16;
@@ -98,7 +99,8 @@ export function measureSteps(
   const segments = measured.flatMap((group) =>
     replicasOf(group).flatMap((r) => [...group.z, ...group.d, ...group.gradients].map((name) => pairs(name, r))),
   );
-  const table = (name: string, rows: number) => memory.tensor(name, { name, type: 'u32', replicas: 1, rows, columns: 2 });
+  const table = (name: string, rows: number) =>
+    memory.tensor(name, { name, type: 'u32', replicas: 1, rows, columns: NORM_WORDS });
   const norms = table('norms', segments.length);
 
   const cells = memory.wordsOf('param') / CELL;

@@ -86,6 +86,12 @@ export const CONTROL = {
   stop_weights: 18,
 } as const;
 
+/**
+ * A measured norm, (NORM_WORDS) u32: its pair (`src/math/norm-pair.ts`), the exponent that the pair's numbers are to be multiplied
+ * with, and for a layer's output the share of its units that pass no gradient, as float32 bits.
+ */
+export const NORM_WORDS = 4;
+
 /** What a replica's network looks like to the kernels that measure it, (R, SHAPE_WORDS) u32, written by the host. */
 export const SHAPE_WORDS = 8;
 export const SHAPE = {
