@@ -1,7 +1,8 @@
-// ring[tick mod RING, r, :] = this iteration's scalars; layers[(tick / EVERY) mod SLOTS, of r] = log2 norms where EVERY divides iteration
+// ring[tick mod RING, r, :] = this iteration's scalars; layers[(tick / EVERY) mod SLOTS, of r] = what layer_map names, where EVERY divides iteration
 // then iteration += 1 for an active replica, updates += 1 where the update was applied, tick += 1.
 // control: (R,24) read   norms: (any,4) read   weights: (any,4) read, entries of a replica's G new parameters, then of its updates
-// layer_map: (any) read, indices among a replica's norms   shapes: (R,8) read   status: (R,8) accumulate
+// layer_map: (any) read, kind 2^30 + index among a replica's norms or weights; kinds: log2 of a norm, its share, log2 of a weight's
+//  shapes: (R,8) read   status: (R,8) accumulate
 // ring: (RING,R,11) write   layers: (SLOTS,LAYER_WORDS) write
 // One workgroup of 64 owns a replica. Words are written as bits, so that NaN and Inf arrive as they are.
 // ref: SCALARS of src/metrics/block.ts (the order of the words)
@@ -26,6 +27,16 @@ override WX: u32;
 
 var<workgroup> firsts: array<u32, 64>;
 
+// What an entry of the layer map names, of a replica whose norms and weights begin there.
+fn layer_word(entry: u32, own_norms: u32, own_weights: u32) -> u32 {
+  let kind = entry >> 30u;
+  let index = entry & 0x3fffffffu;
+  if (kind == 2u) { return log2_norm_bits(weights[own_weights + index].xy); }
+  let norm = norms[own_norms + index];
+  if (kind == 1u) { return norm.w; }
+  return log2_norm_bits(norm.xy);
+}
+
 @compute @workgroup_size(WX)
 fn record_iteration(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) i: u32) {
   let r = group.x;
@@ -48,7 +59,7 @@ fn record_iteration(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
   if (status[s + S_ITERATION] % EVERY == 0u) {
     let at = (tick / EVERY) % SLOTS * LAYER_WORDS + shapes[shape + P_LAYERS];
     for (var l = i; l < shapes[shape + P_LAYER_COUNT]; l += 64u) {
-      layers[at + l] = log2_norm_bits(norms[shapes[shape + P_NORMS] + layer_map[shapes[shape + P_LAYER_MAP] + l]].xy);
+      layers[at + l] = layer_word(layer_map[shapes[shape + P_LAYER_MAP] + l], shapes[shape + P_NORMS], own);
     }
   }
   firsts[i] = first;

@@ -43,6 +43,7 @@ export async function runCase(engine: Engine, given: Case): Promise<Computed> {
     optimizer: settings.optimizer.name,
     source: { kind: 'given' },
     layersEvery: 1,
+    layers: 'gradients',
     ring: ITERATIONS + 1,
     limits: engine.limits,
   });

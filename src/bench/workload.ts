@@ -10,6 +10,7 @@ import { readAssetFromFolder } from '../data/read-asset-node.ts';
 import type { Engine } from '../engine/engine.ts';
 import { readTensor } from '../engine/tensor-io.ts';
 import { SCALARS } from '../metrics/block.ts';
+import { shapeOf, splitLayers } from '../metrics/layer-series.ts';
 import { parseExperiment } from '../model/experiment.ts';
 import { initialValues } from '../model/initialise.ts';
 import { networkOf, parametersOf } from '../model/network.ts';
@@ -77,7 +78,6 @@ async function loadExperiment(engine: Engine, experiment: Experiment, dataset: D
   const trainer = await Trainer.create(engine, new Array<Experiment>(replicas).fill(experiment), dataset);
   const { scalars, layers } = await trainer.advance(1);
   const compileMs = performance.now() - start;
-  const { gradientLayers } = trainer.summary;
   return {
     trainer,
     experiment,
@@ -86,7 +86,7 @@ async function loadExperiment(engine: Engine, experiment: Experiment, dataset: D
     first: {
       loss: scalars[SCALARS.indexOf('loss')],
       gradientNorm: 2 ** scalars[SCALARS.indexOf('log2GradientNorm')],
-      weightNorms: [...layers[0][0].log2.subarray(gradientLayers.length)].map((log2) => 2 ** log2),
+      weightNorms: [...splitLayers(layers[0][0].words, shapeOf(trainer.summary)).log2Dw].map((log2) => 2 ** log2),
     },
   };
 }

@@ -1,6 +1,5 @@
 /** Reading, checking and naming experiments. */
 import * as v from 'valibot';
-import { fnv1a64 } from '../math/fnv.ts';
 import { ConfigError, type Problem } from './errors.ts';
 import { describeNumber, fieldOf, fieldsOf, parentOf, type SchemaNode } from './fields.ts';
 import { type Experiment, type ExperimentInput, experimentSchema, type Loss, type TaskName } from './schema.ts';
@@ -169,11 +168,6 @@ export function canonicalJson(value: unknown): string {
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(',')}}`;
-}
-
-/** Run id: 64 bits of FNV-1a over the canonical form, as 16 hex digits. Stable across machines and versions of the defaults' order. */
-export function runId(experiment: Experiment): string {
-  return fnv1a64(canonicalJson(experiment));
 }
 
 /**

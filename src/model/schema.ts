@@ -207,7 +207,16 @@ export const experimentSchema = v.strictObject({
   seed: v.optional(integer(0, 0xffffffff, 'Seed of the initial weights and of the order of examples.'), 1),
   probes: v.optional(
     v.strictObject({
-      layersEvery: v.optional(integer(1, 1_000_000, 'Iterations between two records of per-layer gradient norms.'), 1),
+      layersEvery: v.optional(integer(1, 1_000_000, 'Iterations between two records of what is measured per layer.'), 1),
+      layers: v.optional(
+        v.pipe(
+          v.picklist(['all', 'gradients']),
+          v.description(
+            'What a record holds: gradient norms alone, or also each hidden layer’s activation RMS and share of dead or saturated units, and each weight’s norm and update.',
+          ),
+        ),
+        'all',
+      ),
       testEvery: v.optional(
         integer(0, 10_000_000, 'Iterations between two evaluations on the held-out split; 0 for only at the end.'),
         100,

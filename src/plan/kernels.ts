@@ -161,6 +161,12 @@ export const KERNELS = {
   sgd_update: { ...update, bindings: { ...update.bindings, status: readBits }, constants: ['CELLS'] },
   adam_update: { ...update, constants: ['CELLS', 'DECOUPLED'] },
   rmsprop_update: { ...update, constants: ['CELLS'] },
+  unit_probe: {
+    folder: 'probe',
+    bindings: { h: read, norms: writeBits, status: readBits, shapes: readBits },
+    constants: ['FIRST', 'B', 'C', 'MODE', 'UNIT', 'EVERY', 'H_STRIDE'],
+    workgroup: ROW,
+  },
   record_iteration: {
     folder: 'probe',
     bindings: {

@@ -108,6 +108,11 @@ export const SHAPE = {
   layer_map: 7,
 } as const;
 
+/** What an entry of `layer_map` names: its upper two bits, above an index among a replica's norms or weights. */
+export const LAYER_KIND = { norm: 0, share: 1, weight: 2 } as const;
+export const LAYER_KIND_SHIFT = 30;
+export const LAYER_INDEX = 2 ** LAYER_KIND_SHIFT - 1;
+
 export const CLIP_RULE = { none: 0, torch_norm: 1, tensorflow_global_norm: 2, value: 3 } as const;
 export const POLICY = { continue: 0, skip: 1, stop: 2 } as const;
 

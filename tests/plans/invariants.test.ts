@@ -121,9 +121,9 @@ describe('dispatches', () => {
 
   test.each([1, 2, 3, 8, 100])('of an MLP of depth %i', (depth) => {
     // Batch, depth + 1 products, loss, depth gradients of inputs, the weight gradients of the first, the equal hidden and the last
-    // layer; the norm of the loss's gradient; then norms, control, update, weights' norms, record.
+    // layer; the norm of the loss's gradient; then norms, units, control, update, weights' norms, record.
     const weights = depth === 1 ? 2 : 3;
-    expect(mlp(depth).summary.dispatchesPerIteration).toBe(1 + (depth + 1) + 1 + depth + weights + 1 + 5);
+    expect(mlp(depth).summary.dispatchesPerIteration).toBe(1 + (depth + 1) + 1 + depth + weights + 1 + 6);
   });
 
   test.each(['batch', 'layer'] as const)('of an MLP with %s norm grow linearly with depth', (norm) => {

@@ -67,7 +67,7 @@ async function tracesOf(engine: Engine, loss: Loss, inputs: readonly ExperimentI
       const from = (k * block.replicas + r) * width;
       return [...block.scalars.slice(from, from + width)];
     });
-    return [...scalars.flat(), ...block.layers[r].flatMap(({ log2 }) => [...log2]), testLoss[r]];
+    return [...scalars.flat(), ...block.layers[r].flatMap(({ words }) => [...words]), testLoss[r]];
   });
 }
 

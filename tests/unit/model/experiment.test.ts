@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/model/errors.ts';
-import { canonicalJson, parseExperiment, runId, withField } from '../../../src/model/experiment.ts';
+import { canonicalJson, parseExperiment, withField } from '../../../src/model/experiment.ts';
+import { identityOf, identityText, runId } from '../../../src/model/identity.ts';
 import { INIT_SCHEMES } from '../../../src/model/schema.ts';
 
 /** The message of what `parseExperiment` throws, without the subject; fails if it throws nothing. */
@@ -40,7 +41,11 @@ describe('an experiment that is not valid is refused with path, value and what i
       { optimizer: { name: 'sgd', beta1: 0.5 } },
       ['optimizer.beta1: unknown field; valid is name, learningRate, weightDecay, momentum, dampening, nesterov'],
     ],
-    ['a field of a default object', { probes: { every: 1 } }, ['probes.every: unknown field; valid is layersEvery, testEvery']],
+    [
+      'a field of a default object',
+      { probes: { every: 1 } },
+      ['probes.every: unknown field; valid is layersEvery, layers, testEvery'],
+    ],
     ['no kind', { model: { depth: 3 } }, ['model.kind: nothing is not valid; valid is "mlp" or "residual_mlp"']],
     [
       'an unknown name',
@@ -197,19 +202,26 @@ describe('names', () => {
     expect(id).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  test('the run id of the default experiment stays what it is', () => {
-    // FNV-1a, 64 bits, of the canonical JSON, computed by an independent Python program:
+  test('the run id of the default experiment stays what it is, whatever fields later versions add', () => {
+    // FNV-1a, 64 bits, of the first version's canonical JSON, computed by an independent Python program:
     // h = 0xcbf29ce484222325; for b in text.encode(): h = (h ^ b) * 0x100000001b3 % 2**64
-    const experiment = parseExperiment({});
-    expect(canonicalJson(experiment)).toBe(
+    const text =
       '{"batchSize":64,"clip":{"rule":"none"},"iterations":1000,"loss":"cross_entropy","model":{"activation":"relu","bias":true,' +
-        '"depth":8,"init":{"biasVariance":0,"gain":1,"scheme":"he_normal","weightVariance":1},"kind":"mlp","norm":"none","width":64},' +
-        '"nonFinite":"continue","optimizer":{"dampening":0,"learningRate":0.01,"momentum":0,"name":"sgd","nesterov":false,"weightDecay":0},' +
-        '"probes":{"layersEvery":1,"testEvery":100},"seed":1,' +
-        '"stop":{"lossBelow":0,"lossFactor":0,"plateau":0,"plateauShare":0.01,"weightsNotFinite":false,"window":20},' +
-        '"task":{"inputScale":1,"name":"digits8","normalisation":"standardize"}}',
-    );
+      '"depth":8,"init":{"biasVariance":0,"gain":1,"scheme":"he_normal","weightVariance":1},"kind":"mlp","norm":"none","width":64},' +
+      '"nonFinite":"continue","optimizer":{"dampening":0,"learningRate":0.01,"momentum":0,"name":"sgd","nesterov":false,"weightDecay":0},' +
+      '"probes":{"layersEvery":1,"testEvery":100},"seed":1,' +
+      '"stop":{"lossBelow":0,"lossFactor":0,"plateau":0,"plateauShare":0.01,"weightsNotFinite":false,"window":20},' +
+      '"task":{"inputScale":1,"name":"digits8","normalisation":"standardize"}}';
+    const experiment = parseExperiment({});
+    const parts = Object.entries(experiment).map(([key, value]) => [key, identityText(key, value)]);
+    expect(identityOf(Object.fromEntries(parts))).toBe(text);
     expect(runId(experiment)).toBe('a40939a9e658f99f');
+    expect(runId(parseExperiment(JSON.parse(text)))).toBe('a40939a9e658f99f');
+  });
+
+  test('a later field that says something else is part of the name', () => {
+    expect(runId(parseExperiment({ probes: { layers: 'gradients' } }))).not.toBe('a40939a9e658f99f');
+    expect(runId(parseExperiment({ probes: { layers: 'all' } }))).toBe('a40939a9e658f99f');
   });
 });
 

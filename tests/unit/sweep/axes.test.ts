@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseExperiment, runId } from '../../../src/model/experiment.ts';
+import { parseExperiment } from '../../../src/model/experiment.ts';
+import { runId } from '../../../src/model/identity.ts';
 import { expand, parseSweep } from '../../../src/sweep/axes.ts';
 import { problemOfPath, setField } from '../../../src/sweep/field-path.ts';
 

@@ -15,6 +15,7 @@ const summary: PlanSummary = {
   dispatchesPerIteration: 5,
   flopPerIteration: 1000,
   gradientLayers: ['z0', 'z1'],
+  unitLayers: ['h0'],
   weightLayers: ['l0.weight'],
   measured: ['z0', 'z1'],
 };
