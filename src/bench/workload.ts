@@ -69,11 +69,14 @@ export interface Loaded {
  */
 export async function loadWorkload(engine: Engine, depth: number, replicas = 1): Promise<Loaded> {
   const experiment = experimentOf(depth);
-  const dataset = await loadDataset(experiment.task, readAssetFromFolder(join(ROOT, 'src/data/assets')));
-  return loadExperiment(engine, experiment, dataset, replicas);
+  return loadExperiment(engine, experiment, await datasetOf(experiment), replicas);
 }
 
-async function loadExperiment(engine: Engine, experiment: Experiment, dataset: Dataset, replicas = 1): Promise<Loaded> {
+export function datasetOf({ task }: Experiment): Promise<Dataset> {
+  return loadDataset(task, readAssetFromFolder(join(ROOT, 'src/data/assets')));
+}
+
+export async function loadExperiment(engine: Engine, experiment: Experiment, dataset: Dataset, replicas = 1): Promise<Loaded> {
   const start = performance.now();
   const trainer = await Trainer.create(engine, new Array<Experiment>(replicas).fill(experiment), dataset);
   const { scalars, layers } = await trainer.advance(1);
