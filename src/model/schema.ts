@@ -18,8 +18,11 @@ export const ACTIVATIONS = [
 ] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
-export const NORMS = ['none', 'batch', 'layer'] as const;
+export const NORMS = ['none', 'batch', 'layer', 'rms'] as const;
 export type Norm = (typeof NORMS)[number];
+
+export const NORM_PLACEMENTS = ['before', 'after'] as const;
+export type NormPlacement = (typeof NORM_PLACEMENTS)[number];
 
 export const INIT_SCHEMES = [
   'he_normal',
@@ -99,8 +102,20 @@ const modelSchema = v.variant('kind', [
     depth: v.optional(integer(1, 10_000, 'Hidden layers.'), 8),
     width: v.optional(integer(1, 4096, 'Units per hidden layer.'), 64),
     activation: v.optional(v.pipe(v.picklist(ACTIVATIONS), v.description('Non-linearity of the hidden layers.')), 'relu'),
-    norm: v.optional(v.pipe(v.picklist(NORMS), v.description('Normalisation in front of each hidden activation.')), 'none'),
-    bias: v.optional(flag('Whether Linear layers have a bias; those in front of batch norm never do.'), true),
+    norm: v.optional(
+      v.pipe(
+        v.picklist(NORMS),
+        v.description(
+          'Normalisation of each hidden layer. batch: Ioffe, Szegedy 2015. layer: Ba et al. 2016. rms: Zhang, Sennrich 2019, a weight and no bias. All with epsilon 1e-5.',
+        ),
+      ),
+      'none',
+    ),
+    normPlacement: v.optional(
+      v.pipe(v.picklist(NORM_PLACEMENTS), v.description('Whether the norm stands before or after the activation.')),
+      'before',
+    ),
+    bias: v.optional(flag('Whether Linear layers have a bias; those directly in front of batch norm never do.'), true),
     init: v.optional(initSchema, {}),
   }),
   v.strictObject({
