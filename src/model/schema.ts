@@ -29,8 +29,12 @@ export const INIT_SCHEMES = [
   'he_uniform',
   'xavier_normal',
   'xavier_uniform',
+  'lecun_normal',
+  'lecun_uniform',
   'scaled_normal',
   'torch_default',
+  'orthogonal',
+  'identity',
 ] as const;
 export type InitScheme = (typeof INIT_SCHEMES)[number];
 
@@ -83,12 +87,17 @@ const initSchema = v.strictObject({
     v.pipe(
       v.picklist(INIT_SCHEMES),
       v.description(
-        'he: variance 2/fan_in. xavier: 2/(fan_in+fan_out). scaled_normal: weightVariance/fan_in. torch_default: U(±1/√fan_in), biases too.',
+        'he: variance 2/fan_in (He et al. 2015). xavier: 2/(fan_in+fan_out) (Glorot, Bengio 2010). lecun: 1/fan_in (LeCun et al. 1998). scaled_normal: weightVariance/fan_in (Poole et al. 2016). torch_default: U(±1/√fan_in), biases too. orthogonal: WᵀW = 1, or WWᵀ = 1 where there are more outputs (Saxe et al. 2014); drawing a layer takes about a second at width 1024 and a minute at 4096. identity: ones on the diagonal (Le et al. 2015).',
       ),
     ),
     'he_normal',
   ),
-  gain: v.optional(positive('Factor on every weight’s standard deviation.'), 1),
+  gain: v.optional(
+    positive(
+      'Factor on every initial weight. torch.nn.init.calculate_gain gives 1 for linear and sigmoid, 5/3 for tanh, √2 for ReLU, √(2/(1+0.01²)) for leaky ReLU and 3/4 for SELU; he schemes contain the √2.',
+    ),
+    1,
+  ),
   weightVariance: v.optional(
     positive('σw² of scaled_normal, the weights’ variance times fan-in. ReLU keeps gradients level at 2.'),
     1,

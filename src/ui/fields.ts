@@ -37,6 +37,8 @@ const INIT_LABELS = {
   xavier_normal: 'Xavier normal',
   xavier_uniform: 'Xavier uniform',
   scaled_normal: 'N(0, σw²/n)',
+  lecun_normal: 'LeCun normal',
+  lecun_uniform: 'LeCun uniform',
   torch_default: 'PyTorch default',
 };
 
