@@ -1,8 +1,7 @@
 /** Experiments and sweeps as a user names them: a JSON file, or a committed document. */
 import { existsSync } from 'node:fs';
 import { ConfigError } from '../model/errors.ts';
-import { parseExperiment } from '../model/experiment.ts';
-import { runId } from '../model/identity.ts';
+import { parseExperiment, runId } from '../model/experiment.ts';
 import { committedDocuments, isSweep, parseScenario } from '../model/scenario.ts';
 import type { Experiment, ExperimentInput } from '../model/schema.ts';
 import { UsageError } from './errors.ts';

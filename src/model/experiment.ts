@@ -1,7 +1,9 @@
 /** Reading, checking and naming experiments. */
 import * as v from 'valibot';
+import { fnv1a64 } from '../math/fnv.ts';
 import { ConfigError, type Problem } from './errors.ts';
 import { describeNumber, fieldOf, fieldsOf, parentOf, type SchemaNode } from './fields.ts';
+import { identityOf } from './identity.ts';
 import { type Experiment, type ExperimentInput, experimentSchema, type Loss, type TaskName } from './schema.ts';
 
 /** Training examples of each data set whose size is fixed. */
@@ -87,6 +89,9 @@ function contradictions({ task, model, loss, optimizer, batchSize }: Experiment)
       problem: `${batchSize} has no batch variance; with model.norm "batch" valid is 2 or more`,
     });
   }
+  if (model.kind === 'mlp' && model.norm === 'none' && model.normPlacement !== 'before') {
+    problems.push({ path: 'model.normPlacement', problem: '"after" places a norm and model.norm is "none"; leave it out' });
+  }
   if (optimizer.name === 'sgd' && optimizer.nesterov && (optimizer.momentum === 0 || optimizer.dampening !== 0)) {
     problems.push({ path: 'optimizer.nesterov', problem: 'true needs momentum above 0 and dampening 0' });
   }
@@ -168,6 +173,16 @@ export function canonicalJson(value: unknown): string {
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(',')}}`;
+}
+
+/** What the run id is the hash of: the canonical form without fields that came later and have the value from before. */
+export function identityJson(experiment: Experiment): string {
+  return canonicalJson(Object.fromEntries(Object.entries(experiment).map(([key, value]) => [key, identityOf(value, key)])));
+}
+
+/** Run id: 64 bits of FNV-1a, as 16 hex digits. Stable across machines, the defaults' order, and new fields that are left alone. */
+export function runId(experiment: Experiment): string {
+  return fnv1a64(identityJson(experiment));
 }
 
 /**

@@ -5,7 +5,7 @@
 import { fnv1a64 } from '../math/fnv.ts';
 import { ConfigError, type Problem } from '../model/errors.ts';
 import { canonicalJson, completeExperiment, type Fields, parseFields } from '../model/experiment.ts';
-import { identityOf, identityText } from '../model/identity.ts';
+import { identityOf } from '../model/identity.ts';
 import type { Experiment, ExperimentInput } from '../model/schema.ts';
 import type { Constraint } from './constraints.ts';
 import { FIRST_LEVEL, problemOfPath, setField, valueAt } from './field-path.ts';
@@ -13,7 +13,7 @@ import { FIRST_LEVEL, problemOfPath, setField, valueAt } from './field-path.ts';
 /** Some fields of the first level, parsed. */
 interface Part {
   readonly fields: Partial<Fields>;
-  /** Canonical JSON of each field. */
+  /** Canonical JSON of each field's part of the run id. */
   readonly texts: Readonly<Record<string, string | undefined>>;
   /** What the constraints name. */
   readonly numbers: ReadonlyMap<string, number>;
@@ -43,6 +43,7 @@ export interface PointParts {
   complete(): { readonly experiment: Experiment; readonly id: string } | { readonly problems: readonly Problem[] };
 }
 
+const KEYS_IN_ORDER = [...FIRST_LEVEL].sort();
 const firstOf = (path: string) => path.split('.')[0];
 
 /** Runs of a sweep end when no weight is finite any more, unless the sweep says otherwise: nothing can follow. */
@@ -114,7 +115,12 @@ export class PointFields {
     const constrained = this.#constrained(keys, input);
     try {
       const fields = pick(parseFields(input, 'sweep'), keys) as Partial<Fields>;
-      const texts = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, identityText(key, value)]));
+      const texts = Object.fromEntries(
+        Object.entries(fields).map(([key, value]) => {
+          const identity = identityOf(value, key);
+          return [key, identity === undefined ? identity : canonicalJson(identity)];
+        }),
+      );
       return { fields, texts, ...constrained, ...found };
     } catch (error) {
       return { ...nothing, ...constrained, ...found, fieldProblems: problemsIn(error) };
@@ -155,11 +161,18 @@ function complete(parts: readonly Part[]): ReturnType<PointParts['complete']> {
       Object.assign(texts, part.texts);
     }
     const experiment = completeExperiment(fields as Fields, 'sweep');
-    texts.loss = identityText('loss', experiment.loss);
-    return { experiment, id: fnv1a64(identityOf(texts)) };
+    texts.loss = JSON.stringify(experiment.loss);
+    return { experiment, id: fnv1a64(joined(texts)) };
   } catch (error) {
     return { problems: problemsIn(error) };
   }
+}
+
+/** `identityJson` of the experiment, from that of its fields. */
+function joined(texts: Readonly<Record<string, string | undefined>>): string {
+  let text = '';
+  for (const key of KEYS_IN_ORDER) if (texts[key] !== undefined) text += `${text === '' ? '' : ','}"${key}":${texts[key]}`;
+  return `{${text}}`;
 }
 
 function pick(from: object, keys: readonly string[]): Record<string, unknown> {

@@ -13,6 +13,13 @@ const PLANS: readonly [string, Network, Parameters<typeof planOf>[1]][] = [
   ['mlp with drawn batches', smallMlp({ loss: 'cross_entropy' }), { source: DRAWN, replicas: 3, batchSize: 7 }],
   ['mlp with batch norm', smallMlp({ norm: 'batch', hiddenBias: false }), { source: DRAWN, replicas: 3, optimizer: 'adam' }],
   ['mlp with layer norm', smallMlp({ norm: 'layer', activation: 'gelu' }), { replicas: 65, optimizer: 'rmsprop' }],
+  ['mlp with RMS norm', smallMlp({ norm: 'rms' }), { source: DRAWN, replicas: 3 }],
+  ['mlp with RMS norm behind the activation', smallMlp({ norm: 'rms', normPlacement: 'after' }), { replicas: 3 }],
+  [
+    'mlp with batch norm behind the activation',
+    smallMlp({ norm: 'batch', normPlacement: 'after' }),
+    { source: DRAWN, replicas: 3 },
+  ],
   ['mlp without activation', smallMlp({ norm: 'layer', activation: 'linear' }), {}],
   ['mlp without biases', smallMlp({ hiddenBias: false, outputBias: false }), { replicas: 2 }],
   ['residual network', smallResidual(), { source: DRAWN, replicas: 3, optimizer: 'adamw', layersEvery: 5 }],

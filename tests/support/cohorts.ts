@@ -1,7 +1,8 @@
 /** Runs of small networks through the slots of a cohort, and the bytes of their traces. */
+
 import type { Dataset } from '../../src/data/dataset.ts';
 import { DeviceLostError, type Engine, type Session } from '../../src/engine/engine.ts';
-import { runId } from '../../src/model/identity.ts';
+import { runId } from '../../src/model/experiment.ts';
 import type { ExperimentInput, Loss } from '../../src/model/schema.ts';
 import type { Run } from '../../src/sweep/cohort.ts';
 import { cohortsOf, shareSlots } from '../../src/sweep/cohorts.ts';

@@ -43,6 +43,12 @@ export const RAGGED_CASES: readonly RaggedCase[] = [
     rest: {},
   },
   {
+    name: 'mlp with RMS norm behind the activation',
+    loss: 'mse',
+    model: (depth) => ({ kind: 'mlp', depth, width: 6, norm: 'rms', normPlacement: 'after', activation: 'tanh' }),
+    rest: { optimizer: { name: 'sgd', momentum: 0.5 } },
+  },
+  {
     name: 'residual mlp',
     loss: 'mse',
     model: (blocks) => ({ kind: 'residual_mlp', blocks, width: 5, inner: 7 }),

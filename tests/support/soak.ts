@@ -1,6 +1,7 @@
 /** Thousands of short runs, one after another through the same slots. */
+
 import type { Engine } from '../../src/engine/engine.ts';
-import { runId } from '../../src/model/identity.ts';
+import { runId } from '../../src/model/experiment.ts';
 import type { Run } from '../../src/sweep/cohort.ts';
 import { cohortsOf, shareSlots } from '../../src/sweep/cohorts.ts';
 import { EngineLane } from '../../src/sweep/lane.ts';

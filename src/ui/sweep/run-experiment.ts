@@ -1,6 +1,5 @@
 /** The experiment of a run, from the sweep's base and the run's values. */
-import { parseExperiment, withField } from '../../model/experiment.ts';
-import { runId } from '../../model/identity.ts';
+import { parseExperiment, runId, withField } from '../../model/experiment.ts';
 import type { Experiment, ExperimentInput } from '../../model/schema.ts';
 import type { ResolvedAxis, RunPoint } from '../../sweep/sweep-protocol.ts';
 import { experimentOf, type Json } from './document.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseExperiment } from '../../../src/model/experiment.ts';
-import { runId } from '../../../src/model/identity.ts';
+import { parseExperiment, runId } from '../../../src/model/experiment.ts';
 import { expand, parseSweep } from '../../../src/sweep/axes.ts';
 import { problemOfPath, setField } from '../../../src/sweep/field-path.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runId } from '../../../src/model/identity.ts';
+import { runId } from '../../../src/model/experiment.ts';
 import { type Axis, expand, parseSweep, type Range, resolveAxes, sweepId } from '../../../src/sweep/axes.ts';
 
 const read = (document: object) => parseSweep({ experiment: {}, ...document }, 's');
