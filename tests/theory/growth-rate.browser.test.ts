@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { openEngine } from '../../src/engine/open.ts';
+import type { Activation } from '../../src/model/schema.ts';
 import { MEAN_FIELD_POINTS, predictedSlope, slopeTolerance } from './mean-field-points.ts';
 import { measureProfile, slopeTowardsInput } from './profile.ts';
 
@@ -15,8 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => engine.destroy());
 
-for (const point of MEAN_FIELD_POINTS.filter(({ activation }) => activation === 'relu' || activation === 'tanh')) {
-  const { activation, weightVariance, biasVariance } = point;
+for (const point of MEAN_FIELD_POINTS.filter(({ activation }) => ['relu', 'tanh'].includes(activation))) {
+  const { weightVariance, biasVariance } = point;
+  const activation = point.activation as Activation;
   test(`on WebGPU: ${activation}, weight variance ${weightVariance}, bias variance ${biasVariance}`, async () => {
     const init = { weightVariance, biasVariance };
     const profile = await measureProfile(engine, { activation, init, width: WIDTH, layers: LAYERS, seeds: SEEDS, bias: true });

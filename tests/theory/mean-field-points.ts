@@ -1,33 +1,36 @@
-/** Section A's points that First light covers: ln χ₁ and κ from the closed forms and the mean-field integrals. */
-import type { Activation } from '../../src/model/schema.ts';
+/** The points at which growth rates are measured, what theory predicts there and how close a measurement must come. */
+import { ACTIVATIONS, type Activation } from '../../src/model/schema.ts';
+import { finiteWidthVariance, fixedVariance, gradientFactor } from '../../src/theory/mean-field.ts';
+import { curveOf } from './curves.ts';
+import table from './mean-field-table.json' with { type: 'json' };
 
 export interface MeanFieldPoint {
-  readonly activation: Activation;
+  /** A name that `curveOf` knows. */
+  readonly activation: string;
   readonly weightVariance: number;
   readonly biasVariance: number;
-  /** χ₁ = σw² E[φ′(√q* z)²]: the factor of ‖dL/dz‖² per layer towards the input. Poole et al. 2016; Schoenholz et al. 2017. */
+  /** χ₁: the factor of ‖dL/dz‖² per layer towards the input. */
   readonly chi1: number;
-  /** κ = 3 E[φ′⁴]/E[φ′²]² − 1: finite width adds −κ/2n to the mean of ln(ratio) and gives it variance κ/n. Hanin, Nica 2018. */
+  /** Finite width n adds −κ/2n to the mean of ln(ratio) and gives it variance κ/n. */
   readonly kappa: number;
 }
 
-export const MEAN_FIELD_POINTS: readonly MeanFieldPoint[] = [
-  // linear: χ₁ = σw², φ′ = 1 so κ = 2
-  { activation: 'linear', weightVariance: 1.21, biasVariance: 0, chi1: 1.21, kappa: 2 },
-  // ReLU: χ₁ = σw²/2, φ′⁴ = φ′² = φ′ with mean 1/2 so κ = 3·(1/2)/(1/4) − 1 = 5
-  { activation: 'relu', weightVariance: 1, biasVariance: 0.1, chi1: 0.5, kappa: 5 },
-  { activation: 'relu', weightVariance: 2, biasVariance: 0, chi1: 1, kappa: 5 },
-  { activation: 'relu', weightVariance: 4, biasVariance: 0, chi1: 2, kappa: 5 },
-  // tanh, sigmoid, GELU and SELU: Gaussian quadrature of the fixed point q* = σw² E[φ(√q* z)²] + σb²
-  { activation: 'tanh', weightVariance: 0.5, biasVariance: 0, chi1: 0.5, kappa: 2 },
-  { activation: 'tanh', weightVariance: 1, biasVariance: 0.05, chi1: 0.75903, kappa: 2.3 },
-  { activation: 'tanh', weightVariance: 1.5, biasVariance: 0.05, chi1: 0.93864, kappa: 2.74 },
-  { activation: 'tanh', weightVariance: 2.5, biasVariance: 0.05, chi1: 1.13352, kappa: 3.85 },
-  { activation: 'tanh', weightVariance: 4, biasVariance: 0.05, chi1: 1.3424, kappa: 5.36 },
-  { activation: 'sigmoid', weightVariance: 16, biasVariance: 0, chi1: 0.39888, kappa: 4.43 },
-  { activation: 'gelu', weightVariance: 1, biasVariance: 0.2, chi1: 0.37017, kappa: 4.93 },
-  { activation: 'selu', weightVariance: 1, biasVariance: 0, chi1: 1.07157, kappa: 2.95 },
-];
+/** A point on theory of `src/theory`, which is held to the table by a test of its own. */
+export function pointOf(activation: string, weightVariance: number, biasVariance: number): MeanFieldPoint {
+  const curve = curveOf(activation);
+  const q = fixedVariance(curve, { weight: weightVariance, bias: biasVariance });
+  const at = q === 'any' ? 1 : q;
+  const chi1 = gradientFactor(curve, weightVariance, at);
+  return { activation, weightVariance, biasVariance, chi1, kappa: finiteWidthVariance(curve, at) };
+}
+
+export const MEAN_FIELD_POINTS: readonly MeanFieldPoint[] = table.points.map(({ activation, weightVariance, biasVariance }) =>
+  pointOf(activation, weightVariance, biasVariance),
+);
+
+export function isProductActivation(name: string): name is Activation {
+  return (ACTIVATIONS as readonly string[]).includes(name);
+}
 
 /** Predicted slope of ln ‖dL/dz‖² per layer towards the input at width n. */
 export function predictedSlope({ chi1, kappa }: MeanFieldPoint, n: number): number {

@@ -1,10 +1,10 @@
-/** Measures how norms change from layer to layer at initialisation, on any engine, many seeds as replicas of one plan. */
-import type { Engine } from '../../src/engine/engine.ts';
+/** Measures how norms change from layer to layer at initialisation, on any engine, many seeds as replicas of a plan. */
+import type { Engine, Session } from '../../src/engine/engine.ts';
 import { readTensor, writeReplica } from '../../src/engine/tensor-io.ts';
 import { normals, PURPOSE } from '../../src/math/philox.ts';
 import { initialValues } from '../../src/model/initialise.ts';
-import { mlpNetwork, parametersOf } from '../../src/model/network.ts';
-import type { Activation, Init } from '../../src/model/schema.ts';
+import { mlpNetwork, type Network, parametersOf } from '../../src/model/network.ts';
+import type { Activation, Init, Norm } from '../../src/model/schema.ts';
 import { buildPlan } from '../../src/plan/build.ts';
 import { HYPER, HYPER_WORDS } from '../../src/plan/records.ts';
 
@@ -16,8 +16,13 @@ export interface ProfileRequest {
   readonly layers: number;
   readonly seeds: number;
   readonly bias: boolean;
+  /** In front of each activation; default none. */
+  readonly norm?: Norm;
+  /** Examples per network; default 1. */
+  readonly batchSize?: number;
 }
 
+/** Squared norms are summed over the batch. */
 export interface Profile {
   /** ln ‖z_l‖², (seeds, layers). */
   readonly forward: readonly (readonly number[])[];
@@ -27,43 +32,50 @@ export interface Profile {
   readonly input: readonly number[];
 }
 
-/**
- * One example per network. The gradient at the top is random and independent of the network: after one forward pass the
- * mean-squared-error targets are set to z − c v, v ~ N(0, 1), so that dL/dz at the top is proportional to v; c ~ rms(z) keeps
- * v above the rounding of z.
- */
+/** Weights that are trained at a time: a quarter of a GiB with what belongs to them. */
+const WEIGHTS_AT_ONCE = 2 ** 24;
+const FIRST_SEED = 1000;
+
+/** x ~ N(0, 1), (B, width). */
 export async function measureProfile(engine: Engine, request: ProfileRequest): Promise<Profile> {
-  const { activation, width: n, layers, seeds, bias } = request;
+  const { width, layers, seeds } = request;
+  const share = Math.max(1, Math.floor(WEIGHTS_AT_ONCE / (layers * width * width)));
+  const profile = { forward: [] as number[][], backward: [] as number[][], input: [] as number[] };
+  for (let first = 0; first < seeds; first += share) {
+    const part = await measureSeeds(engine, request, FIRST_SEED + first, Math.min(share, seeds - first));
+    profile.forward.push(...part.forward);
+    profile.backward.push(...part.backward);
+    profile.input.push(...part.input);
+  }
+  return profile;
+}
+
+/**
+ * The gradient at the top is random and independent of the network: after one forward pass the mean-squared-error targets are set
+ * to z − c v, v ~ N(0, 1), so that dL/dz at the top is proportional to v; c ~ rms(z) keeps v above the rounding of z.
+ */
+async function measureSeeds(engine: Engine, request: ProfileRequest, firstSeed: number, replicas: number) {
+  const { activation, width: n, layers, bias, norm = 'none', batchSize: B = 1 } = request;
   const sizes = new Array<number>(layers + 1).fill(n);
-  const network = mlpNetwork({ sizes, activation, norm: 'none', hiddenBias: bias, outputBias: bias, loss: 'mse' });
-  const plan = buildPlan({
-    networks: [{ network, replicas: seeds }],
-    batchSize: 1,
-    optimizer: 'sgd',
-    source: { kind: 'given' },
-    layersEvery: 1,
-    ring: 4,
-    limits: engine.limits,
-  });
-  const session = await engine.load(plan);
+  const hiddenBias = bias && norm !== 'batch';
+  const network = mlpNetwork({ sizes, activation, norm, hiddenBias, outputBias: bias, loss: 'mse' });
+  const session = await openGiven(engine, network, replicas, B);
   const init: Init = { scheme: 'scaled_normal', gain: 1, weightVariance: 1, biasVariance: 0, ...request.init };
   // Learning rate 0: the second pass sees the same weights.
   const hyper = new Float32Array(HYPER_WORDS);
   new Uint32Array(hyper.buffer)[HYPER.iterations] = 2;
-  for (let r = 0; r < seeds; r++) {
-    const seed = 1000 + r;
-    parametersOf(network).forEach((parameter, index) => {
-      writeReplica(session, parameter.name, r, initialValues(parameter, init, seed, index));
-    });
+  for (let r = 0; r < replicas; r++) {
+    const seed = firstSeed + r;
+    writeInitial(session, network, init, r, seed);
     writeReplica(session, 'hyper', r, hyper);
-    writeReplica(session, 'x', r, normals(seed, PURPOSE.teacher, 0, n, 1));
+    writeReplica(session, 'x', r, normals(seed, PURPOSE.teacher, 0, B * n, 1));
   }
   await session.run('iteration', 1);
-  const top = await readTensor(session, `z${layers - 1}`, seeds);
-  for (let r = 0; r < seeds; r++) {
-    const z = top.subarray(r * n, (r + 1) * n);
-    const rms = Math.sqrt(z.reduce((sum, value) => sum + value * value, 0) / n);
-    const v = normals(1000 + r, PURPOSE.noise, 0, n, rms);
+  const top = await readTensor(session, `z${layers - 1}`, replicas);
+  for (let r = 0; r < replicas; r++) {
+    const z = top.subarray(r * B * n, (r + 1) * B * n);
+    const rms = Math.sqrt(z.reduce((sum, value) => sum + value * value, 0) / z.length);
+    const v = normals(firstSeed + r, PURPOSE.noise, 0, z.length, rms);
     writeReplica(
       session,
       'target',
@@ -73,24 +85,54 @@ export async function measureProfile(engine: Engine, request: ProfileRequest): P
   }
   await session.run('iteration', 1);
   const profile = {
-    forward: await squaredNorms((l) => `z${l}`),
-    backward: await squaredNorms((l) => `dz${l}`),
-    input: logSquares(await readTensor(session, 'x', seeds)),
+    forward: await squaredNorms(session, (l) => `z${l}`, layers, replicas),
+    backward: await squaredNorms(session, (l) => `dz${l}`, layers, replicas),
+    input: logSquares(await readTensor(session, 'x', replicas), replicas),
   };
   session.destroy();
   return profile;
+}
 
-  function logSquares(values: Float32Array): number[] {
-    // In double precision, so that the squares cannot overflow.
-    return Array.from({ length: seeds }, (_, r) =>
-      Math.log(values.subarray(r * n, (r + 1) * n).reduce((sum, value) => sum + value * value, 0)),
-    );
-  }
-  async function squaredNorms(name: (l: number) => string): Promise<number[][]> {
-    const byLayer: number[][] = [];
-    for (let l = 0; l < layers; l++) byLayer.push(logSquares(await readTensor(session, name(l), seeds)));
-    return byLayer[0].map((_, r) => byLayer.map((row) => row[r]));
-  }
+/** A session on a plan whose batch the test writes. */
+export async function openGiven(engine: Engine, network: Network, replicas: number, batchSize: number): Promise<Session> {
+  const plan = buildPlan({
+    networks: [{ network, replicas }],
+    batchSize,
+    optimizer: 'sgd',
+    source: { kind: 'given' },
+    layersEvery: 1,
+    ring: 4,
+    limits: engine.limits,
+  });
+  return engine.load(plan);
+}
+
+/** The product's own initial values. */
+export function writeInitial(session: Session, network: Network, init: Init, r: number, seed: number): void {
+  parametersOf(network).forEach((parameter, index) => {
+    writeReplica(session, parameter.name, r, initialValues(parameter, init, seed, index));
+  });
+}
+
+/** ln of the sum of squares of each replica, in double precision, so that the squares cannot overflow. */
+function logSquares(values: Float32Array, replicas: number): number[] {
+  const size = values.length / replicas;
+  return Array.from({ length: replicas }, (_, r) => {
+    let sum = 0;
+    for (let i = r * size; i < (r + 1) * size; i++) sum += values[i] * values[i];
+    return Math.log(sum);
+  });
+}
+
+async function squaredNorms(
+  session: Session,
+  name: (l: number) => string,
+  layers: number,
+  replicas: number,
+): Promise<number[][]> {
+  const byLayer: number[][] = [];
+  for (let l = 0; l < layers; l++) byLayer.push(logSquares(await readTensor(session, name(l), replicas), replicas));
+  return byLayer[0].map((_, r) => byLayer.map((row) => row[r]));
 }
 
 /** Least-squares slope per layer, from the output towards the input, of the mean over seeds, layers first … last. */

@@ -33,7 +33,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   math: { sees: [] },
   data: { sees: ['math'] },
   metrics: { sees: ['math'] },
-  theory: { sees: ['math'] },
+  theory: { sees: ['math', 'model'] },
   model: { sees: ['math'], types: ['data'] },
   scenarios: { sees: ['math', 'model'], types: ['sweep'] },
   plan: { sees: ['math', 'model'], types: ['data'] },

@@ -55,7 +55,7 @@ export function findDefaultExports(source: Source): Offence[] {
   });
 }
 
-const DETERMINISTIC = /^src\/(math|data|model|plan|metrics|report)\//;
+const DETERMINISTIC = /^src\/(math|data|model|theory|plan|metrics|report)\//;
 const CLOCKS = ['Math.random', 'Date.now', 'performance.now', 'crypto.getRandomValues', 'crypto.randomUUID'];
 
 /** Clocks and unseeded randomness where results are computed. */
