@@ -1,7 +1,6 @@
 /** The layer × iteration map of one run: colour is the gradient's norm, hatching is what is not finite. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { formatPercent } from '../metrics/format.ts';
 import { Colors } from './colors.ts';
 import { act, emit } from './events.ts';
 import { formatTick } from './format.ts';
@@ -172,7 +171,7 @@ export class LayerMap extends LitElement {
     }
     context.fillStyle = this.#colors.of('--faint');
     context.textAlign = 'left';
-    const label = LAYER_QUANTITY[this.quantity].scale === 'log' ? formatTick : formatPercent;
+    const label = LAYER_QUANTITY[this.quantity].scale === 'log' ? formatTick : (share: number) => `${Math.round(100 * share)} %`;
     context.fillText(label(this.#domain[1]), left + 14, TOP + 9);
     context.fillText(label(this.#domain[0]), left + 14, TOP + inner.height);
     if (this.at === undefined || this.at < this.range[0] || this.at > this.range[1]) return;

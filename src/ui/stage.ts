@@ -103,7 +103,7 @@ export class Stage extends LitElement {
       ? `${quantity === 'gradient' ? 'with fit; ' : ''}A at ${dates[0]}, B at ${dates[1]}`
       : experiments[0].model.kind;
     return html`<nabla-chart
-      fixed heading="${LAYER_QUANTITY[quantity].label} by layer" .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.#layer}
+      fixed heading="By layer" .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.#layer}
       .unit=${unit} .empty=${this.#frames ? 'Not measured: probes.layers is “gradients”.' : 'Waiting for the first iteration.'}
       .readout=${values ? html`${this.#names[layer] ?? `layer ${layer}`} &nbsp;<b class="a">A</b> ${values[0]} &nbsp;<b class="b">B</b> ${values[1]}` : ''}
       .summary=${traces ? summarizeProfile(experiments, traces, quantity) : ''}

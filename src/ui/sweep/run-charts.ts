@@ -32,6 +32,7 @@ export class SweepCharts extends LitElement {
     shared,
     css`
       :host { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px; flex: 1; min-height: 210px; }
+      select { font: inherit; font-size: 12px; font-weight: 400; height: 24px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); }
       @media (max-width: 1180px) { :host { grid-template-columns: minmax(0, 1fr); grid-auto-rows: 236px; } }
     `,
   ];
@@ -85,7 +86,7 @@ export class SweepCharts extends LitElement {
     const layer = this.layer ?? 0;
     const count = record ? LAYER_QUANTITY[quantity].values(record).length : 0;
     const names = Array.from({ length: count }, (_, l) => String(l));
-    return html`<nabla-chart fixed heading="${LAYER_QUANTITY[quantity].label} by layer" .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.layer}
+    return html`<nabla-chart fixed heading="By layer" .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.layer}
       .unit=${record ? `${quantity === 'gradient' ? 'with fit, ' : ''}at ${formatCount(record.iteration)}` : ''} .empty=${'Nothing of the kind is kept of this run.'}
       .readout=${record ? `layer ${layer}  ${profileValue(record, quantity, layer)}` : ''}
       .summary=${experiment ? summarizeProfile([experiment], [trace], quantity) : ''}
