@@ -1,7 +1,7 @@
 // m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  W -= lr/(1 - b1^t) m / (sqrt(v)/sqrt(1 - b2^t) + eps)
 // Adam: g = c dW + wd W.  AdamW (DECOUPLED): g = c dW and W is first multiplied by 1 - lr wd.
 // W: (P) read and write   dW: (P) read, before clipping   owner: (CELLS) read, replica of each 16 parameters
-// control: (R,16) read   hyper: (R,32) read   state: (2,P) read and write, m and v
+// control: (R,16) read   hyper: (R,48) read   state: (2,P) read and write, m and v
 // partial: (2 CELLS,2) write, pairs of the new W, then of the update
 // One invocation owns a cell of 16 parameters of one replica. A replica whose update is not applied keeps W and its state.
 // ref: Kingma, Ba 2015, algorithm 1; Loshchilov, Hutter 2019, algorithm 2; torch.optim.Adam, AdamW

@@ -1,6 +1,6 @@
 // g = c dW + wd W;  buf = mu buf + (1 - damp) g, at the first update buf = g;  W -= lr (g + mu buf with Nesterov, else buf)
 // W: (P) read and write   dW: (P) read, before clipping   owner: (CELLS) read, replica of each 16 parameters
-// control: (R,16) read   hyper: (R,32) read   state: (P) read and write, buf   status: (R,8) read
+// control: (R,16) read   hyper: (R,48) read   state: (P) read and write, buf   status: (R,8) read
 // partial: (2 CELLS,2) write, pairs of the new W, then of the update
 // One invocation owns a cell of 16 parameters of one replica. A replica whose update is not applied keeps W and its state.
 // ref: torch.optim.SGD; Sutskever, Martens, Dahl, Hinton 2013

@@ -6,7 +6,7 @@ import { CLIP_RULE, HYPER, HYPER_WORDS, POLICY } from './records.ts';
 const LOWEST_LOG = -1000;
 
 export function hyperWords(experiment: Experiment): Float32Array {
-  const { optimizer, clip, nonFinite, seed, iterations, task, stop } = experiment;
+  const { optimizer, clip, nonFinite, seed, iterations, task, stop, model } = experiment;
   const words = new Float32Array(HYPER_WORDS);
   const integers = new Uint32Array(words.buffer);
   const set = (fields: Partial<Record<keyof typeof HYPER, number>>) => {
@@ -45,6 +45,9 @@ export function hyperWords(experiment: Experiment): Float32Array {
     stop_share: stop.plateauShare,
     stop_window: stop.window,
   });
+  if (model.kind === 'residual_mlp') {
+    set({ branch_scale: model.branchScale / (model.branchScaleByDepth ? Math.sqrt(model.blocks) : 1) });
+  }
   integers[HYPER.stop_plateau] = stop.plateau;
   integers[HYPER.stop_weights] = Number(stop.weightsNotFinite);
   if (clip.rule !== 'none') set({ clip_max: clip.max });

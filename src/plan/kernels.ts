@@ -97,6 +97,12 @@ export const KERNELS = {
     constants: ['FIRST', 'STRIDE'],
     workgroup: ROW,
   },
+  scale: {
+    folder: 'activation',
+    bindings: { x: readShared, y: write, hyper: read, status: readBits },
+    constants: ['FIRST', 'STRIDE'],
+    workgroup: ROW,
+  },
   batch_norm_forward: {
     folder: 'norm',
     bindings: { z: read, gamma: read, beta: read, y: write, stats: write, running: write, status: readBits, hyper: read },
