@@ -28,6 +28,7 @@ const H_STOP_PLATEAU = 23u;
 const H_STOP_SHARE = 24u;
 const H_STOP_WINDOW = 25u;
 const H_STOP_WEIGHTS = 26u;
+const H_DECOUPLED = 27u;
 const H_BRANCH_SCALE = 42u;
 
 const STATUS_WORDS = 8u;

@@ -14,6 +14,8 @@ const LATER: Readonly<Record<string, string | number | boolean>> = {
   'model=residual_mlp.branchScaleByDepth': false,
   'model=residual_mlp.finalNorm': true,
   'model=residual_mlp.bias': true,
+  'optimizer=sgd.decoupled': false,
+  'optimizer=rmsprop.decoupled': false,
 };
 
 /** Fields that choose between forms of an object. */

@@ -187,8 +187,15 @@ const modelSchema = v.variant('kind', [
 
 const common = {
   learningRate: v.optional(positive('Step size.'), 0.01),
-  weightDecay: v.optional(atLeast(0, 'Adds this times the weights to the gradient; adamw shrinks the weights directly.'), 0),
+  weightDecay: v.optional(
+    atLeast(0, 'Adds this times the weights to the gradient (L2); adamw, and decoupled, shrink the weights directly.'),
+    0,
+  ),
 };
+const decoupled = v.optional(
+  flag('Whether weights are multiplied by 1 − learningRate · weightDecay before each update instead (Loshchilov, Hutter 2019).'),
+  false,
+);
 const betas = {
   beta1: v.optional(fraction('Decay of the mean of gradients.'), 0.9),
   beta2: v.optional(fraction('Decay of the mean of squared gradients.'), 0.999),
@@ -202,6 +209,7 @@ const optimizerSchema = v.variant('name', [
     momentum: v.optional(fraction('Share of the last update that is kept.'), 0),
     dampening: v.optional(fraction('Dampening of the gradient that enters the momentum buffer.'), 0),
     nesterov: v.optional(flag('Nesterov momentum; needs momentum > 0 and dampening 0.'), false),
+    decoupled,
   }),
   v.strictObject({ name: v.pipe(v.literal('adam'), v.description('torch.optim.Adam.')), ...common, ...betas }),
   v.strictObject({ name: v.pipe(v.literal('adamw'), v.description('torch.optim.AdamW.')), ...common, ...betas }),
@@ -212,6 +220,7 @@ const optimizerSchema = v.variant('name', [
     epsilon: v.optional(positive('Added to the root of the second moment.'), 1e-8),
     momentum: v.optional(fraction('Share of the last update that is kept.'), 0),
     centered: v.optional(flag('Whether the second moment is centred (a variance).'), false),
+    decoupled,
   }),
 ]);
 

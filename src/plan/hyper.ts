@@ -13,6 +13,7 @@ export function hyperWords(experiment: Experiment): Float32Array {
     for (const [name, value] of Object.entries(fields)) words[HYPER[name as keyof typeof HYPER]] = value;
   };
   set({ learning_rate: optimizer.learningRate, weight_decay: optimizer.weightDecay, input_scale: task.inputScale });
+  set({ decoupled: Number(optimizer.name === 'adamw' || (optimizer.name !== 'adam' && optimizer.decoupled)) });
   switch (optimizer.name) {
     case 'sgd':
       set({ momentum: optimizer.momentum, dampening: optimizer.dampening, nesterov: Number(optimizer.nesterov) });

@@ -165,7 +165,7 @@ export const KERNELS = {
     workgroup: ROW,
   },
   sgd_update: { ...update, bindings: { ...update.bindings, status: readBits }, constants: ['CELLS'] },
-  adam_update: { ...update, constants: ['CELLS', 'DECOUPLED'] },
+  adam_update: { ...update, constants: ['CELLS'] },
   rmsprop_update: { ...update, constants: ['CELLS'] },
   record_iteration: {
     folder: 'probe',

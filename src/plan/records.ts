@@ -43,6 +43,8 @@ export const HYPER = {
   stop_window: 25,
   /** u32: 0 or 1 */
   stop_weights: 26,
+  /** 0 or 1 */
+  decoupled: 27,
   /** Factor on every residual branch. */
   branch_scale: 42,
 } as const;

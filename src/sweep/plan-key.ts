@@ -10,7 +10,9 @@ export function cohortKey({ task, model, loss, optimizer, batchSize, probes }: E
   const { inputScale: _scale, ...data } = task;
   const { init: _init, ...shape } = model;
   const level = shape.kind === 'mlp' ? { ...shape, depth: 0 } : residualShape(shape);
-  return canonicalJson({ data, shape: level, loss, optimizer: optimizer.name, batchSize, probes });
+  // Where weight decay acts is a replica's own.
+  const rule = optimizer.name === 'adamw' ? 'adam' : optimizer.name;
+  return canonicalJson({ data, shape: level, loss, optimizer: rule, batchSize, probes });
 }
 
 /** Of the factor on the branches a plan knows only whether there is one. */
