@@ -1,5 +1,5 @@
 // control[r]: loss, accuracy, global norm ||g|| = (sum_t ||g_t||^2)^(1/2), clip coefficient, what becomes of this iteration
-// norms: (any,2) read, pairs of a replica's Z pre-activations, D dz's and G parameter gradients, counts and place in its shape
+// norms: (any,4) read, entries of a replica's Z pre-activations, D dz's and G parameter gradients, counts and place in its shape
 // rows: (R,B4,2) read   hyper: (R,32) read   status: (R,8) read   shapes: (R,8) read   control: (R,24) accumulate
 // torch_norm: c = min(1, max/(||g|| + 1e-6)), 0 for an Inf norm; tensorflow_global_norm: c = max/max(||g||, max), NaN for a non-finite one.
 // c = scale * power: power is a power of two that differs from 1 where ||g|| leaves float32's comfortable range.
@@ -12,7 +12,7 @@
 override B: u32;
 override WX: u32;
 
-@group(0) @binding(0) var<storage, read> norms: array<vec2<u32>>;
+@group(0) @binding(0) var<storage, read> norms: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> rows: array<vec2<f32>>;
 @group(0) @binding(2) var<storage, read> hyper: array<f32>;
 @group(0) @binding(3) var<storage, read> status: array<u32>;
@@ -33,7 +33,7 @@ fn clip_coefficient(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
   var mine = vec2(0u, 0u);
   var first = NONE_FOUND;
   for (var t = i; t < all; t += 64u) {
-    let pair = norms[base + t];
+    let pair = norms[base + t].xy;
     // The loss stands between the pre-activations and the gradients in execution order.
     if (pair.x >= INF_BITS) { first = min(first, select(t, t + 1u, t >= Z)); }
     if (t >= gradients) { mine = join_norms(mine, pair); }

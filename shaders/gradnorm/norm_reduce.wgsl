@@ -1,5 +1,5 @@
-// norms[n] = the norm pair joined from partial[first ... first + count - 1], (first, count, n) = segments[s]
-// partial: (any,2) read   segments: (SEGMENTS,3) read   norms: (any,2) write
+// norms[n] = (m, s, 0, 0), the pair joined from partial[first ... first + count - 1], (first, count, n) = segments[s]
+// partial: (any,2) read   segments: (SEGMENTS,3) read   norms: (any,4) write
 // LANES invocations own a segment (one tensor of one replica): each joins every LANES-th pair, then the first joins theirs.
 // One barrier, since on a software adapter it costs more than the joins. Fixed order. Range: lib/norm.
 // ref: Blue 1978, "A portable Fortran program to find the Euclidean norm of a vector"
@@ -11,7 +11,7 @@ override WX: u32;
 
 @group(0) @binding(0) var<storage, read> partial: array<vec2<u32>>;
 @group(0) @binding(1) var<storage, read> segments: array<u32>;
-@group(0) @binding(2) var<storage, read_write> norms: array<vec2<u32>>;
+@group(0) @binding(2) var<storage, read_write> norms: array<vec4<u32>>;
 
 var<workgroup> lane_pairs: array<vec2<u32>, WX>;
 
@@ -29,5 +29,5 @@ fn norm_reduce(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups)
   workgroupBarrier();
   if (lane != 0u || s >= SEGMENTS) { return; }
   for (var k = 1u; k < LANES; k++) { mine = join_norms(mine, lane_pairs[i + k]); }
-  norms[segments[3u * s + 2u]] = mine;
+  norms[segments[3u * s + 2u]] = vec4(mine, 0u, 0u);
 }

@@ -1,13 +1,15 @@
 // dz[r,b,c] = rstd (g - mean_c g - xhat mean_c(g xhat)), g = dy gamma     forward: y = gamma xhat + beta, xhat = (z - mean) rstd
+// RMS norm (not CENTERED): mean = 0, and mean_c g does not appear.
 // dy, z: (R,B4,C4) read   stats: (R,B4,2) read   gamma: (R,C16) read   dz: (R,B4,C4) write
 // status: (R,8) read, of the replicas that take part; r starts at FIRST
 // One invocation walks the features of one example; global id y is r - FIRST. Padding is left as 0.
-// ref: Ba, Kiros, Hinton 2016, eq. 4, differentiated
+// ref: Ba, Kiros, Hinton 2016, eq. 4, differentiated; Zhang, Sennrich 2019, eq. 4, differentiated
 // #import "lib/present"
 
 override FIRST: u32;
 override B: u32;
 override C: u32;
+override CENTERED: bool;
 override WX: u32;
 
 // dy lies in the buffer of dz, so it cannot be bound as read-only.
@@ -33,7 +35,7 @@ fn layer_norm_backward(@builtin(global_invocation_id) id: vec3<u32>) {
   var product = 0.0;
   for (var c = 0u; c < C; c++) {
     let g = dy[base + c] * gamma[r * slots + c];
-    sum += g;
+    if (CENTERED) { sum += g; }
     product += g * ((z[base + c] - mean) * rstd);
   }
   for (var c = 0u; c < C; c++) {

@@ -1,13 +1,15 @@
 // dgamma[r,c] = sum_b dy[r,b,c] xhat[r,b,c]     dbeta[r,c] = sum_b dy[r,b,c]     forward: y = gamma xhat + beta
-// dy, z: (R,B4,C4) read   stats: (R,B4,2) read, mean and rstd   dgamma, dbeta: (R,C16) write
+// dy, z: (R,B4,C4) read   stats: (R,B4,2) read, mean and rstd   dgamma: (R,C16) write
+// dbeta: (R,C16) write, if CENTERED: RMS norm has none
 // status: (R,8) read, of the replicas that take part; r starts at FIRST
 // One invocation walks the batch of one feature; global id y is r.
-// ref: Ba, Kiros, Hinton 2016, eq. 4, differentiated
+// ref: Ba, Kiros, Hinton 2016, eq. 4, differentiated; Zhang, Sennrich 2019, eq. 4, differentiated
 // #import "lib/present"
 
 override FIRST: u32;
 override B: u32;
 override C: u32;
+override CENTERED: bool;
 override WX: u32;
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
@@ -34,5 +36,5 @@ fn layer_norm_backward_affine(@builtin(global_invocation_id) id: vec3<u32>) {
   }
   let at = r * ((C + 15u) / 16u * 16u) + c;
   dgamma[at] = product;
-  dbeta[at] = sum;
+  if (CENTERED) { dbeta[at] = sum; }
 }

@@ -1,14 +1,16 @@
 // y[r,b,c] = gamma[r,c] (z[r,b,c] - mean[r,b]) rstd[r,b] + beta[r,c], statistics over the features, biased variance
-// z: (R,B4,C4) read   gamma, beta: (R,C16) read   y: (R,B4,C4) write   stats: (R,B4,2) write, mean and rstd
+// RMS norm (not CENTERED): mean = 0 and no beta, so that rstd is 1 over the root mean square.
+// z: (R,B4,C4) read   gamma: (R,C16) read   beta: (R,C16) read, if CENTERED   y: (R,B4,C4) write   stats: (R,B4,2) write, mean and rstd
 // status: (R,8) read, of the replicas that take part; r starts at FIRST
 // One invocation walks the features of one example; global id y is r - FIRST. Padding is left as 0. Two passes, against cancellation.
-// ref: Ba, Kiros, Hinton 2016, eq. 4; torch.nn.LayerNorm
+// ref: Ba, Kiros, Hinton 2016, eq. 4; torch.nn.LayerNorm; Zhang, Sennrich 2019, eq. 4; torch.nn.RMSNorm
 // #import "lib/present"
 
 override FIRST: u32;
 override B: u32;
 override C: u32;
 override EPSILON: f32;
+override CENTERED: bool;
 override WX: u32;
 
 // z may lie in the buffer of y (a residual sum), so it cannot be bound as read-only.
@@ -28,16 +30,21 @@ fn layer_norm_forward(@builtin(global_invocation_id) id: vec3<u32>) {
   let slots = (C + 15u) / 16u * 16u;
   let row = r * ((B + 3u) / 4u * 4u) + b;
   let base = row * stride;
-  var sum = 0.0;
-  for (var c = 0u; c < C; c++) { sum += z[base + c]; }
-  let mean = sum / f32(C);
+  var mean = 0.0;
+  if (CENTERED) {
+    for (var c = 0u; c < C; c++) { mean += z[base + c]; }
+    mean = mean / f32(C);
+  }
   var squares = 0.0;
   for (var c = 0u; c < C; c++) {
     let d = z[base + c] - mean;
     squares += d * d;
   }
   let rstd = 1.0 / sqrt(squares / f32(C) + EPSILON);
-  for (var c = 0u; c < C; c++) { y[base + c] = gamma[r * slots + c] * ((z[base + c] - mean) * rstd) + beta[r * slots + c]; }
+  for (var c = 0u; c < C; c++) {
+    let scaled = gamma[r * slots + c] * ((z[base + c] - mean) * rstd);
+    if (CENTERED) { y[base + c] = scaled + beta[r * slots + c]; } else { y[base + c] = scaled; }
+  }
   stats[2u * row] = mean;
   stats[2u * row + 1u] = rstd;
 }

@@ -1,7 +1,8 @@
-// ring[tick mod RING, r, :] = this iteration's scalars; layers[(tick / EVERY) mod SLOTS, of r] = log2 norms where EVERY divides iteration
+// ring[tick mod RING, r, :] = this iteration's scalars; layers[(tick / EVERY) mod SLOTS, of r] = what layer_map names, where EVERY divides iteration
 // then iteration += 1 for an active replica, updates += 1 where the update was applied, tick += 1.
-// control: (R,24) read   norms: (any,2) read   weights: (any,2) read, pairs of a replica's G new parameters, then of its updates
-// layer_map: (any) read, indices among a replica's norms   shapes: (R,8) read   status: (R,8) accumulate
+// control: (R,24) read   norms: (any,4) read   weights: (any,4) read, entries of a replica's G new parameters, then of its updates
+// layer_map: (any) read, kind 2^30 + index among a replica's norms or weights; kinds: log2 of a norm, its share, log2 of a weight's
+//  shapes: (R,8) read   status: (R,8) accumulate
 // ring: (RING,R,11) write   layers: (SLOTS,LAYER_WORDS) write
 // One workgroup of 64 owns a replica. Words are written as bits, so that NaN and Inf arrive as they are.
 // ref: SCALARS of src/metrics/block.ts (the order of the words)
@@ -16,8 +17,8 @@ override SLOTS: u32;
 override WX: u32;
 
 @group(0) @binding(0) var<storage, read> control: array<u32>;
-@group(0) @binding(1) var<storage, read> norms: array<vec2<u32>>;
-@group(0) @binding(2) var<storage, read> weights: array<vec2<u32>>;
+@group(0) @binding(1) var<storage, read> norms: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> layer_map: array<u32>;
 @group(0) @binding(4) var<storage, read> shapes: array<u32>;
 @group(0) @binding(5) var<storage, read_write> status: array<u32>;
@@ -25,6 +26,16 @@ override WX: u32;
 @group(0) @binding(7) var<storage, read_write> layers: array<u32>;
 
 var<workgroup> firsts: array<u32, 64>;
+
+// What an entry of the layer map names, of a replica whose norms and weights begin there.
+fn layer_word(entry: u32, own_norms: u32, own_weights: u32) -> u32 {
+  let kind = entry >> 30u;
+  let index = entry & 0x3fffffffu;
+  if (kind == 2u) { return log2_norm_bits(weights[own_weights + index].xy); }
+  let norm = norms[own_norms + index];
+  if (kind == 1u) { return norm.w; }
+  return log2_norm_bits(norm.xy);
+}
 
 @compute @workgroup_size(WX)
 fn record_iteration(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) i: u32) {
@@ -40,15 +51,15 @@ fn record_iteration(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
   var change = vec2(0u, 0u);
   var first = 0xffffffffu;
   for (var t = i; t < G; t += 64u) {
-    let pair = weights[own + t];
+    let pair = weights[own + t].xy;
     if (pair.x >= INF_BITS) { first = min(first, measured + 2u + t); }
     weight = join_norms(weight, pair);
-    change = join_norms(change, weights[own + G + t]);
+    change = join_norms(change, weights[own + G + t].xy);
   }
   if (status[s + S_ITERATION] % EVERY == 0u) {
     let at = (tick / EVERY) % SLOTS * LAYER_WORDS + shapes[shape + P_LAYERS];
     for (var l = i; l < shapes[shape + P_LAYER_COUNT]; l += 64u) {
-      layers[at + l] = log2_norm_bits(norms[shapes[shape + P_NORMS] + layer_map[shapes[shape + P_LAYER_MAP] + l]]);
+      layers[at + l] = layer_word(layer_map[shapes[shape + P_LAYER_MAP] + l], shapes[shape + P_NORMS], own);
     }
   }
   firsts[i] = first;

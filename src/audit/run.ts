@@ -6,6 +6,7 @@ import { SCALARS } from '../metrics/block.ts';
 import { type Parameter, parametersOf } from '../model/network.ts';
 import { buildPlan } from '../plan/build.ts';
 import { hyperWords } from '../plan/hyper.ts';
+import { NORM_WORDS } from '../plan/records.ts';
 import type { Case } from './case.ts';
 
 const ITERATIONS = 3;
@@ -42,6 +43,7 @@ export async function runCase(engine: Engine, given: Case): Promise<Computed> {
     optimizer: settings.optimizer.name,
     source: { kind: 'given' },
     layersEvery: 1,
+    layers: 'gradients',
     ring: ITERATIONS + 1,
     limits: engine.limits,
   });
@@ -108,8 +110,8 @@ function transpose(values: Float32Array, rows: number, columns: number): Float32
 /** The measured norms by tensor, in the order in which the plan measures them: all but the loss and the parameters. */
 async function readNorms(session: Session): Promise<Map<string, number>> {
   const [words] = await session.read([tensorOf(session, 'norms')]);
-  const names = session.plan.summary.measured.filter((name) => name !== 'loss').slice(0, words.length / 2);
-  return new Map(names.map((name, t) => [name, 2 ** log2Norm(joinPairs(words, 2 * t, 1))]));
+  const names = session.plan.summary.measured.filter((name) => name !== 'loss').slice(0, words.length / NORM_WORDS);
+  return new Map(names.map((name, t) => [name, 2 ** log2Norm(joinPairs(words, NORM_WORDS * t, 1))]));
 }
 
 async function readRing(session: Session): Promise<Pick<Computed, 'losses' | 'globalNorms' | 'clipCoefficients'>> {

@@ -1,9 +1,10 @@
-/** `npm run bench -- step | sweep | kernels`: development only. */
+/** `npm run bench -- step | sweep | kernels | probes`: development only. */
 import { parseArgs } from 'node:util';
 import { EXIT, UsageError } from '../cli/errors.ts';
 import { ENGINES, type EngineName, nameOf, openMeasured } from './open.ts';
 import { PeerError } from './peer.ts';
-import { profileTable, stepTable } from './print.ts';
+import { probeTable, profileTable, stepTable } from './print.ts';
+import { measureProbes } from './probes.ts';
 import { profileKernels } from './profile.ts';
 import { AGREEMENT, measureSteps } from './step.ts';
 import { measureSweep } from './sweep.ts';
@@ -12,15 +13,17 @@ import { sweepText } from './sweep-print.ts';
 const USAGE = `usage: npm run -s bench -- step    [--depths 16,64,256] [--engine gpu|cpu] [--peers] [--seconds 4] [--json]
        npm run -s bench -- sweep   [--engine gpu|cpu] [--peers] [--rounds 3] [--json]
        npm run -s bench -- kernels [--depths 64] [--replicas 1] [--engine gpu|cpu] [--json]
+       npm run -s bench -- probes  [--depths 64] [--replicas 16] [--engine gpu|cpu] [--seconds 4] [--json]
 
 step     milliseconds per training iteration of an MLP on digits8 (width 64, batch 64, ReLU, SGD, clip 1, every norm
          recorded each iteration); with --peers the same in TensorFlow.js on the same adapter, in turns
 sweep    64 such networks (16 learning rates, 4 seeds, depth 32, 20 iterations) as one cohort, one after another, and as the
          command sweep trains them; one cohort of depths 2 to 64 beside a cohort for each depth; with --peers TensorFlow.js
          on the same adapter, or with --engine cpu PyTorch where python3 has it
-kernels  the time of each kernel of an iteration of so many networks, run alone`;
+kernels  the time of each kernel of an iteration of so many networks, run alone
+probes   the time of an iteration with everything measured of every layer, and without, in turns`;
 
-const COMMANDS = ['step', 'sweep', 'kernels'] as const;
+const COMMANDS = ['step', 'sweep', 'kernels', 'probes'] as const;
 type CommandName = (typeof COMMANDS)[number];
 
 interface Options {
@@ -39,7 +42,8 @@ export function parseOptions(args: string[]): Options {
   const { values, positionals } = parse(args);
   const [name, ...rest] = positionals;
   const command = COMMANDS.find((candidate) => candidate === name);
-  if (!command) throw new UsageError(`"${name ?? ''}" is no benchmark; valid is step, sweep or kernels. See bench --help.`);
+  if (!command)
+    throw new UsageError(`"${name ?? ''}" is no benchmark; valid is step, sweep, kernels or probes. See bench --help.`);
   if (rest.length > 0) throw new UsageError(`"${rest[0]}" is one argument too many`);
   const depths = (values.depths ?? (command === 'step' ? '16,64,256' : '64')).split(',').map(Number);
   if (depths.some((depth) => !Number.isInteger(depth) || depth < 1 || depth > 10_000)) {
@@ -51,8 +55,8 @@ export function parseOptions(args: string[]): Options {
   if (!(seconds > 0 && seconds <= 3600))
     throw new UsageError(`--seconds ${values.seconds}: valid is a number above 0, up to 3600`);
   const rounds = count('rounds', values.rounds, 100);
-  const replicas = count('replicas', values.replicas, 1024);
-  if (values.peers && command === 'kernels') throw new UsageError('--peers belongs to step and sweep');
+  const replicas = count('replicas', values.replicas ?? (command === 'probes' ? '16' : '1'), 1024);
+  if (values.peers && (command === 'kernels' || command === 'probes')) throw new UsageError('--peers belongs to step and sweep');
   return { command, depths, engine, seconds, rounds, replicas, peers: values.peers, json: values.json };
 }
 
@@ -72,7 +76,7 @@ function parse(args: string[]) {
         engine: { type: 'string', default: 'gpu' },
         seconds: { type: 'string', default: '4' },
         rounds: { type: 'string', default: '3' },
-        replicas: { type: 'string', default: '1' },
+        replicas: { type: 'string' },
         peers: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
@@ -93,7 +97,7 @@ export async function runBench(args: string[]): Promise<number> {
   }
   const options = parseOptions(args);
   try {
-    return await { step, sweep, kernels }[options.command](options);
+    return await { step, sweep, kernels, probes }[options.command](options);
   } catch (error) {
     if (!(error instanceof PeerError)) throw error;
     console.error(error.message);
@@ -123,5 +127,15 @@ async function kernels({ depths, replicas, engine: name, json }: Options): Promi
   const adapter = nameOf(engine.report);
   engine.destroy();
   console.log(json ? JSON.stringify({ adapter, profiles }, null, 2) : `${adapter}\n${profiles.map(profileTable).join('\n\n')}`);
+  return EXIT.done;
+}
+
+async function probes({ depths, replicas, engine: name, seconds, json }: Options): Promise<number> {
+  const engine = await openMeasured(name);
+  const costs = [];
+  for (const depth of depths) costs.push(await measureProbes(engine, depth, replicas, seconds));
+  const adapter = nameOf(engine.report);
+  engine.destroy();
+  console.log(json ? JSON.stringify({ adapter, costs }, null, 2) : `${adapter}\n${probeTable(costs)}`);
   return EXIT.done;
 }

@@ -1,4 +1,5 @@
 /** The benchmark's tables. */
+import type { ProbeCost } from './probes.ts';
 import type { Profile } from './profile.ts';
 import { AGREEMENT, type StepReport, type StepResult } from './step.ts';
 
@@ -78,4 +79,17 @@ export function profileTable({ depth, replicas, iterationMs, iterationCpuMs, ker
     `depth ${depth}${replicas === 1 ? '' : `, ${replicas} networks`}: ${digits(iterationMs)} ms per iteration (${digits(iterationCpuMs)} ms of processor time); the kernels alone sum to ${digits(sum)} ms`,
     table([['kernel', 'dispatches', 'ms', 'CPU ms', 'share', 'GFLOP/s', 'GB/s'], ...rows]),
   ].join('\n');
+}
+
+export function probeTable(costs: readonly ProbeCost[]): string {
+  const head = ['depth', 'networks', 'ms with', 'ms without', 'ratio', 'of minima'];
+  const rows = costs.map(({ depth, replicas, on, off, ratio, ratioOfMin }) => [
+    String(depth),
+    String(replicas),
+    digits(on.median),
+    digits(off.median),
+    `${ratio.toFixed(3)}×`,
+    `${ratioOfMin.toFixed(3)}×`,
+  ]);
+  return table([head, ...rows]);
 }

@@ -10,6 +10,7 @@ import { readAssetFromFolder } from '../data/read-asset-node.ts';
 import type { Engine } from '../engine/engine.ts';
 import { readTensor } from '../engine/tensor-io.ts';
 import { SCALARS } from '../metrics/block.ts';
+import { shapeOf, splitLayers } from '../metrics/layer-series.ts';
 import { parseExperiment } from '../model/experiment.ts';
 import { initialValues } from '../model/initialise.ts';
 import { networkOf, parametersOf } from '../model/network.ts';
@@ -68,16 +69,18 @@ export interface Loaded {
  */
 export async function loadWorkload(engine: Engine, depth: number, replicas = 1): Promise<Loaded> {
   const experiment = experimentOf(depth);
-  const dataset = await loadDataset(experiment.task, readAssetFromFolder(join(ROOT, 'src/data/assets')));
-  return loadExperiment(engine, experiment, dataset, replicas);
+  return loadExperiment(engine, experiment, await datasetOf(experiment), replicas);
 }
 
-async function loadExperiment(engine: Engine, experiment: Experiment, dataset: Dataset, replicas = 1): Promise<Loaded> {
+export function datasetOf({ task }: Experiment): Promise<Dataset> {
+  return loadDataset(task, readAssetFromFolder(join(ROOT, 'src/data/assets')));
+}
+
+export async function loadExperiment(engine: Engine, experiment: Experiment, dataset: Dataset, replicas = 1): Promise<Loaded> {
   const start = performance.now();
   const trainer = await Trainer.create(engine, new Array<Experiment>(replicas).fill(experiment), dataset);
   const { scalars, layers } = await trainer.advance(1);
   const compileMs = performance.now() - start;
-  const { gradientLayers } = trainer.summary;
   return {
     trainer,
     experiment,
@@ -86,7 +89,7 @@ async function loadExperiment(engine: Engine, experiment: Experiment, dataset: D
     first: {
       loss: scalars[SCALARS.indexOf('loss')],
       gradientNorm: 2 ** scalars[SCALARS.indexOf('log2GradientNorm')],
-      weightNorms: [...layers[0][0].log2.subarray(gradientLayers.length)].map((log2) => 2 ** log2),
+      weightNorms: [...splitLayers(layers[0][0].words, shapeOf(trainer.summary)).log2Dw].map((log2) => 2 ** log2),
     },
   };
 }

@@ -83,19 +83,19 @@ export interface JoinedNorm {
   count: number;
 }
 
-/** Joins `count` pairs starting at word `first`. */
-export function joinPairs(pairs: Uint32Array, first: number, count: number): JoinedNorm {
+/** Joins `count` pairs starting at word `first`, `stride` words apart. */
+export function joinPairs(pairs: Uint32Array, first: number, count: number, stride = 2): JoinedNorm {
   const joined: JoinedNorm = { m: 0, sum: 0, count: 0 };
   for (let k = 0; k < count; k++) {
-    const m = pairs[first + 2 * k];
+    const m = pairs[first + stride * k];
     if (m > joined.m) joined.m = m;
-    if (m >= INF_BITS) joined.count += pairs[first + 2 * k + 1];
+    if (m >= INF_BITS) joined.count += pairs[first + stride * k + 1];
   }
   if (joined.m === 0 || joined.m >= INF_BITS) return joined;
   const top = referenceExponent(joined.m);
   for (let k = 0; k < count; k++) {
-    const m = pairs[first + 2 * k];
-    if (m !== 0) joined.sum += bitsFloat(pairs[first + 2 * k + 1]) * QUARTERS[top - referenceExponent(m)];
+    const m = pairs[first + stride * k];
+    if (m !== 0) joined.sum += bitsFloat(pairs[first + stride * k + 1]) * QUARTERS[top - referenceExponent(m)];
   }
   return joined;
 }

@@ -42,12 +42,12 @@ export const SCALARS = [
 ] as const;
 export type ScalarName = (typeof SCALARS)[number];
 
-/** Per-layer norms of one iteration of one replica. */
+/** What was measured of the layers in one iteration of one replica. */
 export interface LayerBlock {
   /** 0-based iteration of the replica. */
   readonly iteration: number;
-  /** log2 norms, (gradientLayers + weightLayers): first ‖dL/dz‖ of every layer, then ‖dL/dW‖. */
-  readonly log2: Float32Array;
+  /** The series of LAYER_SERIES one after another. */
+  readonly words: Float32Array;
 }
 
 /** What the device measured in consecutive iterations of all replicas; plain data that a worker can transfer. */

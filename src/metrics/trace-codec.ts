@@ -5,10 +5,10 @@
  *     u32  kept iterations n     u32  layer records m          u32  evaluations t
  *     u32  ending (low byte: index in ENDINGS, bit 8: stopped by its policy)
  *     u32  iteration of the first non-finite value, u32 bytes of its tensor's name (0: none)
- *     u32  columns that are one value throughout, as bits
+ *     u32  columns that are one value throughout, as bits      u32  hidden layers whose outputs are measured; not in version 1
  *     name, padded with zeros to four bytes
  *     f32  per column of COLUMNS n values, or the one
- *     f32  m times: iteration, log2 dz (gradient layers), log2 dW (weight layers)
+ *     f32  m times: iteration, the series of LAYER_SERIES
  *     f32  t times: iteration, loss, accuracy
  *
  * Numbers keep their bits, so NaN and ±Infinity stay. Iterations are below 2^24 and thus exact in float32.
@@ -16,11 +16,13 @@
 import { DataError } from '../model/errors.ts';
 import { ENDINGS, type ScalarName } from './block.ts';
 import { decimate } from './decimate.ts';
+import { LAYER_SERIES, layerShape, layerWords, splitLayers } from './layer-series.ts';
 import { type LayerRecord, type TestRecord, Trace } from './trace.ts';
 
-/** "NT" and the version of the layout. */
-const MAGIC = 0x544e_0001;
-const HEADER_WORDS = 10;
+/** "NT" and the version of the layout; the first knew gradients alone. */
+const MAGIC = 0x544e_0002;
+const MAGIC_1 = 0x544e_0001;
+const HEADER_WORDS = 11;
 
 /**
  * Stored series in the order of the layout, which does not follow the device's: traces of older versions stay readable. `active` is
@@ -61,17 +63,16 @@ export function encodeTrace(trace: Trace, { points = DEFAULT_POINTS, layers = DE
   });
   const isConstant = columns.map((values) => values.every((value) => Object.is(value, values[0])));
   const records = evenly(trace.layers, layers);
-  const [first] = records;
   const numbers = [
     ...columns.map((values, c) => (isConstant[c] ? values.subarray(0, 1) : values)),
-    ...records.flatMap(({ iteration, log2Dz, log2Dw }) => [Float32Array.of(iteration), log2Dz, log2Dw]),
+    ...records.flatMap((record) => [Float32Array.of(record.iteration), ...LAYER_SERIES.map((name) => record[name])]),
     ...trace.tests.map(({ iteration, loss, accuracy }) => Float32Array.of(iteration, loss, accuracy)),
   ];
   const name = new TextEncoder().encode(trace.firstNonFinite?.tensor ?? '');
   const header = Uint32Array.of(
     MAGIC,
-    trace.gradientLayers,
-    first?.log2Dw.length ?? 0,
+    trace.shape.log2Dz,
+    trace.shape.log2Dw,
     kept.length,
     records.length,
     trace.tests.length,
@@ -79,6 +80,7 @@ export function encodeTrace(trace: Trace, { points = DEFAULT_POINTS, layers = DE
     trace.firstNonFinite?.iteration ?? 0,
     name.length,
     isConstant.reduce((bits, constant, c) => bits | (constant ? 1 << c : 0), 0),
+    trace.shape.log2Rms,
   );
   const start = 4 * (HEADER_WORDS + Math.ceil(name.length / 4));
   const bytes = new Uint8Array(start + 4 * numbers.reduce((sum, { length }) => sum + length, 0));
@@ -105,11 +107,13 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
   // A copy begins at a multiple of four bytes, wherever the given view does.
   const { buffer } = bytes.slice();
   const header = new Uint32Array(buffer, 0, HEADER_WORDS);
-  const [magic, gradientLayers, weightLayers, n, records, tests, ending, nonFiniteAt, nameLength, constant] = header;
-  if (magic !== MAGIC) throw wrong('it is no encoded trace, or was written by another version');
-  const start = 4 * (HEADER_WORDS + Math.ceil(nameLength / 4));
+  const [magic, gradientLayers, weightLayers, n, records, tests, ending, nonFiniteAt, nameLength, constant, last] = header;
+  if (magic !== MAGIC && magic !== MAGIC_1) throw wrong('it is no encoded trace, or was written by another version');
+  const headerWords = magic === MAGIC ? HEADER_WORDS : HEADER_WORDS - 1;
+  const shape = layerShape(gradientLayers, weightLayers, magic === MAGIC ? last : 0);
+  const start = 4 * (headerWords + Math.ceil(nameLength / 4));
   const lengths = COLUMNS.map((_, c) => (constant & (1 << c) ? Math.min(1, n) : n));
-  const width = 1 + gradientLayers + weightLayers;
+  const width = 1 + layerWords(shape);
   const words = lengths.reduce((sum, length) => sum + length, 0) + records * width + 3 * tests;
   if (bytes.length !== start + 4 * words) throw wrong(`it has ${bytes.length} bytes instead of ${start + 4 * words}`);
   const floats = new Float32Array(buffer, start);
@@ -118,7 +122,7 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
     at += length;
     return floats.slice(at - length, at);
   };
-  const trace = new Trace(measured, gradientLayers);
+  const trace = new Trace(measured, shape);
   const columns = [
     ...COLUMNS.map((name, c) => [name, take(lengths[c])] as const),
     ['active', Float32Array.of(ABSENT.active)] as const,
@@ -129,13 +133,13 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
   }
   for (let k = 0; k < records; k++) {
     const [iteration] = take(1);
-    trace.layers.push({ iteration, log2Dz: take(gradientLayers), log2Dw: take(weightLayers) });
+    trace.layers.push({ iteration, ...splitLayers(take(layerWords(shape)), shape) });
   }
   for (let k = 0; k < tests; k++) {
     const [iteration, loss, accuracy] = take(3);
     trace.tests.push({ iteration, loss, accuracy } satisfies TestRecord);
   }
-  const name = new TextDecoder().decode(bytes.subarray(4 * HEADER_WORDS, 4 * HEADER_WORDS + nameLength));
+  const name = new TextDecoder().decode(bytes.subarray(4 * headerWords, 4 * headerWords + nameLength));
   trace.firstNonFinite = name === '' ? undefined : { iteration: nonFiniteAt, tensor: name };
   trace.ended = ENDINGS[ending] ?? 'training';
   if (n > 0) trace.scalars.ended.truncate(n - 1);

@@ -1,5 +1,6 @@
 /** A run's recorded series. */
 import { ENDINGS, type Ending, type MetricsBlock, SCALARS, type ScalarName, type TestBlock } from './block.ts';
+import { type LayerSeries, type LayerShape, splitLayers } from './layer-series.ts';
 
 const ACTIVE = SCALARS.indexOf('active');
 const ENDED = SCALARS.indexOf('ended');
@@ -37,14 +38,8 @@ export class Series {
   }
 }
 
-/** Per-layer norms of one iteration of one run. */
-export interface LayerRecord {
-  readonly iteration: number;
-  /** log2 ‖dL/dz‖ per layer, input side first. */
-  readonly log2Dz: Float32Array;
-  /** log2 ‖dL/dW‖ per weight, input side first. */
-  readonly log2Dw: Float32Array;
-}
+/** What was measured of the layers in one iteration of one run, input side first; empty for a series that is not measured. */
+export type LayerRecord = { readonly iteration: number } & Readonly<Record<LayerSeries, Float32Array>>;
 
 export interface TestRecord {
   readonly iteration: number;
@@ -77,13 +72,18 @@ export class Trace {
 
   /**
    * @param measured names of the measured tensors, `PlanSummary.measured`
-   * @param gradientLayers how many layers have a ‖dL/dz‖
+   * @param shape how many layers each series of a record has
    */
   constructor(
     readonly measured: readonly string[],
-    readonly gradientLayers: number,
+    readonly shape: LayerShape,
   ) {
     this.scalars = Object.fromEntries(SCALARS.map((name) => [name, new Series()])) as unknown as Record<ScalarName, Series>;
+  }
+
+  /** How many layers have a ‖dL/dz‖. */
+  get gradientLayers(): number {
+    return this.shape.log2Dz;
   }
 
   /** Iterations recorded. */
@@ -106,10 +106,7 @@ export class Trace {
         this.firstNonFinite = { iteration: block.scalars[base], tensor: this.measured[first - 1] };
       }
     }
-    for (const { iteration, log2 } of block.layers[r]) {
-      const [log2Dz, log2Dw] = [log2.subarray(0, this.gradientLayers), log2.subarray(this.gradientLayers)];
-      this.layers.push({ iteration, log2Dz, log2Dw });
-    }
+    for (const { iteration, words } of block.layers[r]) this.layers.push({ iteration, ...splitLayers(words, this.shape) });
   }
 
   mark(): TraceMark {

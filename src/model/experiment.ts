@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { fnv1a64 } from '../math/fnv.ts';
 import { ConfigError, type Problem } from './errors.ts';
 import { describeNumber, fieldOf, fieldsOf, parentOf, type SchemaNode } from './fields.ts';
+import { identityOf } from './identity.ts';
 import { type Experiment, type ExperimentInput, experimentSchema, type Loss, type TaskName } from './schema.ts';
 
 /** Training examples of each data set whose size is fixed. */
@@ -88,6 +89,9 @@ function contradictions({ task, model, loss, optimizer, batchSize }: Experiment)
       problem: `${batchSize} has no batch variance; with model.norm "batch" valid is 2 or more`,
     });
   }
+  if (model.kind === 'mlp' && model.norm === 'none' && model.normPlacement !== 'before') {
+    problems.push({ path: 'model.normPlacement', problem: '"after" places a norm and model.norm is "none"; leave it out' });
+  }
   if (optimizer.name === 'sgd' && optimizer.nesterov && (optimizer.momentum === 0 || optimizer.dampening !== 0)) {
     problems.push({ path: 'optimizer.nesterov', problem: 'true needs momentum above 0 and dampening 0' });
   }
@@ -171,9 +175,14 @@ export function canonicalJson(value: unknown): string {
   return `{${entries.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(',')}}`;
 }
 
-/** Run id: 64 bits of FNV-1a over the canonical form, as 16 hex digits. Stable across machines and versions of the defaults' order. */
+/** What the run id is the hash of: the canonical form without fields that came later and have the value from before. */
+export function identityJson(experiment: Experiment): string {
+  return canonicalJson(Object.fromEntries(Object.entries(experiment).map(([key, value]) => [key, identityOf(value, key)])));
+}
+
+/** Run id: 64 bits of FNV-1a, as 16 hex digits. Stable across machines, the defaults' order, and new fields that are left alone. */
 export function runId(experiment: Experiment): string {
-  return fnv1a64(canonicalJson(experiment));
+  return fnv1a64(identityJson(experiment));
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Initial parameters: drawn once on the CPU, counter-based, so that every engine starts from the same bits. */
+import { orthonormalColumns } from '../math/orthogonal.ts';
 import { normals, PURPOSE, uniforms } from '../math/philox.ts';
 import type { Parameter } from './network.ts';
 import type { Init } from './schema.ts';
@@ -18,7 +19,7 @@ export function initialValues({ role, rows, columns, fanIn }: Parameter, init: I
     case 'bias':
       return initialBias(n, fanIn, init, seed, index);
     case 'weight':
-      return initialWeight(n, fanIn, columns, init, seed, index);
+      return initialWeight(rows, columns, init, seed, index);
   }
 }
 
@@ -28,8 +29,10 @@ function initialBias(n: number, fanIn: number, init: Init, seed: number, index: 
   return new Float32Array(n);
 }
 
-function initialWeight(n: number, fanIn: number, fanOut: number, init: Init, seed: number, index: number): Float32Array {
+/** (fan-in, fan-out) row-major: y = x W. */
+function initialWeight(fanIn: number, fanOut: number, init: Init, seed: number, index: number): Float32Array {
   const { scheme, gain, weightVariance } = init;
+  const n = fanIn * fanOut;
   const normal = (variance: number) => normals(seed, PURPOSE.weights, index, n, gain * Math.sqrt(variance));
   // U(−a, a) has variance a²/3.
   const uniform = (variance: number) => uniforms(seed, PURPOSE.weights, index, n, gain * Math.sqrt(3 * variance));
@@ -44,11 +47,29 @@ function initialWeight(n: number, fanIn: number, fanOut: number, init: Init, see
       return normal(2 / (fanIn + fanOut));
     case 'xavier_uniform':
       return uniform(2 / (fanIn + fanOut));
+    // LeCun, Bottou, Orr, Müller 1998, "Efficient backprop", eq. 16; Klambauer et al. 2017 for SELU
+    case 'lecun_normal':
+      return normal(1 / fanIn);
+    case 'lecun_uniform':
+      return uniform(1 / fanIn);
     // Poole et al. 2016: W ~ N(0, σw²/fan_in)
     case 'scaled_normal':
       return normal(weightVariance / fanIn);
     // torch.nn.Linear.reset_parameters: kaiming_uniform_ with a = √5, which is U(±1/√fan_in)
     case 'torch_default':
       return uniform(1 / (3 * fanIn));
+    // Saxe, McClelland, Ganguli 2014, section 3; torch.nn.init.orthogonal_
+    case 'orthogonal':
+      return orthogonal(fanIn, fanOut, gain, normals(seed, PURPOSE.weights, index, n, 1));
+    // Le, Jaitly, Hinton 2015, "A simple way to initialize recurrent networks of rectified linear units"; torch.nn.init.eye_
+    case 'identity':
+      return Float32Array.from({ length: n }, (_, i) => (Math.floor(i / fanOut) === i % fanOut ? gain : 0));
   }
+}
+
+/** Orthonormal columns times the gain, or orthonormal rows where there are more columns than rows. */
+function orthogonal(rows: number, columns: number, gain: number, normal: Float32Array): Float32Array {
+  if (rows < columns) return Float32Array.from(orthonormalColumns(normal, columns, rows), (x) => gain * x);
+  const q = orthonormalColumns(normal, rows, columns);
+  return Float32Array.from({ length: rows * columns }, (_, i) => gain * q[(i % columns) * rows + Math.floor(i / columns)]);
 }

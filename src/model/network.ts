@@ -1,5 +1,5 @@
 /** A model as a list of ops on named tensors with concrete sizes: what a plan is built from. */
-import type { Activation, Experiment, Loss, Norm } from './schema.ts';
+import type { Activation, Experiment, Loss, Norm, NormPlacement } from './schema.ts';
 
 /** A trainable tensor of one replica, (rows, columns). Weights are (inputs, outputs): y = x W + b. */
 export interface Parameter {
@@ -10,6 +10,14 @@ export interface Parameter {
   /** Inputs of the Linear it belongs to; for norms the feature count. */
   readonly fanIn: number;
 }
+
+/** Each norm's op and what its layers' names start with. */
+const NORM_OPS = {
+  batch: { op: 'batch_norm', prefix: 'bn' },
+  layer: { op: 'layer_norm', prefix: 'ln' },
+  rms: { op: 'rms_norm', prefix: 'rms' },
+} as const satisfies Record<Exclude<Norm, 'none'>, unknown>;
+type NormOpName = (typeof NORM_OPS)[keyof typeof NORM_OPS]['op'];
 
 interface Unary {
   readonly input: string;
@@ -26,7 +34,7 @@ export type Op =
       readonly bias: boolean;
     })
   | (Unary & { readonly op: 'activation'; readonly activation: Activation; readonly features: number })
-  | (Unary & { readonly op: 'batch_norm' | 'layer_norm'; readonly name: string; readonly features: number })
+  | (Unary & { readonly op: NormOpName; readonly name: string; readonly features: number })
   | { readonly op: 'add'; readonly inputs: readonly [string, string]; readonly output: string; readonly features: number };
 
 export interface Network {
@@ -51,13 +59,19 @@ export interface MlpSpec {
   readonly sizes: readonly number[];
   readonly activation: Activation;
   readonly norm: Norm;
+  /** Default: before. */
+  readonly normPlacement?: NormPlacement;
   readonly hiddenBias: boolean;
   readonly outputBias: boolean;
   readonly loss: Loss;
 }
 
-/** Hidden layers Linear → norm → activation, then Linear. Pre-activations `z0`…; parameters `l0`…, `bn0`… or `ln0`…. */
-export function mlpNetwork({ sizes, activation, norm, hiddenBias, outputBias, loss }: MlpSpec): Network {
+/**
+ * Hidden layers Linear → norm → activation, or Linear → activation → norm; then Linear. Pre-activations `z0`…; parameters `l0`…,
+ * and `bn0`…, `ln0`… or `rms0`….
+ */
+export function mlpNetwork(spec: MlpSpec): Network {
+  const { sizes, activation, norm, normPlacement = 'before', hiddenBias, outputBias, loss } = spec;
   const ops: Op[] = [];
   const last = sizes.length - 2;
   let head = 0;
@@ -69,15 +83,18 @@ export function mlpNetwork({ sizes, activation, norm, hiddenBias, outputBias, lo
     x = `z${l}`;
     if (l === last) break;
     const features = sizes[l + 1];
-    if (norm !== 'none') {
-      const [op, prefix] = norm === 'batch' ? (['batch_norm', 'bn'] as const) : (['layer_norm', 'ln'] as const);
-      ops.push({ op, name: `${prefix}${l}`, input: x, output: `n${l}`, features });
-      x = `n${l}`;
-    }
-    if (activation !== 'linear') {
-      ops.push({ op: 'activation', activation, input: x, output: `h${l}`, features });
-      x = `h${l}`;
-    }
+    const normalise = (input: string) => {
+      if (norm === 'none') return input;
+      const { op, prefix } = NORM_OPS[norm];
+      ops.push({ op, name: `${prefix}${l}`, input, output: `n${l}`, features });
+      return `n${l}`;
+    };
+    const activate = (input: string) => {
+      if (activation === 'linear') return input;
+      ops.push({ op: 'activation', activation, input, output: `h${l}`, features });
+      return `h${l}`;
+    };
+    x = normPlacement === 'before' ? activate(normalise(x)) : normalise(activate(x));
   }
   const layers = sizes.slice(1).map((_, l) => l);
   return {
@@ -143,8 +160,10 @@ export function residualNetwork({ inputs, width, inner, blocks, outputs, activat
 export function networkOf({ model, loss }: Experiment, inputs: number, outputs: number): Network {
   if (model.kind === 'residual_mlp') return residualNetwork({ ...model, inputs, outputs, loss });
   const sizes = [inputs, ...new Array<number>(model.depth).fill(model.width), outputs];
-  const hiddenBias = model.bias && model.norm !== 'batch';
-  return mlpNetwork({ sizes, activation: model.activation, norm: model.norm, hiddenBias, outputBias: model.bias, loss });
+  const { activation, norm, normPlacement, bias } = model;
+  // Batch norm would take the mean away again, and with it the bias.
+  const followed = norm === 'batch' && (normPlacement === 'before' || activation === 'linear');
+  return mlpNetwork({ sizes, activation, norm, normPlacement, hiddenBias: bias && !followed, outputBias: bias, loss });
 }
 
 /** Every trainable tensor in the order of the ops. */
@@ -164,10 +183,10 @@ export function parametersOf({ ops }: Network): Parameter[] {
       }
       case 'batch_norm':
       case 'layer_norm':
-        return [
-          { name: `${op.name}.weight`, role: 'gamma', rows: 1, columns: op.features, fanIn: op.features },
-          { name: `${op.name}.bias`, role: 'beta', rows: 1, columns: op.features, fanIn: op.features },
-        ];
+      case 'rms_norm': {
+        const gamma = { name: `${op.name}.weight`, role: 'gamma', rows: 1, columns: op.features, fanIn: op.features } as const;
+        return op.op === 'rms_norm' ? [gamma] : [gamma, { ...gamma, name: `${op.name}.bias`, role: 'beta' }];
+      }
       default:
         return [];
     }

@@ -18,16 +18,23 @@ export const ACTIVATIONS = [
 ] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
-export const NORMS = ['none', 'batch', 'layer'] as const;
+export const NORMS = ['none', 'batch', 'layer', 'rms'] as const;
 export type Norm = (typeof NORMS)[number];
+
+export const NORM_PLACEMENTS = ['before', 'after'] as const;
+export type NormPlacement = (typeof NORM_PLACEMENTS)[number];
 
 export const INIT_SCHEMES = [
   'he_normal',
   'he_uniform',
   'xavier_normal',
   'xavier_uniform',
+  'lecun_normal',
+  'lecun_uniform',
   'scaled_normal',
   'torch_default',
+  'orthogonal',
+  'identity',
 ] as const;
 export type InitScheme = (typeof INIT_SCHEMES)[number];
 
@@ -80,12 +87,17 @@ const initSchema = v.strictObject({
     v.pipe(
       v.picklist(INIT_SCHEMES),
       v.description(
-        'he: variance 2/fan_in. xavier: 2/(fan_in+fan_out). scaled_normal: weightVariance/fan_in. torch_default: U(±1/√fan_in), biases too.',
+        'he: variance 2/fan_in (He et al. 2015). xavier: 2/(fan_in+fan_out) (Glorot, Bengio 2010). lecun: 1/fan_in (LeCun et al. 1998). scaled_normal: weightVariance/fan_in (Poole et al. 2016). torch_default: U(±1/√fan_in), biases too. orthogonal: WᵀW = 1, or WWᵀ = 1 where there are more outputs (Saxe et al. 2014); drawing a layer takes about a second at width 1024 and a minute at 4096. identity: ones on the diagonal (Le et al. 2015).',
       ),
     ),
     'he_normal',
   ),
-  gain: v.optional(positive('Factor on every weight’s standard deviation.'), 1),
+  gain: v.optional(
+    positive(
+      'Factor on every initial weight. torch.nn.init.calculate_gain gives 1 for linear and sigmoid, 5/3 for tanh, √2 for ReLU, √(2/(1+0.01²)) for leaky ReLU and 3/4 for SELU; he schemes contain the √2.',
+    ),
+    1,
+  ),
   weightVariance: v.optional(
     positive('σw² of scaled_normal, the weights’ variance times fan-in. ReLU keeps gradients level at 2.'),
     1,
@@ -99,8 +111,20 @@ const modelSchema = v.variant('kind', [
     depth: v.optional(integer(1, 10_000, 'Hidden layers.'), 8),
     width: v.optional(integer(1, 4096, 'Units per hidden layer.'), 64),
     activation: v.optional(v.pipe(v.picklist(ACTIVATIONS), v.description('Non-linearity of the hidden layers.')), 'relu'),
-    norm: v.optional(v.pipe(v.picklist(NORMS), v.description('Normalisation in front of each hidden activation.')), 'none'),
-    bias: v.optional(flag('Whether Linear layers have a bias; those in front of batch norm never do.'), true),
+    norm: v.optional(
+      v.pipe(
+        v.picklist(NORMS),
+        v.description(
+          'Normalisation of each hidden layer. batch: Ioffe, Szegedy 2015. layer: Ba et al. 2016. rms: Zhang, Sennrich 2019, a weight and no bias. All with epsilon 1e-5.',
+        ),
+      ),
+      'none',
+    ),
+    normPlacement: v.optional(
+      v.pipe(v.picklist(NORM_PLACEMENTS), v.description('Whether the norm stands before or after the activation.')),
+      'before',
+    ),
+    bias: v.optional(flag('Whether Linear layers have a bias; those directly in front of batch norm never do.'), true),
     init: v.optional(initSchema, {}),
   }),
   v.strictObject({
@@ -207,7 +231,16 @@ export const experimentSchema = v.strictObject({
   seed: v.optional(integer(0, 0xffffffff, 'Seed of the initial weights and of the order of examples.'), 1),
   probes: v.optional(
     v.strictObject({
-      layersEvery: v.optional(integer(1, 1_000_000, 'Iterations between two records of per-layer gradient norms.'), 1),
+      layersEvery: v.optional(integer(1, 1_000_000, 'Iterations between two records of what is measured per layer.'), 1),
+      layers: v.optional(
+        v.pipe(
+          v.picklist(['all', 'gradients']),
+          v.description(
+            'What a record holds: gradient norms alone, or also each hidden layer’s activation RMS and share of dead or saturated units, and each weight’s norm and update.',
+          ),
+        ),
+        'all',
+      ),
       testEvery: v.optional(
         integer(0, 10_000_000, 'Iterations between two evaluations on the held-out split; 0 for only at the end.'),
         100,

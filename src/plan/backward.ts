@@ -123,6 +123,7 @@ function adjoint(walk: Walk, placed: PlacedOp, dy: Tensor): void {
       break;
     case 'batch_norm':
     case 'layer_norm':
+    case 'rms_norm':
       normAdjoint(walk, placed, op, dy);
       break;
   }
@@ -180,10 +181,12 @@ function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'line
   contribute(walk, into, placed, dx);
 }
 
-/** forward: y = gamma xhat + beta. */
-function normAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'batch_norm' | 'layer_norm' }>, dy: Tensor): void {
+type NormOp = Extract<Op, { op: 'batch_norm' | 'layer_norm' | 'rms_norm' }>;
+
+/** forward: y = gamma xhat + beta; RMS norm has no beta. */
+function normAdjoint(walk: Walk, placed: PlacedOp, op: NormOp, dy: Tensor): void {
   const { builder, steps } = walk;
-  const { batchSize: B } = builder;
+  const { batchSize: B, memory } = builder;
   const { first: FIRST, count: R } = placed;
   const constants = { FIRST, B, C: op.features };
   const dz = target(walk, op.input, placed, 'dsum', op.features);
@@ -193,14 +196,16 @@ function normAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'batch_
     stats: builder.tensor(`${op.name}.stats`),
     status: builder.tensor('status'),
   };
-  const affine = { dgamma: builder.tensor(`grad.${op.name}.weight`), dbeta: builder.tensor(`grad.${op.name}.bias`) };
+  const dbeta = op.op === 'rms_norm' ? memory.absent('read_write', 4) : builder.tensor(`grad.${op.name}.bias`);
+  const affine = { dgamma: builder.tensor(`grad.${op.name}.weight`), dbeta };
   const gamma = builder.tensor(`${op.name}.weight`);
   if (op.op === 'batch_norm') {
     steps.push(step('batch_norm_backward', dz.name, constants, { ...bindings, gamma, dz, ...affine }, [op.features, R, 1]));
   } else {
+    const rows = { ...constants, CENTERED: Number(op.op === 'layer_norm') };
     steps.push(
-      step('layer_norm_backward', dz.name, constants, { ...bindings, gamma, dz }, [B, R, 1]),
-      step('layer_norm_backward_affine', affine.dgamma.name, constants, { ...bindings, ...affine }, [op.features, R, 1]),
+      step('layer_norm_backward', dz.name, rows, { ...bindings, gamma, dz }, [B, R, 1]),
+      step('layer_norm_backward_affine', affine.dgamma.name, rows, { ...bindings, ...affine }, [op.features, R, 1]),
     );
   }
   contribute(walk, op.input, placed, dz);

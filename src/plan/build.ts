@@ -3,15 +3,18 @@
 import { SCALARS } from '../metrics/block.ts';
 import { LimitError } from '../model/errors.ts';
 import { type Network, parametersOf } from '../model/network.ts';
-import type { OptimizerName } from '../model/schema.ts';
+import type { Experiment, OptimizerName } from '../model/schema.ts';
+import { unitLayersOf } from '../model/units.ts';
 import { backwardSteps } from './backward.ts';
 import { Builder, step, tiles } from './builder.ts';
 import { forwardSteps, reserveActivations } from './forward.ts';
 import { kernelEntry } from './kernels.ts';
 import { type Measured, measureSteps, sumSquaresSteps, type Tables } from './measure.ts';
 import { type PlanGroup, physicalName, placeNetworks } from './placement.ts';
-import { type AnyStep, ceilTo, type MeasuredGroup, type Plan, type Tensor, WORD } from './plan.ts';
+import { type AnyStep, ceilTo, type Plan, type Tensor, WORD } from './plan.ts';
 import { CONTROL_WORDS, HYPER_WORDS, SHAPE_WORDS, STATUS, STATUS_WORDS } from './records.ts';
+import { shapeTables } from './shapes.ts';
+import { unitSteps } from './units.ts';
 
 /** Sizes in bytes beyond which a device refuses. */
 export interface Limits {
@@ -29,6 +32,8 @@ export interface PlanRequest {
   readonly source: { readonly kind: 'drawn'; readonly train: number; readonly test: number } | { readonly kind: 'given' };
   /** Iterations between two per-layer records. */
   readonly layersEvery: number;
+  /** Whether hidden layers' outputs and weights are recorded too, or gradients alone, as by default. */
+  readonly layers?: Experiment['probes']['layers'];
   /** Iterations that the metrics ring holds. */
   readonly ring: number;
   readonly limits: Limits;
@@ -49,7 +54,8 @@ export function buildPlan(request: PlanRequest): Plan {
 
   const forward = forwardSteps(builder, 'train');
   const backward = backwardSteps(builder);
-  const measured = placement.groups.map(measuredOf);
+  const all = request.layers === 'all';
+  const measured = placement.groups.map((group) => measuredOf(group, all));
   const names = new Set(measured.flatMap(({ d, gradients }) => [...d, ...gradients]));
   const squares = sumSquaresSteps(builder, [...names]);
   const { reduce, clip, update, reduceWeights } = measureSteps(builder, measured, parameters, request.optimizer, tables);
@@ -65,6 +71,7 @@ export function buildPlan(request: PlanRequest): Plan {
     ...backward,
     ...squares,
     ...reduce,
+    ...(all ? unitSteps(builder, layersEvery) : []),
     clip,
     update,
     ...reduceWeights,
@@ -86,6 +93,7 @@ export function buildPlan(request: PlanRequest): Plan {
       flopPerIteration: groups.reduce((sum, group) => sum + group.count * flopOf(group.network, B), 0),
       gradientLayers: network.gradientLayers,
       weightLayers: network.weightLayers,
+      unitLayers: measured[0].units,
       measured: searched,
     },
     replicas: R,
@@ -113,7 +121,7 @@ export function flopOf({ ops, input: data }: Network, batchSize: number): number
 }
 
 /** By the plan's names. */
-function measuredOf(group: PlanGroup): Measured {
+function measuredOf(group: PlanGroup, all: boolean): Measured {
   const { network, parameters } = group;
   const own = (name: string) => physicalName(group, name);
   return {
@@ -122,45 +130,8 @@ function measuredOf(group: PlanGroup): Measured {
     d: network.gradientLayers.map((name) => own(`d${name}`)).reverse(),
     gradients: parameters.map((name) => own(`grad.${name}`)),
     parameters: parameters.map(own),
+    units: all ? unitLayersOf(network).map(({ tensor }) => tensor) : [],
   };
-}
-
-/** Tables of what each replica's network looks like to the kernels that measure it. */
-function shapeTables(
-  builder: Builder,
-  measured: readonly Measured[],
-  tables: Tables,
-): { groups: MeasuredGroup[]; words: number } {
-  const map: number[] = [];
-  const shapes: number[] = [];
-  let [norms, weights, words] = [0, 0, 0];
-  const groups = measured.map(({ group, z, d, gradients, parameters }): MeasuredGroup => {
-    const { network } = group;
-    const order = [
-      ...network.ops.flatMap((op) => (op.op === 'linear' ? [op.output] : [])),
-      ...network.gradientLayers.map((name) => `d${name}`).reverse(),
-      ...group.parameters.map((name) => `grad.${name}`),
-    ];
-    const indices = new Map(order.map((name, t) => [name, t]));
-    const recorded = [
-      ...network.gradientLayers.map((name) => `d${name}`),
-      ...network.weightLayers.map((name) => `grad.${name}`),
-    ].map((name) => indices.get(name) ?? 0);
-    const layerRecord = { first: words, words: recorded.length };
-    for (let k = 0; k < group.count; k++) {
-      shapes.push(z.length, d.length, gradients.length, norms, weights, words, recorded.length, map.length);
-      norms += order.length;
-      weights += 2 * parameters.length;
-      words += recorded.length;
-    }
-    map.push(...recorded);
-    const losses = [...order.slice(0, z.length), 'loss', ...order.slice(z.length)];
-    return { ...group, measured: [...losses, ...group.parameters], layerRecord };
-  });
-  tables.set('shapes', Uint32Array.from(shapes));
-  tables.set('layer_map', Uint32Array.from(map));
-  builder.memory.tensor('layer_map', { name: 'layer_map', type: 'u32', replicas: 1, rows: 1, columns: map.length });
-  return { groups, words };
 }
 
 /** The batch, the data sets it is drawn from, and the per-replica records. */

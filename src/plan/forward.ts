@@ -6,6 +6,7 @@ import { type AnyStep, ceilTo } from './plan.ts';
 
 type ActivationOp = Extract<Op, { op: 'activation' }>;
 
+/** Of every norm. torch.nn.BatchNorm1d and LayerNorm have the same; torch.nn.RMSNorm takes float32's machine epsilon, 1.2e-7. */
 export const NORM_EPSILON = 1e-5;
 
 /** Whether a forward pass uses and updates batch statistics, or running ones. */
@@ -36,7 +37,8 @@ export function reserveActivations(builder: Builder): void {
         builder.activation('h', op.output, op.features);
         break;
       case 'batch_norm':
-      case 'layer_norm': {
+      case 'layer_norm':
+      case 'rms_norm': {
         builder.activation('n', op.output, op.features);
         builder.activation('dn', `d${op.output}`, op.features, op.output);
         const replicas = builder.extent(op.output);
@@ -110,21 +112,24 @@ function forwardStep(builder: Builder, placed: PlacedOp, fused: ActivationOp | u
         [at(op.output).replicaStride / 4, R, 1],
       );
     case 'layer_norm':
-      // y = gamma (z - mean) rstd + beta
+    case 'rms_norm': {
+      // y = gamma (z - mean) rstd + beta; y = gamma z rstd
+      const centered = op.op === 'layer_norm';
       return step(
         'layer_norm_forward',
         op.output,
-        { FIRST, B, C: op.features, EPSILON: NORM_EPSILON },
+        { FIRST, B, C: op.features, EPSILON: NORM_EPSILON, CENTERED: Number(centered) },
         {
           z: at(op.input),
           gamma: at(`${op.name}.weight`),
-          beta: at(`${op.name}.bias`),
+          beta: centered ? at(`${op.name}.bias`) : memory.absent('read', 2),
           y: at(op.output),
           stats: at(`${op.name}.stats`),
           status,
         },
         [B, R, 1],
       );
+    }
     case 'batch_norm': {
       const affine = { gamma: at(`${op.name}.weight`), beta: at(`${op.name}.bias`) };
       const constants = { FIRST, B, C: op.features, EPSILON: NORM_EPSILON };

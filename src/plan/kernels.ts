@@ -118,19 +118,19 @@ export const KERNELS = {
   layer_norm_forward: {
     folder: 'norm',
     bindings: { z: readShared, gamma: read, beta: read, y: write, stats: write, status: readBits },
-    constants: ['FIRST', 'B', 'C', 'EPSILON'],
+    constants: ['FIRST', 'B', 'C', 'EPSILON', 'CENTERED'],
     workgroup: ROW,
   },
   layer_norm_backward: {
     folder: 'norm',
     bindings: { dy: readShared, z: read, stats: read, gamma: read, dz: write, status: readBits },
-    constants: ['FIRST', 'B', 'C'],
+    constants: ['FIRST', 'B', 'C', 'CENTERED'],
     workgroup: ROW,
   },
   layer_norm_backward_affine: {
     folder: 'norm',
     bindings: { dy: read, z: read, stats: read, dgamma: write, dbeta: write, status: readBits },
-    constants: ['FIRST', 'B', 'C'],
+    constants: ['FIRST', 'B', 'C', 'CENTERED'],
     workgroup: ROW,
   },
   softmax_cross_entropy: {
@@ -161,6 +161,12 @@ export const KERNELS = {
   sgd_update: { ...update, bindings: { ...update.bindings, status: readBits }, constants: ['CELLS'] },
   adam_update: { ...update, constants: ['CELLS', 'DECOUPLED'] },
   rmsprop_update: { ...update, constants: ['CELLS'] },
+  unit_probe: {
+    folder: 'probe',
+    bindings: { h: read, norms: writeBits, status: readBits, shapes: readBits },
+    constants: ['FIRST', 'B', 'C', 'MODE', 'UNIT', 'EVERY', 'H_STRIDE'],
+    workgroup: ROW,
+  },
   record_iteration: {
     folder: 'probe',
     bindings: {

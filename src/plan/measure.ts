@@ -4,6 +4,7 @@ import { type Builder, step } from './builder.ts';
 import type { Memory } from './memory.ts';
 import type { PlanGroup } from './placement.ts';
 import { type AnyStep, ceilTo, type Range, type Tensor } from './plan.ts';
+import { NORM_WORDS } from './records.ts';
 
 /** Cells of 16 parameters; an optimizer invocation owns one. */
 export const CELL = 16;
@@ -17,6 +18,8 @@ export interface Measured {
   readonly d: readonly string[];
   readonly gradients: readonly string[];
   readonly parameters: readonly string[];
+  /** Hidden layers whose outputs are measured, their norms behind the others; empty where they are not. */
+  readonly units: readonly string[];
 }
 
 /** Norm pairs, by a pass of their own, of tensors whose producer has not written any; neighbours share a dispatch. */
@@ -45,8 +48,8 @@ export function sumSquaresSteps(builder: Builder, names: readonly string[]): Any
   });
 }
 
-/** (first pair, pairs) of a replica's tensors, in the order in which their norms lie. */
-type Segments = readonly (readonly [number, number])[];
+/** (first pair, pairs, where the norm goes) of a replica's tensors. */
+type Segments = readonly (readonly [number, number, number])[];
 
 /** Pairs from which a segment is long. */
 const LONG = 1024;
@@ -60,7 +63,7 @@ function reduceSteps(memory: Memory, label: string, partial: Range, segments: Se
     { lanes: 8, wanted: (pairs: number) => pairs <= LONG, name: `${label}_segments` },
     { lanes: 64, wanted: (pairs: number) => pairs > LONG, name: `${label}_long_segments` },
   ].flatMap(({ lanes, wanted, name }) => {
-    const rows = segments.flatMap(([first, pairs], n) => (wanted(pairs) ? [first, pairs, n] : []));
+    const rows = segments.flatMap((segment) => (wanted(segment[1]) ? segment : []));
     const count = rows.length / 3;
     if (count === 0) return [];
     tables.set(name, Uint32Array.from(rows));
@@ -95,11 +98,18 @@ export function measureSteps(
     const { first, count } = builder.partials.get(builder.tensor(name).name) ?? { first: 0, count: 0 };
     return [first + r * count, count] as const;
   };
+  let entries = 0;
   const segments = measured.flatMap((group) =>
-    replicasOf(group).flatMap((r) => [...group.z, ...group.d, ...group.gradients].map((name) => pairs(name, r))),
+    replicasOf(group).flatMap((r) => {
+      const names = [...group.z, ...group.d, ...group.gradients];
+      const first = entries;
+      entries += names.length + group.units.length;
+      return names.map((name, t) => [...pairs(name, r), first + t] as const);
+    }),
   );
-  const table = (name: string, rows: number) => memory.tensor(name, { name, type: 'u32', replicas: 1, rows, columns: 2 });
-  const norms = table('norms', segments.length);
+  const table = (name: string, rows: number) =>
+    memory.tensor(name, { name, type: 'u32', replicas: 1, rows, columns: NORM_WORDS });
+  const norms = table('norms', entries);
 
   const cells = memory.wordsOf('param') / CELL;
   const owners = new Uint32Array(cells);
@@ -116,9 +126,13 @@ export function measureSteps(
     const { offset, replicaStride } = builder.tensor(name);
     return [start + (offset + r * replicaStride) / CELL, replicaStride / CELL] as const;
   };
-  const weightSegments = measured.flatMap((group) =>
-    replicasOf(group).flatMap((r) => [0, cells].flatMap((start) => group.parameters.map((name) => weightPairs(name, r, start)))),
-  );
+  const weightSegments = measured
+    .flatMap((group) =>
+      replicasOf(group).flatMap((r) =>
+        [0, cells].flatMap((start) => group.parameters.map((name) => weightPairs(name, r, start))),
+      ),
+    )
+    .map((pair, n) => [...pair, n] as const);
   const weights = table('weights', weightSegments.length);
   const operands = {
     W: memory.whole('param'),

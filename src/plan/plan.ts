@@ -1,4 +1,5 @@
 /** A plan: the dispatches of one training iteration for one shape. Pure data; it knows no device. */
+import type { LayerShape } from '../metrics/layer-series.ts';
 import type { Loss } from '../model/schema.ts';
 import type { BindingName, Constants, KernelName } from './kernels.ts';
 import type { PlanGroup, Replicas } from './placement.ts';
@@ -62,6 +63,8 @@ export type AnyStep = { readonly [K in KernelName]: Step<K> }[KernelName];
 export interface MeasuredGroup extends PlanGroup {
   /** Every tensor that is searched for non-finite values, in execution order; names of the group's network. */
   readonly measured: readonly string[];
+  /** How many layers each series of its replicas' records has. */
+  readonly layerShape: LayerShape;
   /** Where the record of each of its replicas lies within a slot of the layer ring: first word of the first, words of each. */
   readonly layerRecord: { readonly first: number; readonly words: number };
 }

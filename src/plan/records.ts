@@ -86,6 +86,12 @@ export const CONTROL = {
   stop_weights: 18,
 } as const;
 
+/**
+ * A measured norm, (NORM_WORDS) u32: its pair (`src/math/norm-pair.ts`), the exponent that the pair's numbers are to be multiplied
+ * with, and for a layer's output the share of its units that pass no gradient, as float32 bits.
+ */
+export const NORM_WORDS = 4;
+
 /** What a replica's network looks like to the kernels that measure it, (R, SHAPE_WORDS) u32, written by the host. */
 export const SHAPE_WORDS = 8;
 export const SHAPE = {
@@ -101,6 +107,11 @@ export const SHAPE = {
   layer_count: 6,
   layer_map: 7,
 } as const;
+
+/** What an entry of `layer_map` names: its upper two bits, above an index among a replica's norms or weights. */
+export const LAYER_KIND = { norm: 0, share: 1, weight: 2 } as const;
+export const LAYER_KIND_SHIFT = 30;
+export const LAYER_INDEX = 2 ** LAYER_KIND_SHIFT - 1;
 
 export const CLIP_RULE = { none: 0, torch_norm: 1, tensorflow_global_norm: 2, value: 3 } as const;
 export const POLICY = { continue: 0, skip: 1, stop: 2 } as const;

@@ -12,6 +12,8 @@ export interface PlanSummary {
   readonly gradientLayers: readonly string[];
   /** Names of the weights whose ‖dL/dW‖ is recorded: `l0.weight`…. */
   readonly weightLayers: readonly string[];
+  /** Hidden layers whose outputs are measured, by tensor: `h0`…; empty where only gradients are. */
+  readonly unitLayers: readonly string[];
   /** Every tensor that is searched for non-finite values, in execution order. */
   readonly measured: readonly string[];
 }

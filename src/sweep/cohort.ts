@@ -204,9 +204,9 @@ export class Cohort {
   }
 
   #load(trainer: Trainer, slot: number, run: Run): void {
-    const { measured, network } = trainer.group(slot);
+    const { measured, layerShape } = trainer.group(slot);
     trainer.load(slot, run.experiment);
-    const trace = new Trace(measured, network.gradientLayers.length);
+    const trace = new Trace(measured, layerShape);
     this.#occupants[slot] = { run, trace, startMs: this.now(), flop: costOf(run.experiment, this.dataset), ended: false };
   }
 

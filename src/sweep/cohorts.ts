@@ -74,7 +74,7 @@ function depthGroups(runs: readonly Run[], dataset: Dataset): DepthGroup[] {
 function labelOf({ model, batchSize, task, optimizer }: Experiment): string {
   const shape =
     model.kind === 'mlp'
-      ? `MLP, width ${model.width}, ${model.activation}${model.norm === 'none' ? '' : `, ${model.norm} norm`}`
+      ? `MLP, width ${model.width}, ${model.activation}${model.norm === 'none' ? '' : `, ${model.norm} norm${model.normPlacement === 'after' ? ' after it' : ''}`}`
       : `residual MLP, width ${model.width}, inner ${model.inner}, ${model.activation}`;
   return `${shape}, batch ${batchSize}, ${task.name}, ${optimizer.name}`;
 }

@@ -5,6 +5,7 @@
 import { fnv1a64 } from '../math/fnv.ts';
 import { ConfigError, type Problem } from '../model/errors.ts';
 import { canonicalJson, completeExperiment, type Fields, parseFields } from '../model/experiment.ts';
+import { identityOf } from '../model/identity.ts';
 import type { Experiment, ExperimentInput } from '../model/schema.ts';
 import type { Constraint } from './constraints.ts';
 import { FIRST_LEVEL, problemOfPath, setField, valueAt } from './field-path.ts';
@@ -12,7 +13,7 @@ import { FIRST_LEVEL, problemOfPath, setField, valueAt } from './field-path.ts';
 /** Some fields of the first level, parsed. */
 interface Part {
   readonly fields: Partial<Fields>;
-  /** Canonical JSON of each field. */
+  /** Canonical JSON of each field's part of the run id. */
   readonly texts: Readonly<Record<string, string | undefined>>;
   /** What the constraints name. */
   readonly numbers: ReadonlyMap<string, number>;
@@ -115,7 +116,10 @@ export class PointFields {
     try {
       const fields = pick(parseFields(input, 'sweep'), keys) as Partial<Fields>;
       const texts = Object.fromEntries(
-        Object.entries(fields).map(([key, value]) => [key, value === undefined ? value : canonicalJson(value)]),
+        Object.entries(fields).map(([key, value]) => {
+          const identity = identityOf(value, key);
+          return [key, identity === undefined ? identity : canonicalJson(identity)];
+        }),
       );
       return { fields, texts, ...constrained, ...found };
     } catch (error) {
@@ -164,7 +168,7 @@ function complete(parts: readonly Part[]): ReturnType<PointParts['complete']> {
   }
 }
 
-/** `canonicalJson` of the experiment, from that of its fields. */
+/** `identityJson` of the experiment, from that of its fields. */
 function joined(texts: Readonly<Record<string, string | undefined>>): string {
   let text = '';
   for (const key of KEYS_IN_ORDER) if (texts[key] !== undefined) text += `${text === '' ? '' : ','}"${key}":${texts[key]}`;

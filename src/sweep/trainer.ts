@@ -48,6 +48,7 @@ export function cohortPlan(requests: readonly SlotRequest[], dataset: Dataset, l
     optimizer: first.optimizer.name,
     source: { kind: 'drawn', train: dataset.train.n, test: dataset.test.n },
     layersEvery: first.probes.layersEvery,
+    layers: first.probes.layers,
     ring: RING,
     limits,
   });
@@ -303,7 +304,7 @@ export class Trainer {
       if (iteration % layersEvery !== 0 || scalars[at + ACTIVE] === 0) continue;
       const slot = Math.floor((start + k) / layersEvery) % layerSlots;
       const from = slot * layerWords + layerRecord.first + (r - first) * layerRecord.words;
-      records.push({ iteration, log2: new Float32Array(layers.slice(from, from + layerRecord.words).buffer) });
+      records.push({ iteration, words: new Float32Array(layers.slice(from, from + layerRecord.words).buffer) });
     }
     return records;
   }

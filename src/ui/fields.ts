@@ -1,5 +1,5 @@
 /** The controls: which fields of an experiment a person can set here, and how each is shown. */
-import { ACTIVATIONS, type Experiment, INIT_SCHEMES, NON_FINITE_POLICIES, NORMS } from '../model/schema.ts';
+import { ACTIVATIONS, type Experiment, INIT_SCHEMES, NON_FINITE_POLICIES, NORM_PLACEMENTS, NORMS } from '../model/schema.ts';
 
 export interface Option {
   readonly value: string;
@@ -37,6 +37,8 @@ const INIT_LABELS = {
   xavier_normal: 'Xavier normal',
   xavier_uniform: 'Xavier uniform',
   scaled_normal: 'N(0, σw²/n)',
+  lecun_normal: 'LeCun normal',
+  lecun_uniform: 'LeCun uniform',
   torch_default: 'PyTorch default',
 };
 
@@ -151,6 +153,14 @@ export const FIELDS: readonly Field[] = [
     options: names(NORMS),
   },
   {
+    path: 'model.normPlacement',
+    label: 'Norm stands',
+    group: 'shared',
+    kind: 'choice',
+    segmented: true,
+    options: names(NORM_PLACEMENTS, { before: 'before φ', after: 'after φ' }),
+  },
+  {
     path: 'optimizer.name',
     label: 'Optimizer',
     group: 'shared',
@@ -189,6 +199,8 @@ export function fieldValue(experiment: Experiment, path: string): unknown {
 /** Whether the field exists and means something for this experiment. */
 export function applies(field: Field, experiment: Experiment): boolean {
   if (field.path === 'model.init.weightVariance') return experiment.model.init.scheme === 'scaled_normal';
+  if (field.path === 'model.normPlacement')
+    return fieldValue(experiment, 'model.norm') !== 'none' && fieldValue(experiment, field.path) !== undefined;
   return fieldValue(experiment, field.path) !== undefined;
 }
 

@@ -1,4 +1,5 @@
 /** State and what happened to the next state, and from two states to what the worker must be told. */
+import { shapeOf } from '../metrics/layer-series.ts';
 import { Trace } from '../metrics/trace.ts';
 import { ConfigError } from '../model/errors.ts';
 import { canonicalJson } from '../model/experiment.ts';
@@ -111,8 +112,9 @@ function receive(state: LabState, message: FromWorker): LabState {
     case 'engine':
       return { ...state, report: message.report };
     case 'loaded': {
-      const { measured, gradientLayers } = message.summary;
-      const traces = [new Trace(measured, gradientLayers.length), new Trace(measured, gradientLayers.length)] as const;
+      const { measured } = message.summary;
+      const shape = shapeOf(message.summary);
+      const traces = [new Trace(measured, shape), new Trace(measured, shape)] as const;
       return {
         ...state,
         summary: message.summary,

@@ -78,6 +78,10 @@ function withValue(experiment: Experiment, path: string, value: unknown): Experi
         task: { name: value, normalisation: task.normalisation, inputScale: task.inputScale },
       } as ExperimentInput;
     }
+    case 'model.norm': {
+      if (value !== 'none' || model.kind !== 'mlp') break;
+      return { ...experiment, model: { ...model, norm: 'none', normPlacement: 'before' } };
+    }
     case 'model.init.scheme': {
       if (value === 'scaled_normal') break;
       return { ...experiment, model: { ...model, init: { scheme: value, gain: model.init.gain } } } as ExperimentInput;

@@ -41,7 +41,7 @@ function updatePlan(optimizer: OptimizerName, replicas: number, sizes: readonly 
   const G = parameters.length;
   const shapes = Array.from({ length: replicas }, (_, r) => [0, 0, G, r * G, r * 2 * G, 0, 0, 0]);
   const contents: Tables = new Map([['shapes', Uint32Array.from(shapes.flat())]]);
-  const measured = { group, z: [], d: [], gradients, parameters };
+  const measured = { group, z: [], d: [], gradients, parameters, units: [] };
   const { reduce, clip, update } = measureSteps(builder, [measured], parameters, optimizer, contents);
   const iteration = [...squares, ...reduce, clip, update];
   return {
@@ -52,6 +52,7 @@ function updatePlan(optimizer: OptimizerName, replicas: number, sizes: readonly 
       dispatchesPerIteration: iteration.length,
       flopPerIteration: 0,
       gradientLayers: [],
+      unitLayers: [],
       weightLayers: [],
       measured: gradients,
     },

@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { bitsFloat } from '../../src/math/norm-pair.ts';
 import { ENDINGS, type Ending } from '../../src/metrics/block.ts';
-import { CLIP_RULE, CONTROL, CONTROL_WORDS, HYPER_WORDS, POLICY, SHAPE_WORDS, STATUS_WORDS } from '../../src/plan/records.ts';
+import {
+  CLIP_RULE,
+  CONTROL,
+  CONTROL_WORDS,
+  HYPER_WORDS,
+  NORM_WORDS,
+  POLICY,
+  SHAPE_WORDS,
+  STATUS_WORDS,
+} from '../../src/plan/records.ts';
 import { isClose } from '../support/compare.ts';
 import {
   type ControlFields,
@@ -9,7 +18,7 @@ import {
   decodeControl,
   type HyperFields,
   hyperOf,
-  pairOf,
+  normOf,
   type StatusFields,
   shapesOf,
   statusOf,
@@ -49,8 +58,8 @@ async function clip(replicas: readonly Replica[]) {
     buffers: R === 1 ? 'one' : 'several',
     operands: {
       norms: reads(
-        flat(R, Z + D + G, 2),
-        Uint32Array.from(replicas.flatMap((r) => [...r.z, ...r.d, ...r.g].flatMap((x) => pairOf(x)))),
+        flat(R, Z + D + G, NORM_WORDS),
+        Uint32Array.from(replicas.flatMap((r) => [...r.z, ...r.d, ...r.g].flatMap((x) => normOf(x)))),
       ),
       rows: reads(records(R, B, 2), Float32Array.from(replicas.flatMap((r) => r.rows.flat()))),
       hyper: reads(flat(R, HYPER_WORDS), hyperOf(replicas.map((r) => ({ iterations: 100, ...stop, ...r.hyper })))),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { joinPairs, log2Norm } from '../../src/math/norm-pair.ts';
+import { NORM_WORDS } from '../../src/plan/records.ts';
 import { isClose, wrongPairs } from '../support/compare.ts';
 import { pairOf } from '../support/records.ts';
 import { flat, random, reads, runKernel, title, useEngines, writes } from '../support/run-kernel.ts';
@@ -94,11 +95,11 @@ describe('joining pairs', () => {
           flat(SEGMENTS, 3),
           Uint32Array.from(segments.flatMap(([first, count], s) => [first, count, SEGMENTS - 1 - s])),
         ),
-        norms: writes(flat(SEGMENTS, 2)),
+        norms: writes(flat(SEGMENTS, NORM_WORDS)),
       },
     });
     const inOrder = (norms: ArrayLike<number>) =>
-      Uint32Array.from({ length: 2 * SEGMENTS }, (_, k) => norms[2 * (SEGMENTS - 1 - Math.floor(k / 2)) + (k % 2)]);
+      Uint32Array.from({ length: 2 * SEGMENTS }, (_, k) => norms[NORM_WORDS * (SEGMENTS - 1 - Math.floor(k / 2)) + (k % 2)]);
     const [gpu, cpu] = [result.gpu.norms, result.cpu.norms].map(inOrder);
     const wrong = segments.flatMap(([, count], s) => {
       const [a, b] = [gpu, cpu].map((norms) => ({

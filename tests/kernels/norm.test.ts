@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { HYPER_WORDS, STATUS_WORDS } from '../../src/plan/records.ts';
 import { hyperOf, statusOf } from '../support/records.ts';
 import {
+  absent,
   flat,
   matrix,
   type Operand,
@@ -53,14 +54,14 @@ const twoRows = (R: number, C: number) => {
   return { dims, words: 2 * R * C16 };
 };
 
-/** Statistics of n numbers in double precision, and how far float32 may be from them. */
-function statistics(values: readonly number[]) {
+/** Statistics of n numbers in double precision, and how far float32 may be from them. Not centred, the mean is 0. */
+function statistics(values: readonly number[], centered = true) {
   const n = values.length;
-  const mean = values.reduce((sum, x) => sum + x, 0) / n;
+  const mean = centered ? values.reduce((sum, x) => sum + x, 0) / n : 0;
   const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
   const variance = squares / n;
   // A sum of n terms, and a division.
-  const meanError = (gamma(n + COST.divide) * values.reduce((sum, x) => sum + Math.abs(x), 0)) / n;
+  const meanError = centered ? (gamma(n + COST.divide) * values.reduce((sum, x) => sum + Math.abs(x), 0)) / n : 0;
   // d = z - mean errs by meanError and a rounding; sum of d^2: 2 |d| of it each, and n + 1 roundings.
   const spread = values.reduce((sum, x) => sum + Math.abs(x - mean), 0);
   const squaresError = 2 * spread * meanError + n * meanError ** 2 + gamma(n + 4) * squares;
@@ -198,13 +199,16 @@ describe('batch norm', () => {
   }
 });
 
-describe('layer norm', () => {
+describe.each([true, false])('layer norm, centred: %s', (centered) => {
+  const CENTERED = Number(centered);
+  // RMS norm has no beta.
+  const withBeta = (operand: Operand) => (centered ? operand : absent);
   for (const [k, shape] of SHAPES.entries()) {
     const { R, B, C } = shape;
     const z = inputs(shape);
     const gammas = random(2, R * C).map((x) => x + 1);
     const betas = random(3, R * C);
-    const rows = Array.from({ length: R * B }, (_, row) => statistics([...z.slice(row * C, (row + 1) * C)]));
+    const rows = Array.from({ length: R * B }, (_, row) => statistics([...z.slice(row * C, (row + 1) * C)], centered));
     const dy = random(7, R * B * C);
     const given = Float32Array.from(rows.flatMap(({ mean, rstd }) => [mean, rstd]));
     const inputsOfBackward = {
@@ -216,15 +220,15 @@ describe('layer norm', () => {
     const gammaOf = (n: number) => gammas[Math.floor(n / (B * C)) * C + (n % C)];
     const xhatOf = (n: number) => Math.abs(z[n] - given[2 * Math.floor(n / C)]) * given[2 * Math.floor(n / C) + 1];
 
-    test(title('layer_norm_forward', shape), async () => {
+    test(title('layer_norm_forward', { ...shape, CENTERED }), async () => {
       const { compare } = await runKernel(engines(), 'layer_norm_forward', {
-        constants: { B, C, EPSILON },
+        constants: { B, C, EPSILON, CENTERED },
         grid: [B, R, 1],
         buffers: buffersOf(k),
         operands: {
           z: reads(matrix(R, B, C), z),
           gamma: reads(vector(R, C), gammas),
-          beta: reads(vector(R, C), betas),
+          beta: withBeta(reads(vector(R, C), betas)),
           y: writes(matrix(R, B, C)),
           stats: writes(records(R, B, 2)),
         },
@@ -232,14 +236,14 @@ describe('layer norm', () => {
       compare('stats', (n) => (n % 2 === 0 ? rows[n >> 1].meanError : rows[n >> 1].rstdError));
       compare('y', (n) => {
         const { mean, rstd, xhatError } = rows[Math.floor(n / C)];
-        const beta = betas[Math.floor(n / (B * C)) * C + (n % C)];
+        const beta = centered ? betas[Math.floor(n / (B * C)) * C + (n % C)] : 0;
         return outputTolerance(gammaOf(n), beta, (z[n] - mean) * rstd, xhatError(z[n]));
       });
     });
 
-    test(title('layer_norm_backward', shape), async () => {
+    test(title('layer_norm_backward', { ...shape, CENTERED }), async () => {
       const { compare } = await runKernel(engines(), 'layer_norm_backward', {
-        constants: { B, C },
+        constants: { B, C, CENTERED },
         grid: [B, R, 1],
         buffers: buffersOf(k),
         operands: { ...inputsOfBackward, gamma: reads(vector(R, C), gammas), dz: writes(matrix(R, B, C)) },
@@ -249,7 +253,7 @@ describe('layer norm', () => {
         let [sum, product] = [0, 0];
         for (let i = base; i < base + C; i++) {
           const g = Math.abs(dy[i] * gammaOf(i));
-          sum += g;
+          if (centered) sum += g;
           product += g * xhatOf(i);
         }
         const rstd = given[2 * Math.floor(n / C) + 1];
@@ -259,42 +263,44 @@ describe('layer norm', () => {
       });
     });
 
-    test(title('layer_norm_backward_affine', shape), async () => {
+    test(title('layer_norm_backward_affine', { ...shape, CENTERED }), async () => {
       const { compare } = await runKernel(engines(), 'layer_norm_backward_affine', {
-        constants: { B, C },
+        constants: { B, C, CENTERED },
         grid: [C, R, 1],
         buffers: buffersOf(k),
-        operands: { ...inputsOfBackward, dgamma: writes(vector(R, C)), dbeta: writes(vector(R, C)) },
+        operands: { ...inputsOfBackward, dgamma: writes(vector(R, C)), dbeta: withBeta(writes(vector(R, C))) },
       });
       const overBatch = (rc: number, of: (n: number) => number) => {
         let sum = 0;
         for (let b = 0; b < B; b++) sum += of((Math.floor(rc / C) * B + b) * C + (rc % C));
         return sum;
       };
-      compare('dbeta', (rc) => gamma(B) * overBatch(rc, (n) => Math.abs(dy[n])));
+      if (centered) compare('dbeta', (rc) => gamma(B) * overBatch(rc, (n) => Math.abs(dy[n])));
       compare('dgamma', (rc) => gamma(B + 3) * overBatch(rc, (n) => Math.abs(dy[n]) * xhatOf(n)));
     });
   }
 
-  test('layer_norm_forward of equal features gives beta, and NaN stays in its row', async () => {
+  test('layer_norm_forward of equal features gives beta, or gamma without a mean, and NaN stays in its row', async () => {
     const [B, C] = [3, 5];
     // Row 0: all equal, so xhat = 0. Row 1: a NaN. Row 2: ordinary.
     const z = Float32Array.from({ length: B * C }, (_, n) => (n < C ? 8 : n === C + 2 ? Number.NaN : n));
     const betas = random(3, C);
     const { gpu } = await runKernel(engines(), 'layer_norm_forward', {
-      constants: { B, C, EPSILON },
+      constants: { B, C, EPSILON, CENTERED },
       grid: [B, 1, 1],
       operands: {
         z: reads(matrix(1, B, C), z),
         gamma: reads(vector(1, C), new Float32Array(C).fill(2)),
-        beta: reads(vector(1, C), betas),
+        beta: withBeta(reads(vector(1, C), betas)),
         y: writes(matrix(1, B, C)),
         stats: writes(records(1, B, 2)),
       },
     });
-    // The mean of five 8s errs by a few roundings of 40, so xhat ≤ γ_10 · 8/√1e-5.
-    for (let c = 0; c < C; c++)
-      expect(Math.abs(gpu.y[c] - betas[c])).toBeLessThanOrEqual((2 * gamma(10) * 8) / Math.sqrt(EPSILON));
+    // The mean of five 8s errs by a few roundings of 40, so xhat ≤ γ_10 · 8/√1e-5. Without a mean xhat is 8/√(64 + 1e-5).
+    for (let c = 0; c < C; c++) {
+      if (centered) expect(Math.abs(gpu.y[c] - betas[c])).toBeLessThanOrEqual((2 * gamma(10) * 8) / Math.sqrt(EPSILON));
+      else expect(Math.abs(gpu.y[c] - 2)).toBeLessThanOrEqual(2 * (gamma(5 + 10) + EPSILON / 128));
+    }
     expect([...gpu.y.slice(C, 2 * C)]).toEqual(Array(C).fill(Number.NaN));
     expect([...gpu.y.slice(2 * C)].every(Number.isFinite)).toBe(true);
   });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { floatBits } from '../../src/math/norm-pair.ts';
 import { ENDINGS, SCALARS, type ScalarName } from '../../src/metrics/block.ts';
-import { CONTROL_WORDS, SHAPE_WORDS, STATUS, STATUS_WORDS } from '../../src/plan/records.ts';
+import { CONTROL_WORDS, NORM_WORDS, SHAPE_WORDS, STATUS, STATUS_WORDS } from '../../src/plan/records.ts';
 import { differences } from '../support/compare.ts';
-import { type ControlFields, controlOf, pairOf, type StatusFields, shapesOf, statusOf } from '../support/records.ts';
+import { type ControlFields, controlOf, normOf, type StatusFields, shapesOf, statusOf } from '../support/records.ts';
 import { flat, random, reads, records, runKernel, title, updates, useEngines } from '../support/run-kernel.ts';
 import { gamma, log2NormTolerance } from '../support/tolerance.ts';
 
@@ -27,7 +27,7 @@ interface Iteration {
   readonly weights?: ArrayLike<number>;
 }
 
-const pairsOf = (values: ArrayLike<number>) => Uint32Array.from(Array.from(values).flatMap((x) => pairOf(x)));
+const entriesOf = (values: ArrayLike<number>) => Uint32Array.from(Array.from(values).flatMap((x) => normOf(x)));
 const floatsOf = (words: ArrayLike<number>) => new Float32Array(Uint32Array.from(words).buffer);
 /** What lies in the rings before: other numbers everywhere. */
 const earlier = (n: number) => Uint32Array.from({ length: n }, (_, i) => floatBits(i + 0.5));
@@ -45,8 +45,8 @@ async function record({ Z, D, G, map, every, ring, slots, status, control, weigh
     buffers: R === 1 ? 'one' : 'several',
     operands: {
       control: reads(flat(R, CONTROL_WORDS), controlOf(control)),
-      norms: reads(flat(R, Z + D + G, 2), pairsOf(norms)),
-      weights: reads(flat(R, 2 * G, 2), pairsOf(weights ?? random(2, R * 2 * G))),
+      norms: reads(flat(R, Z + D + G, NORM_WORDS), entriesOf(norms)),
+      weights: reads(flat(R, 2 * G, NORM_WORDS), entriesOf(weights ?? random(2, R * 2 * G))),
       layer_map: reads(flat(LAYERS), Uint32Array.from(map)),
       shapes: reads(flat(R, SHAPE_WORDS), shapesOf(status.map(() => ({ z: Z, d: D, g: G, layers: LAYERS })))),
       status: updates(flat(R, STATUS_WORDS), statusOf(status)),

@@ -56,6 +56,15 @@ const CASES: readonly Case[] = [
     replicas: [{ seed: 7 }, { seed: 8, optimizer: { name: 'adamw', ...smooth, weightDecay: 0.2, beta1: 0.5 } }, { seed: 9 }],
   },
   {
+    name: 'mlp, RMS norm behind the activation, gelu, sgd, mse',
+    loss: 'mse',
+    experiment: {
+      model: { kind: 'mlp', depth: 3, width: 10, activation: 'gelu', norm: 'rms', normPlacement: 'after' },
+      optimizer: sgd,
+    },
+    replicas: [{ seed: 7 }, { seed: 8, iterations: 4 }],
+  },
+  {
     name: 'residual mlp, silu, rmsprop, mse',
     loss: 'mse',
     experiment: {

@@ -70,10 +70,13 @@ describe('the backward half of a plan is the derivative of its forward half', ()
   test.each(ACTIVATIONS)('mlp with %s', (activation) => {
     expect(wrongGradients(smallMlp({ activation }))).toEqual([]);
   });
-  test.each(['none', 'batch', 'layer'] as const)('mlp with norm %s and cross-entropy', (norm) => {
+  test.each(['none', 'batch', 'layer', 'rms'] as const)('mlp with norm %s and cross-entropy', (norm) => {
     expect(wrongGradients(smallMlp({ norm, loss: 'cross_entropy', hiddenBias: norm !== 'batch' }), 5)).toEqual([]);
   });
-  test.each(['batch', 'layer'] as const)('mlp with norm %s and no activation', (norm) => {
+  test.each(['batch', 'layer', 'rms'] as const)('mlp with norm %s behind the activation', (norm) => {
+    expect(wrongGradients(smallMlp({ norm, normPlacement: 'after' }), 5)).toEqual([]);
+  });
+  test.each(['batch', 'layer', 'rms'] as const)('mlp with norm %s and no activation', (norm) => {
     expect(wrongGradients(smallMlp({ norm, activation: 'linear' }), 4)).toEqual([]);
   });
   test('mlp without biases, of layers that do not merge', () => {

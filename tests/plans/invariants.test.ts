@@ -13,6 +13,13 @@ const PLANS: readonly [string, Network, Parameters<typeof planOf>[1]][] = [
   ['mlp with drawn batches', smallMlp({ loss: 'cross_entropy' }), { source: DRAWN, replicas: 3, batchSize: 7 }],
   ['mlp with batch norm', smallMlp({ norm: 'batch', hiddenBias: false }), { source: DRAWN, replicas: 3, optimizer: 'adam' }],
   ['mlp with layer norm', smallMlp({ norm: 'layer', activation: 'gelu' }), { replicas: 65, optimizer: 'rmsprop' }],
+  ['mlp with RMS norm', smallMlp({ norm: 'rms' }), { source: DRAWN, replicas: 3 }],
+  ['mlp with RMS norm behind the activation', smallMlp({ norm: 'rms', normPlacement: 'after' }), { replicas: 3 }],
+  [
+    'mlp with batch norm behind the activation',
+    smallMlp({ norm: 'batch', normPlacement: 'after' }),
+    { source: DRAWN, replicas: 3 },
+  ],
   ['mlp without activation', smallMlp({ norm: 'layer', activation: 'linear' }), {}],
   ['mlp without biases', smallMlp({ hiddenBias: false, outputBias: false }), { replicas: 2 }],
   ['residual network', smallResidual(), { source: DRAWN, replicas: 3, optimizer: 'adamw', layersEvery: 5 }],
@@ -121,9 +128,9 @@ describe('dispatches', () => {
 
   test.each([1, 2, 3, 8, 100])('of an MLP of depth %i', (depth) => {
     // Batch, depth + 1 products, loss, depth gradients of inputs, the weight gradients of the first, the equal hidden and the last
-    // layer; the norm of the loss's gradient; then norms, control, update, weights' norms, record.
+    // layer; the norm of the loss's gradient; then norms, units, control, update, weights' norms, record.
     const weights = depth === 1 ? 2 : 3;
-    expect(mlp(depth).summary.dispatchesPerIteration).toBe(1 + (depth + 1) + 1 + depth + weights + 1 + 5);
+    expect(mlp(depth).summary.dispatchesPerIteration).toBe(1 + (depth + 1) + 1 + depth + weights + 1 + 6);
   });
 
   test.each(['batch', 'layer'] as const)('of an MLP with %s norm grow linearly with depth', (norm) => {

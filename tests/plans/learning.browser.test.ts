@@ -4,6 +4,7 @@ import { readAssetByFetch } from '../../src/data/read-asset-browser.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { openEngine } from '../../src/engine/open.ts';
 import type { MetricsBlock, TestBlock } from '../../src/metrics/block.ts';
+import { shapeOf } from '../../src/metrics/layer-series.ts';
 import { Trace } from '../../src/metrics/trace.ts';
 import { parseExperiment } from '../../src/model/experiment.ts';
 import digits from '../../src/scenarios/digits8-relu-8.json';
@@ -18,7 +19,7 @@ const experiments = [1, 2, 3].map((seed) =>
 
 async function train(engine: Engine): Promise<Trace[]> {
   const trainer = await Trainer.create(engine, experiments, await loadDataset(experiments[0].task, readAssetByFetch));
-  const traces = experiments.map(() => new Trace(trainer.summary.measured, trainer.summary.gradientLayers.length));
+  const traces = experiments.map(() => new Trace(trainer.summary.measured, shapeOf(trainer.summary)));
   const listener = {
     block: (block: MetricsBlock) => traces.forEach((trace, r) => void trace.append(block, r)),
     test: (block: TestBlock) => traces.forEach((trace, r) => void trace.appendTest(block, r)),

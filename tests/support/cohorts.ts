@@ -1,4 +1,5 @@
 /** Runs of small networks through the slots of a cohort, and the bytes of their traces. */
+
 import type { Dataset } from '../../src/data/dataset.ts';
 import { DeviceLostError, type Engine, type Session } from '../../src/engine/engine.ts';
 import { runId } from '../../src/model/experiment.ts';

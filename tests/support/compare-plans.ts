@@ -2,12 +2,12 @@
 import type { Session } from '../../src/engine/engine.ts';
 import { joinPairs, log2Norm } from '../../src/math/norm-pair.ts';
 import type { Tensor } from '../../src/plan/plan.ts';
-import { CONTROL_WORDS } from '../../src/plan/records.ts';
+import { CONTROL_WORDS, NORM_WORDS } from '../../src/plan/records.ts';
 import { isClose } from './compare.ts';
 import { decodeControl } from './records.ts';
 
-/** Tensors of norm pairs, compared as log2 norms. */
-const PAIRS: readonly string[] = ['norms', 'weights'];
+/** Tensors of norms, compared as log2. */
+const NORMS: readonly string[] = ['norms', 'weights'];
 /** Tensors of float32 words that are declared as integers, because NaN must arrive as it is. */
 const BITS: readonly string[] = ['ring', 'layers'];
 
@@ -28,7 +28,7 @@ export async function differentTensors(gpu: Session, cpu: Session, relative: num
 }
 
 function difference(name: string, tensor: Tensor, gpu: Uint32Array, cpu: Uint32Array, relative: number): string | undefined {
-  if (PAIRS.includes(name)) return farthest(log2Norms(gpu), log2Norms(cpu), () => relative / Math.LN2);
+  if (NORMS.includes(name)) return farthest(log2Norms(gpu), log2Norms(cpu), () => relative / Math.LN2);
   if (name === 'control')
     return farthest(controls(gpu), controls(cpu), (i) => relative * Math.max(1, Math.abs(controls(cpu)[i])));
   const floats = (words: Uint32Array) => new Float32Array(words.buffer, words.byteOffset, words.length);
@@ -58,8 +58,8 @@ function farthest(a: ArrayLike<number>, b: ArrayLike<number>, allowed: (i: numbe
   return worst;
 }
 
-function log2Norms(pairs: Uint32Array): number[] {
-  return Array.from({ length: pairs.length / 2 }, (_, k) => log2Norm(joinPairs(pairs, 2 * k, 1)));
+function log2Norms(norms: Uint32Array): number[] {
+  return Array.from({ length: norms.length / NORM_WORDS }, (_, k) => log2Norm(joinPairs(norms, NORM_WORDS * k, 1)));
 }
 
 function controls(words: Uint32Array): number[] {

@@ -46,7 +46,7 @@ async function traceOf(engine: Engine, loss: Loss, experiments: readonly Experim
     const from = (k * block.replicas + r) * width;
     return [...block.scalars.slice(from, from + width)];
   });
-  const layers = block.layers[r].map(({ log2 }) => [...log2]);
+  const layers = block.layers[r].map(({ words }) => [...words]);
   return [...scalars.flat(), ...layers.flat(), testLoss[r]];
 }
 

@@ -18,6 +18,7 @@ export function planOf(network: Network, { replicas = 1, ...request }: Partial<P
     optimizer: 'sgd',
     source: { kind: 'given' },
     layersEvery: 1,
+    layers: 'all',
     ring: 16,
     limits: UNLIMITED,
     ...request,

@@ -43,6 +43,12 @@ export const RAGGED_CASES: readonly RaggedCase[] = [
     rest: {},
   },
   {
+    name: 'mlp with RMS norm behind the activation',
+    loss: 'mse',
+    model: (depth) => ({ kind: 'mlp', depth, width: 6, norm: 'rms', normPlacement: 'after', activation: 'tanh' }),
+    rest: { optimizer: { name: 'sgd', momentum: 0.5 } },
+  },
+  {
     name: 'residual mlp',
     loss: 'mse',
     model: (blocks) => ({ kind: 'residual_mlp', blocks, width: 5, inner: 7 }),
@@ -67,7 +73,7 @@ async function tracesOf(engine: Engine, loss: Loss, inputs: readonly ExperimentI
       const from = (k * block.replicas + r) * width;
       return [...block.scalars.slice(from, from + width)];
     });
-    return [...scalars.flat(), ...block.layers[r].flatMap(({ log2 }) => [...log2]), testLoss[r]];
+    return [...scalars.flat(), ...block.layers[r].flatMap(({ words }) => [...words]), testLoss[r]];
   });
 }
 

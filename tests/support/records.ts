@@ -1,6 +1,16 @@
 /** Per-replica records as words, by the names of src/plan/records.ts. */
 import { floatBits, wordsOf, writePair } from '../../src/math/norm-pair.ts';
-import { CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, SHAPE, SHAPE_WORDS, STATUS, STATUS_WORDS } from '../../src/plan/records.ts';
+import {
+  CONTROL,
+  CONTROL_WORDS,
+  HYPER,
+  HYPER_WORDS,
+  NORM_WORDS,
+  SHAPE,
+  SHAPE_WORDS,
+  STATUS,
+  STATUS_WORDS,
+} from '../../src/plan/records.ts';
 
 const HYPER_INTEGERS: readonly string[] = ['clip_rule', 'policy', 'seed', 'iterations', 'stop_plateau', 'stop_weights'];
 const CONTROL_FLOATS: readonly string[] = [
@@ -64,6 +74,11 @@ export function pairOf(...values: number[]): [number, number] {
   const out = new Uint32Array(2);
   writePair(wordsOf(Float32Array.from(values)), 0, 1, values.length, 0, out, 0);
   return [out[0], out[1]];
+}
+
+/** The norm, as a kernel measures it, of a few numbers. */
+export function normOf(...values: number[]): number[] {
+  return [...pairOf(...values), ...new Array<number>(NORM_WORDS - 2).fill(0)];
 }
 
 /** (R, SHAPE_WORDS): replicas of these counts one after another, their layer records and maps too. */

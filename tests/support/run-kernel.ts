@@ -237,6 +237,7 @@ function oneStepPlan(step: AnyStep, buffers: readonly PlanBuffer[]): Plan {
     dispatchesPerIteration: 1,
     flopPerIteration: 0,
     gradientLayers: [],
+    unitLayers: [],
     weightLayers: [],
     measured: [],
   };

@@ -1,4 +1,5 @@
 /** Thousands of short runs, one after another through the same slots. */
+
 import type { Engine } from '../../src/engine/engine.ts';
 import { runId } from '../../src/model/experiment.ts';
 import type { Run } from '../../src/sweep/cohort.ts';

@@ -1,5 +1,6 @@
 /** Traces and records of runs that were never trained. */
 import { ENDINGS, type Ending, type MetricsBlock, SCALARS, type ScalarName } from '../../src/metrics/block.ts';
+import { layerShape } from '../../src/metrics/layer-series.ts';
 import { resultOf } from '../../src/metrics/result.ts';
 import { Trace } from '../../src/metrics/trace.ts';
 import type { Experiment } from '../../src/model/schema.ts';
@@ -31,7 +32,7 @@ export function syntheticTrace({
   tests = [],
   ended = 'iterations',
 }: Synthetic): Trace {
-  const trace = new Trace(MEASURED, layers);
+  const trace = new Trace(MEASURED, layerShape(layers, layers, layers - 1));
   const usual: Row = { loss: 1, accuracy: 0.5, log2WeightNorm: 3, log2UpdateNorm: -5, clipCoefficient: 1, active: 1 };
   const scalars = Array.from({ length: iterations }, (_, i) => {
     const last = i === iterations - 1;
@@ -45,7 +46,7 @@ export function syntheticTrace({
     layers: [
       Array.from({ length: iterations }, (_, i) => ({
         iteration: i,
-        log2: Float32Array.from({ length: 2 * layers }, (_, l) => log2Dz(l, i)),
+        words: Float32Array.from({ length: 6 * layers - 2 }, (_, l) => log2Dz(l, i)),
       })),
     ],
   };

@@ -9,6 +9,7 @@ import { lossTwins } from './twins/loss.ts';
 import { batchNormTwins, layerNormTwins } from './twins/norm.ts';
 import { optimizerTwins } from './twins/optimizer.ts';
 import { probeTwins } from './twins/probe.ts';
+import { unitTwins } from './twins/units.ts';
 
 export const TWINS: Twins<KernelName> = {
   ...dataTwins,
@@ -20,4 +21,5 @@ export const TWINS: Twins<KernelName> = {
   ...gradnormTwins,
   ...optimizerTwins,
   ...probeTwins,
+  ...unitTwins,
 };

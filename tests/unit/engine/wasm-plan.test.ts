@@ -30,6 +30,10 @@ const CASES: readonly [string, ExperimentInput][] = [
     'gelu, batch norm, rmsprop',
     { model: mlp('gelu', { norm: 'batch' }), optimizer: { name: 'rmsprop', learningRate: 0.01, epsilon: 0.1 } },
   ],
+  [
+    'gelu, RMS norm behind the activation',
+    { model: mlp('gelu', { norm: 'rms', normPlacement: 'after' }), optimizer: { name: 'sgd', learningRate: 0.05 } },
+  ],
 ];
 
 async function open(engine: CpuEngine, experiment: ExperimentInput): Promise<Trainer> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SCALARS } from '../../../src/metrics/block.ts';
+import { layerShape } from '../../../src/metrics/layer-series.ts';
 import type { Trace } from '../../../src/metrics/trace.ts';
 import { Trace as EmptyTrace } from '../../../src/metrics/trace.ts';
 import { decodeTrace, encodeTrace } from '../../../src/metrics/trace-codec.ts';
@@ -15,7 +16,7 @@ const plain = (trace: Trace) => ({
   tests: trace.tests,
   firstNonFinite: trace.firstNonFinite,
   ended: trace.ended,
-  gradientLayers: trace.gradientLayers,
+  shape: trace.shape,
 });
 
 const broken = () => {
@@ -45,7 +46,7 @@ describe('what is encoded comes back', () => {
     expect(plain(decodeTrace(encodeTrace(trace)))).toEqual(plain(trace));
   });
   test('a trace with nothing in it', () => {
-    const empty = new EmptyTrace(['z0'], 7);
+    const empty = new EmptyTrace(['z0'], layerShape(7, 8, 6));
     expect(plain(decodeTrace(encodeTrace(empty)))).toEqual(plain(empty));
   });
   test('one iteration', () => {

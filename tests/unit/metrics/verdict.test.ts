@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type MetricsBlock, SCALARS } from '../../../src/metrics/block.ts';
 import { formatFactor, formatLog2, formatLog10, formatNumber, formatPercent } from '../../../src/metrics/format.ts';
+import { layerShape } from '../../../src/metrics/layer-series.ts';
 import { Trace } from '../../../src/metrics/trace.ts';
 import {
   DIVERGED_LOSS,
@@ -28,13 +29,13 @@ interface Plan {
 
 /** A trace made through the same door as the worker's. */
 function traceOf({ iterations, loss, log2Dz = () => 0, log2Norm = () => 1, clip = 1, broken }: Plan): Trace {
-  const trace = new Trace(['z0', 'l0.weight'], DEPTH + 1);
+  const trace = new Trace(['z0', 'l0.weight'], layerShape(DEPTH + 1, DEPTH + 1, 0));
   const scalars = new Float32Array(iterations * SCALARS.length);
   const layers = [];
   for (let i = 0; i < iterations; i++) {
     const first = broken !== undefined && i >= broken ? 2 : 0;
     scalars.set([i, loss(i), 0.5, log2Norm(i), clip, 3, -5, first, first, 1, 0], i * SCALARS.length);
-    layers.push({ iteration: i, log2: Float32Array.from({ length: 2 * (DEPTH + 1) }, (_, l) => log2Dz(l, i)) });
+    layers.push({ iteration: i, words: Float32Array.from({ length: 2 * (DEPTH + 1) }, (_, l) => log2Dz(l, i)) });
   }
   const block: MetricsBlock = { replicas: 1, iterations, scalars, layers: [layers] };
   trace.append(block, 0);
@@ -52,7 +53,7 @@ describe('each rule beside its control', () => {
   });
 
   test('starting: nothing, and one iteration less than it takes', () => {
-    expect(judge(new Trace([], 1), experiment).kind).toBe('starting');
+    expect(judge(new Trace([], layerShape(1, 1, 0)), experiment).kind).toBe('starting');
     expect(kindOf({ iterations: STARTING_ITERATIONS - 1, loss: falling })).toBe('starting');
     expect(kindOf({ iterations: STARTING_ITERATIONS, loss: falling })).toBe('healthy');
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/model/errors.ts';
-import { canonicalJson, parseExperiment, runId, withField } from '../../../src/model/experiment.ts';
+import { canonicalJson, identityJson, parseExperiment, runId, withField } from '../../../src/model/experiment.ts';
 import { INIT_SCHEMES } from '../../../src/model/schema.ts';
 
 /** The message of what `parseExperiment` throws, without the subject; fails if it throws nothing. */
@@ -33,14 +33,18 @@ describe('an experiment that is not valid is refused with path, value and what i
     [
       'a misspelt field',
       { model: { kind: 'mlp', depht: 3 } },
-      ['model.depht: unknown field; valid is kind, depth, width, activation, norm, bias, init'],
+      ['model.depht: unknown field; valid is kind, depth, width, activation, norm, normPlacement, bias, init'],
     ],
     [
       'a field of another kind',
       { optimizer: { name: 'sgd', beta1: 0.5 } },
       ['optimizer.beta1: unknown field; valid is name, learningRate, weightDecay, momentum, dampening, nesterov'],
     ],
-    ['a field of a default object', { probes: { every: 1 } }, ['probes.every: unknown field; valid is layersEvery, testEvery']],
+    [
+      'a field of a default object',
+      { probes: { every: 1 } },
+      ['probes.every: unknown field; valid is layersEvery, layers, testEvery'],
+    ],
     ['no kind', { model: { depth: 3 } }, ['model.kind: nothing is not valid; valid is "mlp" or "residual_mlp"']],
     [
       'an unknown name',
@@ -130,6 +134,7 @@ describe('fields that contradict each other are refused', () => {
     ['cross-entropy of a regression', { ...teacher, loss: 'cross_entropy' }, 'loss', 'mse'],
     ['a batch of more than all examples', { ...teacher, batchSize: 9 }, 'batchSize', '1 to 8'],
     ['a batch of more than all of wine', { task: { name: 'wine' }, batchSize: 143 }, 'batchSize', '1 to 142'],
+    ['a place without a norm', { model: { kind: 'mlp', normPlacement: 'after' } }, 'model.normPlacement', 'leave it out'],
     ['batch norm of one example', { model: { kind: 'mlp', norm: 'batch' }, batchSize: 1 }, 'batchSize', '2 or more'],
     ['Nesterov without momentum', { optimizer: { name: 'sgd', nesterov: true } }, 'optimizer.nesterov', 'momentum above 0'],
     [
@@ -161,6 +166,7 @@ describe('fields that contradict each other are refused', () => {
     { ...teacher },
     { task: { name: 'wine' }, batchSize: 142 },
     { model: { kind: 'mlp', norm: 'batch' }, batchSize: 2 },
+    { model: { kind: 'mlp', norm: 'rms', normPlacement: 'after' } },
     { optimizer: { name: 'sgd', nesterov: true, momentum: 0.5 } },
     { model: { kind: 'mlp', init: { scheme: 'scaled_normal', weightVariance: 2, biasVariance: 0.1 } } },
   ])('control: %j is accepted', (input) => {
@@ -197,11 +203,18 @@ describe('names', () => {
     expect(id).toMatch(/^[0-9a-f]{16}$/);
   });
 
+  test('a field that came later is part of the run id only where it says something new', () => {
+    const model = { kind: 'mlp', norm: 'batch' } as const;
+    const id = runId(parseExperiment({ model }));
+    expect(runId(parseExperiment({ model: { ...model, normPlacement: 'before' } }))).toBe(id);
+    expect(runId(parseExperiment({ model: { ...model, normPlacement: 'after' } }))).not.toBe(id);
+  });
+
   test('the run id of the default experiment stays what it is', () => {
-    // FNV-1a, 64 bits, of the canonical JSON, computed by an independent Python program:
+    // FNV-1a, 64 bits, of the canonical JSON without fields that came later, computed by an independent Python program:
     // h = 0xcbf29ce484222325; for b in text.encode(): h = (h ^ b) * 0x100000001b3 % 2**64
     const experiment = parseExperiment({});
-    expect(canonicalJson(experiment)).toBe(
+    expect(identityJson(experiment)).toBe(
       '{"batchSize":64,"clip":{"rule":"none"},"iterations":1000,"loss":"cross_entropy","model":{"activation":"relu","bias":true,' +
         '"depth":8,"init":{"biasVariance":0,"gain":1,"scheme":"he_normal","weightVariance":1},"kind":"mlp","norm":"none","width":64},' +
         '"nonFinite":"continue","optimizer":{"dampening":0,"learningRate":0.01,"momentum":0,"name":"sgd","nesterov":false,"weightDecay":0},' +

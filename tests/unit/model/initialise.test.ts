@@ -21,17 +21,23 @@ const variance = (x: Float32Array) => x.reduce((sum, value) => sum + value * val
 const NORMAL = 5 * Math.sqrt(2 / N);
 const UNIFORM = 5 * Math.sqrt(0.8 / N);
 
-const WEIGHTS: Readonly<Record<InitScheme, readonly [variance: number, bound: number, uniform: boolean]>> = {
+/** Schemes whose weights are random. */
+const RANDOM = INIT_SCHEMES.filter((scheme) => scheme !== 'identity');
+const WEIGHTS: Readonly<Record<Exclude<InitScheme, 'identity'>, readonly [variance: number, bound: number, uniform: boolean]>> = {
   he_normal: [2 / FAN_IN, NORMAL, false],
   he_uniform: [2 / FAN_IN, UNIFORM, true],
   xavier_normal: [2 / (FAN_IN + FAN_OUT), NORMAL, false],
   xavier_uniform: [2 / (FAN_IN + FAN_OUT), UNIFORM, true],
+  lecun_normal: [1 / FAN_IN, NORMAL, false],
+  lecun_uniform: [1 / FAN_IN, UNIFORM, true],
   scaled_normal: [1 / FAN_IN, NORMAL, false],
   // U(±1/√fan_in): variance 1/(3 fan_in)
   torch_default: [1 / (3 * FAN_IN), UNIFORM, true],
+  // Columns of length 1: nothing but a rounding of each number. Their mean has the variance of independent ones.
+  orthogonal: [1 / FAN_IN, 2 ** -22, false],
 };
 
-describe.each(INIT_SCHEMES)('%s', (scheme) => {
+describe.each(RANDOM)('%s', (scheme) => {
   const [expected, bound, uniform] = WEIGHTS[scheme];
 
   test('has its variance and mean 0', () => {
@@ -59,6 +65,71 @@ describe.each(INIT_SCHEMES)('%s', (scheme) => {
     if (expectedBias === 0) expect([...x].every((value) => value === 0)).toBe(true);
     else expect(Math.abs(variance(x) / expectedBias - 1)).toBeLessThan(NORMAL);
   });
+});
+
+const weight = (rows: number, columns: number): Parameter => ({ ...WEIGHT, rows, columns, fanIn: rows });
+
+/** Largest deviation of the inner products of columns, or of rows, from those of orthonormal ones. */
+function deviation(w: Float32Array, rows: number, columns: number, gain: number): number {
+  const [n, m, at] =
+    rows >= columns
+      ? [columns, rows, (k: number, i: number) => w[i * columns + k]]
+      : [rows, columns, (k: number, i: number) => w[k * columns + i]];
+  let largest = 0;
+  for (let a = 0; a < n; a++) {
+    for (let b = 0; b <= a; b++) {
+      let product = 0;
+      for (let i = 0; i < m; i++) product += at(a, i) * at(b, i);
+      largest = Math.max(largest, Math.abs(product - (a === b ? gain ** 2 : 0)));
+    }
+  }
+  return largest;
+}
+
+describe('orthogonal', () => {
+  test.each([
+    [1, 1],
+    [2, 2],
+    [5, 1],
+    [1, 5],
+    [7, 4],
+    [4, 7],
+    [129, 129],
+    [200, 100],
+    [64, 130],
+  ])('a (%i, %i) weight has orthonormal columns, or rows where it has more columns', (rows, columns) => {
+    for (const gain of [1, Math.SQRT2]) {
+      const w = initialValues(weight(rows, columns), init('orthogonal', { gain }), 1, 0);
+      // Each number is rounded once: a product of two unit vectors errs by 2·2^-24 in units of gain², and by double precision.
+      expect(deviation(w, rows, columns, gain)).toBeLessThanOrEqual(gain ** 2 * 2 ** -23 * 1.01);
+    }
+  });
+
+  test('control: normal weights of the same variance are not orthonormal', () => {
+    expect(deviation(initialValues(weight(129, 129), init('lecun_normal'), 1, 0), 129, 129, 1)).toBeGreaterThan(0.1);
+  });
+
+  test('is uniform: no direction and no orientation is preferred, as without the signs of R one would be', () => {
+    const draws = Array.from({ length: 400 }, (_, seed) => initialValues(weight(3, 3), init('orthogonal'), seed, 0));
+    for (let i = 0; i < 9; i++) {
+      // A component of a unit vector in three dimensions has mean 0 and variance 1/3.
+      const values = Float32Array.from(draws, (w) => w[i]);
+      expect(Math.abs(mean(values))).toBeLessThan(5 * Math.sqrt(1 / 3 / draws.length));
+    }
+    const mirrored = draws.filter(
+      ([a, b, c, d, e, f, g, h, i]) => a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) < 0,
+    );
+    // Half of them, with standard deviation √(n/4).
+    expect(Math.abs(mirrored.length - draws.length / 2)).toBeLessThan(5 * Math.sqrt(draws.length / 4));
+  });
+});
+
+test('identity puts the gain on the diagonal, cut off where a side is shorter; its biases are 0', () => {
+  const of = (rows: number, columns: number) => [...initialValues(weight(rows, columns), init('identity', { gain: 2 }), 1, 0)];
+  expect(of(2, 2)).toEqual([2, 0, 0, 2]);
+  expect(of(2, 3)).toEqual([2, 0, 0, 0, 2, 0]);
+  expect(of(3, 2)).toEqual([2, 0, 0, 2, 0, 0]);
+  expect(new Set(initialValues(BIAS, init('identity'), 1, 1))).toEqual(new Set([0]));
 });
 
 test('scaled_normal has the weight variance asked for', () => {

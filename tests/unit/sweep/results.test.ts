@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { SCALARS, type ScalarName } from '../../../src/metrics/block.ts';
+import { layerShape } from '../../../src/metrics/layer-series.ts';
 import { resultOf } from '../../../src/metrics/result.ts';
 import { Trace } from '../../../src/metrics/trace.ts';
 import { parseExperiment } from '../../../src/model/experiment.ts';
@@ -7,7 +8,7 @@ import { parseExperiment } from '../../../src/model/experiment.ts';
 type Row = Partial<Record<ScalarName, number>>;
 
 function traceOf(rows: readonly Row[], test?: { loss: number; accuracy: number }): Trace {
-  const trace = new Trace(['z0', 'loss', 'dz0'], 1);
+  const trace = new Trace(['z0', 'loss', 'dz0'], layerShape(1, 1, 0));
   const defaults: Row = { loss: 1, accuracy: 0.5, log2GradientNorm: 0, clipCoefficient: 1, active: 1 };
   const scalars = rows.flatMap((row, k) => SCALARS.map((name) => ({ ...defaults, iteration: k, ...row })[name] ?? 0));
   trace.append({ replicas: 1, iterations: rows.length, scalars: Float32Array.from(scalars), layers: [[]] }, 0);
@@ -84,13 +85,13 @@ test('the best of a run is finite where any of it was', () => {
 
 test('growth at the first record and at the latest finite one', () => {
   const depth = 4;
-  const trace = new Trace(['z0'], depth + 1);
+  const trace = new Trace(['z0'], layerShape(depth + 1, depth + 1, 0));
   const slopes = [-1, 0.5, Number.NaN];
   const scalars = slopes.flatMap((_, k) => SCALARS.map((name) => ({ iteration: k, loss: 1, active: 1 })[name as 'loss'] ?? 0));
   // log2 ‖dL/dz‖ = slope · layer grows by 2^−slope per layer towards the input; the output layer is not part of the fit.
   const layers = slopes.map((slope, k) => ({
     iteration: k,
-    log2: Float32Array.from({ length: 2 * (depth + 1) }, (_, l) => (l === depth ? 99 : slope * l)),
+    words: Float32Array.from({ length: 2 * (depth + 1) }, (_, l) => (l === depth ? 99 : slope * l)),
   }));
   trace.append({ replicas: 1, iterations: slopes.length, scalars: Float32Array.from(scalars), layers: [layers] }, 0);
   const of = (kind: object) => resultOf(trace, parseExperiment({ model: { kind: 'mlp', ...kind } })).growth;

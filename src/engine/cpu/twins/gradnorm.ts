@@ -15,6 +15,7 @@ import {
   CONTROL_WORDS,
   HYPER,
   HYPER_WORDS,
+  NORM_WORDS,
   POLICY,
   SHAPE,
   SHAPE_WORDS,
@@ -47,8 +48,7 @@ export const gradnormTwins: Twins<'sum_squares' | 'norm_reduce' | 'clip_coeffici
     for (let s = 0; s < SEGMENTS; s++) {
       const joined = joinPairs(partial, 2 * segments[3 * s], segments[3 * s + 1]);
       const n = segments[3 * s + 2];
-      norms[2 * n] = joined.m;
-      norms[2 * n + 1] = isFinitePair(joined) ? floatBits(joined.sum) : joined.count;
+      norms.set([joined.m, isFinitePair(joined) ? floatBits(joined.sum) : joined.count, 0, 0], NORM_WORDS * n);
     }
   },
 
@@ -63,14 +63,14 @@ export const gradnormTwins: Twins<'sum_squares' | 'norm_reduce' | 'clip_coeffici
         correct += rows[2 * (r * four(B) + b) + 1] / B;
       }
       // The loss stands between the pre-activations and the gradients in execution order.
-      const broken = (t: number) => norms[2 * (base + t)] >= 0x7f800000;
+      const broken = (t: number) => norms[NORM_WORDS * (base + t)] >= 0x7f800000;
       const lossBroken = !Number.isFinite(Math.fround(loss));
       let first = -1;
       for (let t = 0; t < Z && first < 0; t++) if (broken(t)) first = t;
       if (first < 0 && lossBroken) first = Z;
       for (let t = Z; t < Z + D + G && first < 0; t++) if (broken(t)) first = t + 1;
 
-      const norm = joinPairs(norms, 2 * (base + Z + D), G);
+      const norm = joinPairs(norms, NORM_WORDS * (base + Z + D), G, NORM_WORDS);
       const h = r * HYPER_WORDS;
       const s = r * STATUS_WORDS;
       const policy = bits[h + HYPER.policy];

@@ -62,17 +62,19 @@ export const batchNormTwins: Twins<'batch_norm_forward' | 'batch_norm_backward' 
   },
 };
 
+/** RMS norm is layer norm without CENTERED: no mean and no beta. */
 export const layerNormTwins: Twins<'layer_norm_forward' | 'layer_norm_backward' | 'layer_norm_backward_affine'> = {
-  layer_norm_forward({ z, gamma, beta, y, stats, status }, { FIRST, B, C, EPSILON }, [, R]) {
+  layer_norm_forward({ z, gamma, beta, y, stats, status }, { FIRST, B, C, EPSILON, CENTERED }, [, R]) {
     for (const r of presentReplicas(status, FIRST, R)) {
       for (let b = 0; b < B; b++) {
         const row = r * four(B) + b;
         const base = row * four(C);
-        const mean = total(C, (c) => z[base + c]) / C;
+        const mean = CENTERED ? total(C, (c) => z[base + c]) / C : 0;
         const rstd = 1 / Math.sqrt(total(C, (c) => (z[base + c] - mean) ** 2) / C + EPSILON);
         // y = gamma xhat + beta, xhat = (z - mean) rstd
         for (let c = 0; c < C; c++) {
-          y[base + c] = gamma[r * sixteen(C) + c] * (z[base + c] - mean) * rstd + beta[r * sixteen(C) + c];
+          const scaled = gamma[r * sixteen(C) + c] * (z[base + c] - mean) * rstd;
+          y[base + c] = CENTERED ? scaled + beta[r * sixteen(C) + c] : scaled;
         }
         stats[2 * row] = mean;
         stats[2 * row + 1] = rstd;
@@ -80,7 +82,7 @@ export const layerNormTwins: Twins<'layer_norm_forward' | 'layer_norm_backward' 
     }
   },
 
-  layer_norm_backward({ dy, z, stats, gamma, dz, status }, { FIRST, B, C }, [, R]) {
+  layer_norm_backward({ dy, z, stats, gamma, dz, status }, { FIRST, B, C, CENTERED }, [, R]) {
     for (const r of presentReplicas(status, FIRST, R)) {
       for (let b = 0; b < B; b++) {
         const row = r * four(B) + b;
@@ -89,19 +91,19 @@ export const layerNormTwins: Twins<'layer_norm_forward' | 'layer_norm_backward' 
         const xhat = (c: number) => (z[base + c] - mean) * rstd;
         // forward: y = gamma xhat + beta, xhat = (z - mean) rstd
         const g = (c: number) => dy[base + c] * gamma[r * sixteen(C) + c];
-        const sum = total(C, g);
+        const sum = CENTERED ? total(C, g) : 0;
         const product = total(C, (c) => g(c) * xhat(c));
         for (let c = 0; c < C; c++) dz[base + c] = rstd * (g(c) - sum / C - (xhat(c) * product) / C);
       }
     }
   },
 
-  layer_norm_backward_affine({ dy, z, stats, dgamma, dbeta, status }, { FIRST, B, C }, [, R]) {
+  layer_norm_backward_affine({ dy, z, stats, dgamma, dbeta, status }, { FIRST, B, C, CENTERED }, [, R]) {
     eachFeature(presentReplicas(status, FIRST, R), { B, C }, (r, c, at) => {
       const xhat = (b: number) => (z[at(b)] - stats[2 * (r * four(B) + b)]) * stats[2 * (r * four(B) + b) + 1];
       // forward: y = gamma xhat + beta
       dgamma[r * sixteen(C) + c] = total(B, (b) => dy[at(b)] * xhat(b));
-      dbeta[r * sixteen(C) + c] = total(B, (b) => dy[at(b)]);
+      if (CENTERED) dbeta[r * sixteen(C) + c] = total(B, (b) => dy[at(b)]);
     });
   },
 };

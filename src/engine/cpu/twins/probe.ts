@@ -2,7 +2,18 @@
 
 import { floatBits, isFinitePair, joinPairs, log2Norm } from '../../../math/norm-pair.ts';
 import { ENDINGS, SCALARS } from '../../../metrics/block.ts';
-import { CONTROL, CONTROL_WORDS, SHAPE, SHAPE_WORDS, STATUS, STATUS_WORDS } from '../../../plan/records.ts';
+import {
+  CONTROL,
+  CONTROL_WORDS,
+  LAYER_INDEX,
+  LAYER_KIND,
+  LAYER_KIND_SHIFT,
+  NORM_WORDS,
+  SHAPE,
+  SHAPE_WORDS,
+  STATUS,
+  STATUS_WORDS,
+} from '../../../plan/records.ts';
 import { presentReplicas } from '../active.ts';
 import { four, type Twins } from '../twin.ts';
 
@@ -15,17 +26,20 @@ export const probeTwins: Twins<'record_iteration' | 'record_evaluation'> = {
       const shape = (word: keyof typeof SHAPE) => shapes[r * SHAPE_WORDS + SHAPE[word]];
       const G = shape('g');
       const tick = status[s + STATUS.ticks];
-      const weight = joinPairs(weights, 2 * shape('weights'), G);
-      const change = joinPairs(weights, 2 * (shape('weights') + G), G);
+      const weight = joinPairs(weights, NORM_WORDS * shape('weights'), G, NORM_WORDS);
+      const change = joinPairs(weights, NORM_WORDS * (shape('weights') + G), G, NORM_WORDS);
       let first = control[c + CONTROL.first];
       for (let t = 0; t < G && first === 0; t++) {
-        if (weights[2 * (shape('weights') + t)] >= 0x7f800000) first = shape('z') + shape('d') + G + 2 + t;
+        if (weights[NORM_WORDS * (shape('weights') + t)] >= 0x7f800000) first = shape('z') + shape('d') + G + 2 + t;
       }
       if (status[s + STATUS.iteration] % EVERY === 0) {
         const at = (Math.floor(tick / EVERY) % SLOTS) * LAYER_WORDS + shape('layers');
         for (let l = 0; l < shape('layer_count'); l++) {
-          const measured = layer_map[shape('layer_map') + l];
-          layers[at + l] = floatBits(log2Norm(joinPairs(norms, 2 * (shape('norms') + measured), 1)));
+          const entry = layer_map[shape('layer_map') + l];
+          const [kind, index] = [entry >>> LAYER_KIND_SHIFT, entry & LAYER_INDEX];
+          const [entries, own] = kind === LAYER_KIND.weight ? [weights, shape('weights')] : [norms, shape('norms')];
+          const norm = NORM_WORDS * (own + index);
+          layers[at + l] = kind === LAYER_KIND.share ? entries[norm + 3] : floatBits(log2Norm(joinPairs(entries, norm, 1)));
         }
       }
       let end = control[c + CONTROL.stop];

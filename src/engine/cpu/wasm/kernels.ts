@@ -1,6 +1,8 @@
 /** Kernels in WebAssembly, called as the twins are, on views of one memory. A kernel without an entry is its twin's. */
 import type { KernelName } from '../../../plan/kernels.ts';
+import { NORM_WORDS } from '../../../plan/records.ts';
 import { four, sixteen, type Twins } from '../twin.ts';
+import { firstUnitNorm, recordedReplicas } from '../twins/units.ts';
 import type { KernelExports } from './module.ts';
 import { normKernels } from './norm.ts';
 import { address, forReplicas } from './replicas.ts';
@@ -95,6 +97,15 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
 
     norm_reduce({ partial, segments, norms }, { SEGMENTS }) {
       wasm.norm_reduce(partial.byteOffset, segments.byteOffset, norms.byteOffset, SEGMENTS);
+    },
+
+    unit_probe({ h, norms, status, shapes }, { FIRST, B, C, MODE, UNIT, EVERY, H_STRIDE }, [, R, layers]) {
+      for (const r of recordedReplicas(status, FIRST, R, EVERY)) {
+        for (let layer = 0; layer < layers; layer++) {
+          const norm = firstUnitNorm(shapes, r) + UNIT + layer;
+          wasm.unit_probe(address(h, layer * H_STRIDE + r * four(B) * four(C)), address(norms, NORM_WORDS * norm), B, C, MODE);
+        }
+      }
     },
 
     ...normKernels(wasm),

@@ -46,24 +46,25 @@ export function normKernels(
       });
     },
 
-    layer_norm_forward({ z, gamma, beta, y, stats, status }, { FIRST, B, C, EPSILON }, [, R]) {
+    layer_norm_forward({ z, gamma, beta, y, stats, status }, { FIRST, B, C, EPSILON, CENTERED }, [, R]) {
       forReplicas(status, FIRST, R, (r) => {
         const base = r * four(B) * four(C);
         const features = r * sixteen(C);
         wasm.layer_norm_forward(
           address(z, base),
           address(gamma, features),
-          address(beta, features),
+          CENTERED ? address(beta, features) : 0,
           address(y, base),
           address(stats, 2 * r * four(B)),
           B,
           C,
           EPSILON,
+          CENTERED,
         );
       });
     },
 
-    layer_norm_backward({ dy, z, stats, gamma, dz, status }, { FIRST, B, C }, [, R]) {
+    layer_norm_backward({ dy, z, stats, gamma, dz, status }, { FIRST, B, C, CENTERED }, [, R]) {
       forReplicas(status, FIRST, R, (r) => {
         const base = r * four(B) * four(C);
         wasm.layer_norm_backward(
@@ -74,11 +75,12 @@ export function normKernels(
           address(dz, base),
           B,
           C,
+          CENTERED,
         );
       });
     },
 
-    layer_norm_backward_affine({ dy, z, stats, dgamma, dbeta, status }, { FIRST, B, C }, [, R]) {
+    layer_norm_backward_affine({ dy, z, stats, dgamma, dbeta, status }, { FIRST, B, C, CENTERED }, [, R]) {
       forReplicas(status, FIRST, R, (r) => {
         const base = r * four(B) * four(C);
         const features = r * sixteen(C);
@@ -87,9 +89,10 @@ export function normKernels(
           address(z, base),
           address(stats, 2 * r * four(B)),
           address(dgamma, features),
-          address(dbeta, features),
+          CENTERED ? address(dbeta, features) : 0,
           B,
           C,
+          CENTERED,
         );
       });
     },

@@ -1,4 +1,7 @@
-/** Layer norm of one replica in double precision. A row's sums run in four lanes, in another order than the twins'. */
+/**
+ * Layer norm of one replica in double precision; RMS norm where it is not centred: no mean and no beta. A row's sums run in four
+ * lanes, in another order than the twins'.
+ */
 import { columnsInside, high, low, rounded } from './lanes';
 
 function total(a: v128, b: v128): f64 {
@@ -11,7 +14,7 @@ function existing(x: v128, c: u32, C: u32): v128 {
   return c + 4 <= C ? x : v128.and(x, columnsInside(c, C));
 }
 
-/** y = gamma (z - mean) rstd + beta. z, y: (B4, C4); gamma, beta: (C16); stats: (B4, 2), mean and rstd. */
+/** y = gamma (z - mean) rstd + beta. z, y: (B4, C4); gamma, beta: (C16); stats: (B4, 2), mean and rstd. beta is 0 where not centred. */
 export function layer_norm_forward(
   z: usize,
   gamma: usize,
@@ -21,6 +24,7 @@ export function layer_norm_forward(
   B: u32,
   C: u32,
   epsilon: f64,
+  isCentered: bool,
 ): void {
   for (let b: u32 = 0; b < B; b++) {
     let sum0 = f64x2.splat(0);
@@ -30,7 +34,7 @@ export function layer_norm_forward(
       sum0 = f64x2.add(sum0, low(v));
       sum1 = f64x2.add(sum1, high(v));
     }
-    const mean = total(sum0, sum1) / <f64>C;
+    const mean = isCentered ? total(sum0, sum1) / <f64>C : 0;
     const center = f64x2.splat(mean);
     let squares0 = f64x2.splat(0);
     let squares1 = squares0;
@@ -48,10 +52,14 @@ export function layer_norm_forward(
     for (let c: u32 = 0; c < C; c += 4) {
       const v = v128.load(z + 4 * c);
       const g = v128.load(gamma + 4 * c);
-      const shift = v128.load(beta + 4 * c);
-      const y0 = f64x2.mul(f64x2.mul(low(g), f64x2.sub(low(v), center)), slope);
-      const y1 = f64x2.mul(f64x2.mul(high(g), f64x2.sub(high(v), center)), slope);
-      v128.store(y + 4 * c, existing(rounded(f64x2.add(y0, low(shift)), f64x2.add(y1, high(shift))), c, C));
+      let y0 = f64x2.mul(f64x2.mul(low(g), f64x2.sub(low(v), center)), slope);
+      let y1 = f64x2.mul(f64x2.mul(high(g), f64x2.sub(high(v), center)), slope);
+      if (isCentered) {
+        const shift = v128.load(beta + 4 * c);
+        y0 = f64x2.add(y0, low(shift));
+        y1 = f64x2.add(y1, high(shift));
+      }
+      v128.store(y + 4 * c, existing(rounded(y0, y1), c, C));
     }
     store<f32>(stats, <f32>mean);
     store<f32>(stats, <f32>rstd, 4);
@@ -69,9 +77,18 @@ function backward2(g: v128, xhat: v128, average: v128, product: v128, count: v12
 
 /**
  * forward: y = gamma xhat + beta, xhat = (z - mean) rstd
- * dz = rstd (g - mean(g) - xhat mean(g xhat)), g = dy gamma.
+ * dz = rstd (g - mean(g) - xhat mean(g xhat)), g = dy gamma; without mean(g) where not centred.
  */
-export function layer_norm_backward(dy: usize, z: usize, stats: usize, gamma: usize, dz: usize, B: u32, C: u32): void {
+export function layer_norm_backward(
+  dy: usize,
+  z: usize,
+  stats: usize,
+  gamma: usize,
+  dz: usize,
+  B: u32,
+  C: u32,
+  isCentered: bool,
+): void {
   const count = f64x2.splat(<f64>C);
   for (let b: u32 = 0; b < B; b++) {
     const mean = f64x2.splat(<f64>load<f32>(stats));
@@ -92,7 +109,7 @@ export function layer_norm_backward(dy: usize, z: usize, stats: usize, gamma: us
       product0 = f64x2.add(product0, f64x2.mul(g0, f64x2.mul(f64x2.sub(low(v), mean), rstd)));
       product1 = f64x2.add(product1, f64x2.mul(g1, f64x2.mul(f64x2.sub(high(v), mean), rstd)));
     }
-    const average = f64x2.splat(total(sum0, sum1) / <f64>C);
+    const average = f64x2.splat(isCentered ? total(sum0, sum1) / <f64>C : 0);
     const product = f64x2.splat(total(product0, product1));
     for (let c: u32 = 0; c < C; c += 4) {
       const d = v128.load(dy + 4 * c);
@@ -112,8 +129,17 @@ export function layer_norm_backward(dy: usize, z: usize, stats: usize, gamma: us
   }
 }
 
-/** dgamma = sum_b dy xhat, dbeta = sum_b dy, in the twins' order. */
-export function layer_norm_backward_affine(dy: usize, z: usize, stats: usize, dgamma: usize, dbeta: usize, B: u32, C: u32): void {
+/** dgamma = sum_b dy xhat and, where centred, dbeta = sum_b dy, in the twins' order. */
+export function layer_norm_backward_affine(
+  dy: usize,
+  z: usize,
+  stats: usize,
+  dgamma: usize,
+  dbeta: usize,
+  B: u32,
+  C: u32,
+  isCentered: bool,
+): void {
   const row = <usize>(4 * ((C + 3) & ~3));
   for (let c: u32 = 0; c < C; c += 4) {
     let sum0 = f64x2.splat(0);
@@ -131,7 +157,7 @@ export function layer_norm_backward_affine(dy: usize, z: usize, stats: usize, dg
       product1 = f64x2.add(product1, f64x2.mul(high(d), f64x2.mul(f64x2.sub(high(v), mean), rstd)));
     }
     v128.store(dgamma, existing(rounded(product0, product1), c, C));
-    v128.store(dbeta, existing(rounded(sum0, sum1), c, C));
+    if (isCentered) v128.store(dbeta, existing(rounded(sum0, sum1), c, C));
     dy += 16;
     z += 16;
     dgamma += 16;
