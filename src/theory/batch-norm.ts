@@ -33,7 +33,7 @@ const REACH = 10;
  * @param B examples in the batch, at least 4
  * @param nodes per dimension on each side of 0
  */
-export function batchNormRate({ phi, dphi }: Curve, B: number, nodes = 48): number {
+export function batchNormRate({ phi, dphi }: Curve, B: number, nodes = 32): number {
   // ln of a weight that is common to all, so that Z^((B−5)/2) neither overflows nor vanishes.
   const top = Math.log(B * (B - 2));
   let [rate, total, square, product] = [0, 0, 0, 0];

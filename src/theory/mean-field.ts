@@ -51,8 +51,8 @@ export function varianceSlope({ phi, dphi }: Curve, weightVariance: number, q: n
  * κ/n (linear 2, ReLU 5). Generalises Hanin, Nica 2018, "Products of many large random matrices and gradients in deep neural
  * networks", theorem 1, from ReLU to any φ.
  */
-export function finiteWidthVariance({ dphi }: Curve, q: number): number {
-  return (3 * meanAt((z) => dphi(z) ** 4, q)) / meanAt((z) => dphi(z) ** 2, q) ** 2 - 1;
+export function finiteWidthVariance({ dphi }: Curve, q: number, nodes?: number): number {
+  return (3 * meanAt((z) => dphi(z) ** 4, q, nodes)) / meanAt((z) => dphi(z) ** 2, q, nodes) ** 2 - 1;
 }
 
 /** Whether φ(a z) = a φ(z) for a > 0, as for linear, ReLU and leaky ReLU: the variance then enters as a factor alone. */

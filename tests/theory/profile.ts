@@ -32,17 +32,40 @@ export interface Profile {
   readonly input: readonly number[];
 }
 
-/** Weights that are trained at a time: a quarter of a GiB with what belongs to them. */
-const WEIGHTS_AT_ONCE = 2 ** 24;
-const FIRST_SEED = 1000;
-
 /** x ~ N(0, 1), (B, width). */
 export async function measureProfile(engine: Engine, request: ProfileRequest): Promise<Profile> {
-  const { width, layers, seeds } = request;
-  const share = Math.max(1, Math.floor(WEIGHTS_AT_ONCE / (layers * width * width)));
-  const profile = { forward: [] as number[][], backward: [] as number[][], input: [] as number[] };
-  for (let first = 0; first < seeds; first += share) {
-    const part = await measureSeeds(engine, request, FIRST_SEED + first, Math.min(share, seeds - first));
+  const { activation, width, layers, bias, norm = 'none' } = request;
+  const sizes = new Array<number>(layers + 1).fill(width);
+  const hiddenBias = bias && norm !== 'batch';
+  const network = mlpNetwork({ sizes, activation, norm, hiddenBias, outputBias: bias, loss: 'mse' });
+  const names = sizes.slice(1).map((_, l) => `z${l}`);
+  return measureNetwork(engine, network, names, request);
+}
+
+type Row = readonly number[];
+
+/** Parameters whose networks are trained at a time: a quarter of a GiB with what belongs to them. */
+const PARAMETERS_AT_ONCE = 2 ** 24;
+const FIRST_SEED = 1000;
+
+export type NetworkRequest = Pick<ProfileRequest, 'init' | 'seeds' | 'batchSize'>;
+
+/**
+ * Norms of the tensors of those names and of their gradients. Inputs are N(0, 1); the gradient at the top is random and
+ * independent of the network.
+ */
+export async function measureNetwork(
+  engine: Engine,
+  network: Network,
+  names: readonly string[],
+  request: NetworkRequest,
+): Promise<Profile> {
+  const size = parametersOf(network).reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+  const share = Math.max(1, Math.floor(PARAMETERS_AT_ONCE / size));
+  const profile = { forward: [] as Row[], backward: [] as Row[], input: [] as number[] };
+  for (let first = 0; first < request.seeds; first += share) {
+    const replicas = Math.min(share, request.seeds - first);
+    const part = await measureSeeds(engine, network, names, request, FIRST_SEED + first, replicas);
     profile.forward.push(...part.forward);
     profile.backward.push(...part.backward);
     profile.input.push(...part.input);
@@ -51,16 +74,19 @@ export async function measureProfile(engine: Engine, request: ProfileRequest): P
 }
 
 /**
- * The gradient at the top is random and independent of the network: after one forward pass the mean-squared-error targets are set
- * to z − c v, v ~ N(0, 1), so that dL/dz at the top is proportional to v; c ~ rms(z) keeps v above the rounding of z.
+ * After one forward pass the mean-squared-error targets are set to z − c v, v ~ N(0, 1), so that dL/dz at the top is proportional
+ * to v; c ~ rms(z) keeps v above the rounding of z.
  */
-async function measureSeeds(engine: Engine, request: ProfileRequest, firstSeed: number, replicas: number) {
-  const { activation, width: n, layers, bias, norm = 'none', batchSize: B = 1 } = request;
-  const sizes = new Array<number>(layers + 1).fill(n);
-  const hiddenBias = bias && norm !== 'batch';
-  const network = mlpNetwork({ sizes, activation, norm, hiddenBias, outputBias: bias, loss: 'mse' });
+async function measureSeeds(
+  engine: Engine,
+  network: Network,
+  names: readonly string[],
+  { init: given, batchSize: B = 1 }: NetworkRequest,
+  firstSeed: number,
+  replicas: number,
+): Promise<Profile> {
   const session = await openGiven(engine, network, replicas, B);
-  const init: Init = { scheme: 'scaled_normal', gain: 1, weightVariance: 1, biasVariance: 0, ...request.init };
+  const init: Init = { scheme: 'scaled_normal', gain: 1, weightVariance: 1, biasVariance: 0, ...given };
   // Learning rate 0: the second pass sees the same weights.
   const hyper = new Float32Array(HYPER_WORDS);
   new Uint32Array(hyper.buffer)[HYPER.iterations] = 2;
@@ -68,14 +94,15 @@ async function measureSeeds(engine: Engine, request: ProfileRequest, firstSeed: 
     const seed = firstSeed + r;
     writeInitial(session, network, init, r, seed);
     writeReplica(session, 'hyper', r, hyper);
-    writeReplica(session, 'x', r, normals(seed, PURPOSE.teacher, 0, B * n, 1));
+    writeReplica(session, network.input, r, normals(seed, PURPOSE.teacher, 0, B * network.inputs, 1));
   }
   await session.run('iteration', 1);
-  const top = await readTensor(session, `z${layers - 1}`, replicas);
+  const top = await readTensor(session, network.output, replicas);
+  const size = top.length / replicas;
   for (let r = 0; r < replicas; r++) {
-    const z = top.subarray(r * B * n, (r + 1) * B * n);
-    const rms = Math.sqrt(z.reduce((sum, value) => sum + value * value, 0) / z.length);
-    const v = normals(firstSeed + r, PURPOSE.noise, 0, z.length, rms);
+    const z = top.subarray(r * size, (r + 1) * size);
+    const rms = Math.sqrt(z.reduce((sum, value) => sum + value * value, 0) / size);
+    const v = normals(firstSeed + r, PURPOSE.noise, 0, size, rms);
     writeReplica(
       session,
       'target',
@@ -85,9 +112,13 @@ async function measureSeeds(engine: Engine, request: ProfileRequest, firstSeed: 
   }
   await session.run('iteration', 1);
   const profile = {
-    forward: await squaredNorms(session, (l) => `z${l}`, layers, replicas),
-    backward: await squaredNorms(session, (l) => `dz${l}`, layers, replicas),
-    input: logSquares(await readTensor(session, 'x', replicas), replicas),
+    forward: await squaredNorms(session, names, replicas),
+    backward: await squaredNorms(
+      session,
+      names.map((name) => `d${name}`),
+      replicas,
+    ),
+    input: logSquares(await readTensor(session, network.input, replicas), replicas),
   };
   session.destroy();
   return profile;
@@ -124,14 +155,9 @@ function logSquares(values: Float32Array, replicas: number): number[] {
   });
 }
 
-async function squaredNorms(
-  session: Session,
-  name: (l: number) => string,
-  layers: number,
-  replicas: number,
-): Promise<number[][]> {
+async function squaredNorms(session: Session, names: readonly string[], replicas: number): Promise<number[][]> {
   const byLayer: number[][] = [];
-  for (let l = 0; l < layers; l++) byLayer.push(logSquares(await readTensor(session, name(l), replicas), replicas));
+  for (const name of names) byLayer.push(logSquares(await readTensor(session, name, replicas), replicas));
   return byLayer[0].map((_, r) => byLayer.map((row) => row[r]));
 }
 
