@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { CpuEngine } from '../../src/engine/cpu/engine.ts';
 import { parseExperiment } from '../../src/model/experiment.ts';
 import { residualNetwork } from '../../src/model/network.ts';
-import type { ExperimentInput, Init, Norm } from '../../src/model/schema.ts';
+import type { ExperimentInput, Init, Norm, NormPlacement } from '../../src/model/schema.ts';
 import { batchNormRate } from '../../src/theory/batch-norm.ts';
 import { log2SlopeDeviation, type Prediction, predictGrowth } from '../../src/theory/prediction.ts';
 import { curveOf } from './curves.ts';
@@ -21,6 +21,11 @@ function predict(input: ExperimentInput): Prediction {
 function refusal(input: ExperimentInput): string {
   const prediction = predictGrowth(parseExperiment(input));
   return 'reason' in prediction ? prediction.reason : 'none';
+}
+
+function sample(values: readonly number[]) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { mean, deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)) };
 }
 
 const mlp = (model: object): ExperimentInput => ({ model: { kind: 'mlp', ...model } });
@@ -47,6 +52,8 @@ describe('fields', () => {
     ['he_normal', 2, 0],
     ['he_uniform', 2, 0],
     ['xavier_normal', 1, 0],
+    ['lecun_uniform', 1, 0],
+    ['orthogonal', 1, 0],
     ['torch_default', 1 / 3, 1 / 300],
   ])('%s', (scheme, weight, bias) => {
     const found = predict(mlp({ activation: 'tanh', width: 100, init: { scheme } }));
@@ -69,6 +76,8 @@ describe('fields', () => {
 
   test('says why where theory is silent', () => {
     expect(refusal({ ...mlp({ norm: 'batch' }), batchSize: 3 })).toContain('infinite below 4');
+    expect(refusal(mlp({ norm: 'batch', normPlacement: 'after' }))).toContain('in front');
+    expect(refusal(mlp({ init: { scheme: 'identity' } }))).toContain('not random');
     expect(refusal(mlp({ depth: 1 }))).toContain('single hidden layer');
   });
 
@@ -105,34 +114,51 @@ describe('fields', () => {
 describe('measured on the CPU engine: log2 ‖dL/dz‖ of the first hidden layer beside the last', () => {
   const [width, layers, seeds] = [128, 40, 12];
   // A tanh on its critical line settles like 1/l: only a profile that follows the variance is right.
-  const cases: readonly (readonly [Norm, string, Partial<Init>])[] = [
+  const cases: readonly (readonly [Norm, string, Partial<Init>, NormPlacement?])[] = [
     ['none', 'tanh', { scheme: 'xavier_normal' }],
     ['none', 'tanh', { scheme: 'scaled_normal', weightVariance: 2.5, biasVariance: 0.05 }],
     ['none', 'gelu', { scheme: 'he_normal' }],
     ['none', 'selu', { scheme: 'scaled_normal' }],
     ['none', 'relu', { scheme: 'torch_default' }],
+    ['none', 'tanh', { scheme: 'orthogonal', gain: 1.5 }],
+    ['none', 'relu', { scheme: 'orthogonal', gain: Math.SQRT2 }],
+    ['none', 'selu', { scheme: 'lecun_normal' }],
     ['layer', 'tanh', { scheme: 'xavier_normal' }],
     ['layer', 'relu', { scheme: 'he_normal' }],
     ['layer', 'sigmoid', { scheme: 'scaled_normal', weightVariance: 2, biasVariance: 0.3 }],
+    ['rms', 'gelu', { scheme: 'he_normal' }],
+    ['layer', 'tanh', { scheme: 'scaled_normal', weightVariance: 3, biasVariance: 0.2 }, 'after'],
+    ['layer', 'relu', { scheme: 'he_normal' }, 'after'],
+    ['rms', 'relu', { scheme: 'he_normal' }, 'after'],
   ];
 
-  async function measured(norm: Norm, activation: string, init: Partial<Init>) {
-    const model = mlp({ activation, width, depth: layers - 1, norm, init });
+  async function measured(norm: Norm, activation: string, init: Partial<Init>, normPlacement: NormPlacement = 'before') {
+    const model = mlp({ activation, width, depth: layers - 1, norm, normPlacement, init });
     const prediction = predict({ ...model, batchSize: 1 });
     const curve = activation as 'tanh';
-    const request = { activation: curve, init, width, layers, seeds, bias: true, norm };
+    const request = { activation: curve, init, width, layers, seeds, bias: true, norm, normPlacement };
     const { backward } = await measureProfile(engine, request);
-    const mean = backward.reduce((sum, row) => sum + row[0] - row[layers - 2], 0) / seeds / (2 * Math.LN2);
-    // Four standard errors, and 0.005 per layer in ln of the square, as for growth rates.
+    const { mean, deviation } = sample(backward.map((row) => (row[0] - row[layers - 2]) / (2 * Math.LN2)));
+    // Four standard errors, as predicted or else as seen, and 0.005 per layer in ln of the square, as for growth rates.
     const steps = layers - 2;
-    const deviation = prediction.log2DeviationPerLayer ?? 0;
-    const tolerance = 4 * deviation * Math.sqrt(steps / seeds) + (0.005 * steps) / (2 * Math.LN2);
+    const perLayer = prediction.log2DeviationPerLayer;
+    const error = perLayer === undefined ? deviation : perLayer * Math.sqrt(steps);
+    const tolerance = (4 * error) / Math.sqrt(seeds) + (0.005 * steps) / (2 * Math.LN2);
     return { mean, prediction, tolerance, predicted: prediction.log2Profile(layers - 1)[0] };
   }
 
-  test.each(cases)('norm %s, %s, %o', async (norm, activation, init) => {
-    const { mean, predicted, tolerance } = await measured(norm, activation, init);
-    expect(Math.abs(mean - predicted)).toBeLessThanOrEqual(tolerance);
+  for (const given of cases) {
+    const [norm, activation, init, placement = 'before'] = given;
+    test(`${activation}, norm ${norm} ${placement}, ${JSON.stringify(init)}`, async () => {
+      const { mean, predicted, tolerance } = await measured(...given);
+      expect(Math.abs(mean - predicted)).toBeLessThanOrEqual(tolerance);
+    });
+  }
+
+  test('control: layer norm in front of and behind ReLU are told apart', async () => {
+    const { mean, tolerance } = await measured('layer', 'relu', { scheme: 'he_normal' }, 'after');
+    const other = predict(mlp({ activation: 'relu', width, depth: layers - 1, norm: 'layer' })).log2Profile(layers - 1)[0];
+    expect(Math.abs(mean - other)).toBeGreaterThan(5 * tolerance);
   });
 
   test('control: with critical tanh the fixed point alone predicts no change, and is wrong', async () => {
@@ -150,8 +176,7 @@ describe('measured on the CPU engine: log2 ‖dL/dz‖ of the first hidden layer
     const names = Array.from({ length: blocks + 1 }, (_, k) => `x${k}`);
     const { backward } = await measureNetwork(engine, network, names, { init: { scheme: 'he_normal' }, seeds: 24 });
     const ratios = backward.map((row) => (row[0] - row[blocks]) / (2 * Math.LN2));
-    const mean = ratios.reduce((sum, value) => sum + value, 0) / ratios.length;
-    const deviation = Math.sqrt(ratios.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (ratios.length - 1));
+    const { mean, deviation } = sample(ratios);
     const predicted = prediction.log2Profile(blocks + 1)[0];
     // Four standard errors of what was seen, and the document's relative floor of 3 %.
     expect(Math.abs(mean - predicted)).toBeLessThanOrEqual(Math.max((4 * deviation) / Math.sqrt(24), 0.03 * predicted));

@@ -4,7 +4,7 @@ import { readTensor, writeReplica } from '../../src/engine/tensor-io.ts';
 import { normals, PURPOSE } from '../../src/math/philox.ts';
 import { initialValues } from '../../src/model/initialise.ts';
 import { mlpNetwork, type Network, parametersOf } from '../../src/model/network.ts';
-import type { Activation, Init, Norm } from '../../src/model/schema.ts';
+import type { Activation, Init, Norm, NormPlacement } from '../../src/model/schema.ts';
 import { buildPlan } from '../../src/plan/build.ts';
 import { HYPER, HYPER_WORDS } from '../../src/plan/records.ts';
 
@@ -16,8 +16,10 @@ export interface ProfileRequest {
   readonly layers: number;
   readonly seeds: number;
   readonly bias: boolean;
-  /** In front of each activation; default none. */
+  /** Default none. */
   readonly norm?: Norm;
+  /** Default before the activation. */
+  readonly normPlacement?: NormPlacement;
   /** Examples per network; default 1. */
   readonly batchSize?: number;
 }
@@ -34,10 +36,10 @@ export interface Profile {
 
 /** x ~ N(0, 1), (B, width). */
 export async function measureProfile(engine: Engine, request: ProfileRequest): Promise<Profile> {
-  const { activation, width, layers, bias, norm = 'none' } = request;
+  const { activation, width, layers, bias, norm = 'none', normPlacement = 'before' } = request;
   const sizes = new Array<number>(layers + 1).fill(width);
   const hiddenBias = bias && norm !== 'batch';
-  const network = mlpNetwork({ sizes, activation, norm, hiddenBias, outputBias: bias, loss: 'mse' });
+  const network = mlpNetwork({ sizes, activation, norm, normPlacement, hiddenBias, outputBias: bias, loss: 'mse' });
   const names = sizes.slice(1).map((_, l) => `z${l}`);
   return measureNetwork(engine, network, names, request);
 }
