@@ -1,8 +1,10 @@
 /** Two experiments that share one plan: editing them, comparing them, saying what an edit costs. */
+
+import { describeFields } from '../model/describe.ts';
 import { ConfigError } from '../model/errors.ts';
 import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment, ExperimentInput } from '../model/schema.ts';
-import { FIELDS, type FieldGroup, fieldValue, optionLabel } from './fields.ts';
+import { fieldAt, fieldValue, groupOf, optionLabel } from './fields.ts';
 import { formatSetting } from './format.ts';
 
 /** Run A and run B, the two replicas of the plan. */
@@ -16,14 +18,6 @@ export type EditTarget = 'a' | 'b' | 'both';
 export function leaves(value: unknown, prefix = ''): [string, unknown][] {
   if (value === null || typeof value !== 'object') return [[prefix, value]];
   return Object.entries(value).flatMap(([key, field]) => leaves(field, prefix ? `${prefix}.${key}` : key));
-}
-
-/** What a change of the field costs: nothing but the next iteration, a restart of one run, or of both since they share a plan. */
-export function groupOf(path: string): FieldGroup {
-  if (path.startsWith('model.init.') || path === 'seed') return 'own';
-  if (path.startsWith('clip.') || path === 'nonFinite' || path === 'task.inputScale') return 'live';
-  if (path.startsWith('optimizer.') && path !== 'optimizer.name') return 'live';
-  return 'shared';
 }
 
 export function sharePlan(a: Experiment, b: Experiment): boolean {
@@ -55,38 +49,72 @@ export function editPair(pair: Pair<Experiment>, target: EditTarget, path: strin
   return [edited(0, 'a'), edited(1, 'b')];
 }
 
-/** A copy with one field set; a new variant (optimizer, clip rule, task) keeps the fields it has in common with the old one. */
-function withValue(experiment: Experiment, path: string, value: unknown): ExperimentInput {
-  const { task, model, optimizer, clip } = experiment;
-  switch (path) {
-    case 'optimizer.name':
-      if (value === optimizer.name) return experiment;
-      return {
-        ...experiment,
-        optimizer: { name: value, learningRate: optimizer.learningRate, weightDecay: optimizer.weightDecay },
-      } as ExperimentInput;
-    case 'clip.rule':
-      return {
-        ...experiment,
-        clip: value === 'none' ? { rule: value } : { rule: value, ...('max' in clip && { max: clip.max }) },
-      } as ExperimentInput;
-    case 'task.name': {
-      if (value === task.name) return experiment;
-      const { loss: _, ...rest } = experiment;
-      return {
-        ...rest,
-        task: { name: value, normalisation: task.normalisation, inputScale: task.inputScale },
-      } as ExperimentInput;
-    }
-    case 'model.norm': {
-      if (value !== 'none' || model.kind !== 'mlp') break;
-      return { ...experiment, model: { ...model, norm: 'none', normPlacement: 'before' } };
-    }
-    case 'model.init.scheme': {
-      if (value === 'scaled_normal') break;
-      return { ...experiment, model: { ...model, init: { scheme: value, gain: model.init.gain } } } as ExperimentInput;
-    }
+/** Fields that choose between forms of an object, by path, and the paths of what each form has. */
+const CHOOSERS: ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> = choosersOf(describeFields());
+
+function choosersOf(fields: ReturnType<typeof describeFields>): Map<string, Map<string, Set<string>>> {
+  const choosers = new Map<string, Map<string, Set<string>>>();
+  for (const { path, kind, choices } of fields) {
+    const group = path.slice(0, path.lastIndexOf('.') + 1);
+    if (kind !== 'choice' || !/\.(name|kind|rule)$/.test(path)) continue;
+    const within = fields.filter((field) => field.path.startsWith(group));
+    choosers.set(
+      path,
+      new Map(
+        choices.map((choice) => [choice, new Set(within.filter(({ of }) => of.includes(choice)).map((field) => field.path))]),
+      ),
+    );
   }
+  return choosers;
+}
+
+/**
+ * A copy with one field set. A new form of an object (another optimizer, clip rule, task, kind of network) keeps the fields it has in
+ * common with the old one, unless they make no sense in it; what only the old choice had goes.
+ */
+function withValue(experiment: Experiment, path: string, value: unknown): ExperimentInput {
+  if (fieldValue(experiment, path) === value) return experiment;
+  const own = CHOOSERS.get(path)?.get(String(value));
+  if (own) return withForm(experiment, path, value, own);
+  const copy = setAt(experiment, path, value);
+  const { model } = experiment;
+  if (path === 'model.norm' && value === 'none' && model.kind === 'mlp') return setAt(copy, 'model.normPlacement', 'before');
+  if (path === 'model.init.scheme' && value !== 'scaled_normal') {
+    return setAt(copy, 'model.init', { scheme: value, gain: model.init.gain });
+  }
+  return copy;
+}
+
+function withForm(experiment: Experiment, path: string, value: unknown, own: ReadonlySet<string>): ExperimentInput {
+  const at = path.slice(0, path.lastIndexOf('.'));
+  const chooser = path.slice(at.length + 1);
+  // Another data set may have another loss by default.
+  const { loss: _, ...rest } = experiment;
+  const start = (path === 'task.name' ? rest : experiment) as Experiment;
+  // A group that has forms of its own is every form's.
+  const isOf = (key: string) =>
+    [...own].some((field) => field === `${at}.${key}` || field.startsWith(`${at}.${key}.`)) ||
+    [...CHOOSERS.keys()].some((other) => other.startsWith(`${at}.${key}.`));
+  const kept = Object.entries(fieldValue(experiment, at) as object).filter(([key]) => key !== chooser && isOf(key));
+  const whole = setAt(start, at, { [chooser]: value, ...Object.fromEntries(kept) });
+  const wrong = problemsOf(whole);
+  const sound = kept.filter(([key]) => !wrong.some((field) => `${field}.`.startsWith(`${at}.${key}.`)));
+  const partly = setAt(start, at, { [chooser]: value, ...Object.fromEntries(sound) });
+  return problemsOf(partly).length === 0 ? partly : setAt(start, at, { [chooser]: value });
+}
+
+/** Paths of what is wrong with an experiment. */
+function problemsOf(input: ExperimentInput): string[] {
+  try {
+    parseExperiment(input);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ path }) => path);
+    throw error;
+  }
+}
+
+function setAt(experiment: Experiment | ExperimentInput, path: string, value: unknown): ExperimentInput {
   const copy = structuredClone(experiment) as unknown as Record<string, unknown>;
   const keys = path.split('.');
   let at = copy;
@@ -130,7 +158,7 @@ export function shortSetting(experiment: Experiment, path: string): string {
   const value = fieldValue(experiment, path);
   if (path === 'clip.rule' || path === 'clip.max') return clipWords(experiment);
   if (path === 'model.init.scheme') return optionLabel(path, value) ?? String(value);
-  const label = FIELDS.find((field) => field.path === path)?.label ?? path.replace(/^.*\./, '');
+  const label = fieldAt(path)?.label ?? path.replace(/^.*\./, '');
   return `${label} ${typeof value === 'number' ? formatSetting(value) : (optionLabel(path, value) ?? String(value))}`;
 }
 
