@@ -63,7 +63,12 @@ function withValue(experiment: Experiment, path: string, value: unknown): Experi
       if (value === optimizer.name) return experiment;
       return {
         ...experiment,
-        optimizer: { name: value, learningRate: optimizer.learningRate, weightDecay: optimizer.weightDecay },
+        optimizer: {
+          name: value,
+          learningRate: optimizer.learningRate,
+          weightDecay: optimizer.weightDecay,
+          schedule: optimizer.schedule,
+        },
       } as ExperimentInput;
     case 'clip.rule':
       return {
@@ -160,7 +165,7 @@ export function fromLeaves(fields: Iterable<readonly [string, unknown]>): Experi
   const input: Record<string, unknown> = {
     task: { name: 'digits8' },
     model: { kind: 'mlp' },
-    optimizer: { name: 'sgd' },
+    optimizer: { name: 'sgd', schedule: { name: 'constant' } },
     clip: { rule: 'none' },
   };
   for (const [path, value] of fields) {

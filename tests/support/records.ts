@@ -2,7 +2,17 @@
 import { floatBits, wordsOf, writePair } from '../../src/math/norm-pair.ts';
 import { CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, SHAPE, SHAPE_WORDS, STATUS, STATUS_WORDS } from '../../src/plan/records.ts';
 
-const HYPER_INTEGERS: readonly string[] = ['clip_rule', 'policy', 'seed', 'iterations', 'stop_plateau', 'stop_weights'];
+const HYPER_INTEGERS: readonly string[] = [
+  'clip_rule',
+  'policy',
+  'seed',
+  'iterations',
+  'stop_plateau',
+  'stop_weights',
+  'schedule',
+  'warmup',
+  'schedule_period',
+];
 const CONTROL_FLOATS: readonly string[] = [
   'scale',
   'power',
@@ -15,6 +25,7 @@ const CONTROL_FLOATS: readonly string[] = [
   'smoothed',
   'best',
   'first_loss',
+  'learning_rate',
 ];
 
 export type HyperFields = Partial<Record<keyof typeof HYPER, number>>;
