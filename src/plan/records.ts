@@ -45,6 +45,17 @@ export const HYPER = {
   stop_weights: 26,
   /** 0 or 1 */
   decoupled: 27,
+  /** u32: index into SCHEDULES; with the next seven `scheduleNumbers` of the learning rate. */
+  schedule: 28,
+  /** u32 */
+  warmup: 29,
+  warmup_start: 30,
+  /** u32 */
+  schedule_period: 31,
+  schedule_low: 32,
+  schedule_peak: 33,
+  schedule_start: 34,
+  schedule_end: 35,
   /** Factor on every residual branch. */
   branch_scale: 42,
 } as const;
@@ -88,6 +99,8 @@ export const CONTROL = {
   best_iteration: 16,
   first_loss: 17,
   stop_weights: 18,
+  /** The learning rate of this iteration, by the schedule. */
+  learning_rate: 19,
 } as const;
 
 /**

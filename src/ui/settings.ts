@@ -188,7 +188,7 @@ export function fromLeaves(fields: Iterable<readonly [string, unknown]>): Experi
   const input: Record<string, unknown> = {
     task: { name: 'digits8' },
     model: { kind: 'mlp' },
-    optimizer: { name: 'sgd' },
+    optimizer: { name: 'sgd', schedule: { name: 'constant' } },
     clip: { rule: 'none' },
   };
   for (const [path, value] of fields) {

@@ -62,7 +62,11 @@ const CASES: readonly Case[] = [
       model: { kind: 'mlp', depth: 3, width: 10, activation: 'gelu', norm: 'rms', normPlacement: 'after' },
       optimizer: sgd,
     },
-    replicas: [{ seed: 7 }, { seed: 8, iterations: 4 }],
+    replicas: [
+      { seed: 7, optimizer: { ...sgd, schedule: { name: 'step', every: 3, factor: 0.5, warmup: 2 } }, iterations: 10 },
+      { seed: 8, optimizer: { ...sgd, schedule: { name: 'cosine' } }, iterations: 4 },
+      { seed: 9, optimizer: { ...sgd, schedule: { name: 'one_cycle' } }, iterations: 10 },
+    ],
   },
   ...(
     [

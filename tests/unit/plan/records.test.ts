@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ENDINGS, SCALARS } from '../../../src/metrics/block.ts';
+import { SCHEDULES } from '../../../src/model/schedule.ts';
 import { ACTIVATIONS } from '../../../src/model/schema.ts';
 import { activationCode } from '../../../src/plan/builder.ts';
 import {
@@ -32,7 +33,8 @@ describe('shaders/lib/hyper.wgsl', () => {
     const constants = constantsOf(readFileSync('shaders/lib/hyper.wgsl', 'utf8'));
     const { CLIP_TORCH, CLIP_TENSORFLOW, CLIP_VALUE, POLICY_SKIP, POLICY_STOP, ...others } = constants;
     const isEnd = (name: string) => name.startsWith('END_');
-    const offsets = Object.fromEntries(Object.entries(others).filter(([name]) => !isEnd(name)));
+    const isSchedule = (name: string) => name.startsWith('SCHEDULE_');
+    const offsets = Object.fromEntries(Object.entries(others).filter(([name]) => !isEnd(name) && !isSchedule(name)));
     expect(offsets).toEqual({
       HYPER_WORDS,
       STATUS_WORDS,
@@ -42,6 +44,11 @@ describe('shaders/lib/hyper.wgsl', () => {
       ...prefixed('S', STATUS),
       ...prefixed('C', CONTROL),
       ...prefixed('P', SHAPE),
+    });
+    expect(Object.fromEntries(Object.entries(others).filter(([name]) => isSchedule(name)))).toEqual({
+      SCHEDULE_STEP: SCHEDULES.indexOf('step'),
+      SCHEDULE_COSINE: SCHEDULES.indexOf('cosine'),
+      SCHEDULE_ONE_CYCLE: SCHEDULES.indexOf('one_cycle'),
     });
     const endings = Object.fromEntries(Object.entries(others).filter(([name]) => isEnd(name)));
     expect(endings).toEqual({
