@@ -1,7 +1,7 @@
 // x[r,b,:] = inputScale[r] data[n,:], label[r,b] = labels[n], target_rows[r,b,:] = targets[n,:]
 // Training: n = permutation of epoch e = floor(iteration / E) at (iteration mod E) B + b, E = floor(N/B) batches an epoch;
 // the permutation is keyed by the replica's seed. Evaluation (SEQUENTIAL): n = test_batch B + b, rows beyond N have NO_LABEL and x = 0.
-// data: (N,I4) read   labels: (N) read   targets: (N,C4) read, only if TARGETS   hyper: (R,32) read   status: (R,8) accumulate
+// data: (N,I4) read   labels: (N) read   targets: (N,C4) read, only if TARGETS   hyper: (R,48) read   status: (R,8) accumulate
 // present = 1 for a replica that takes part in this pass: one that trains, or (SEQUENTIAL) one with evaluate set; others draw nothing.
 // x: (R,B4,I4) write   label: (R,B4) write   target_rows: (R,B4,C4) write. Padding is left as 0.
 // One invocation copies 4 columns of a row; global id z is r.

@@ -1,6 +1,6 @@
 // control[r]: loss, accuracy, global norm ||g|| = (sum_t ||g_t||^2)^(1/2), clip coefficient, what becomes of this iteration
 // norms: (any,4) read, entries of a replica's Z pre-activations, D dz's and G parameter gradients, counts and place in its shape
-// rows: (R,B4,2) read   hyper: (R,32) read   status: (R,8) read   shapes: (R,8) read   control: (R,24) accumulate
+// rows: (R,B4,2) read   hyper: (R,48) read   status: (R,8) read   shapes: (R,8) read   control: (R,24) accumulate
 // torch_norm: c = min(1, max/(||g|| + 1e-6)), 0 for an Inf norm; tensorflow_global_norm: c = max/max(||g||, max), NaN for a non-finite one.
 // c = scale * power: power is a power of two that differs from 1 where ||g|| leaves float32's comfortable range.
 // One workgroup of 64 owns a replica. Fixed order. Range: every norm up to sqrt(P) 3.4e38.

@@ -1,6 +1,6 @@
 // Word offsets of the per-replica records; the same numbers as src/plan/records.ts, which a test compares.
 
-const HYPER_WORDS = 32u;
+const HYPER_WORDS = 48u;
 const H_LEARNING_RATE = 0u;
 const H_WEIGHT_DECAY = 1u;
 const H_MOMENTUM = 2u;
@@ -28,6 +28,8 @@ const H_STOP_PLATEAU = 23u;
 const H_STOP_SHARE = 24u;
 const H_STOP_WINDOW = 25u;
 const H_STOP_WEIGHTS = 26u;
+const H_DECOUPLED = 27u;
+const H_BRANCH_SCALE = 42u;
 
 const STATUS_WORDS = 8u;
 const S_ITERATION = 0u;

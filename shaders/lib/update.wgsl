@@ -17,6 +17,18 @@ override WX: u32;
 fn control_f32(r: u32, word: u32) -> f32 { return bitcast<f32>(control[r * CONTROL_WORDS + word]); }
 fn hyper_f32(r: u32, word: u32) -> f32 { return hyper[r * HYPER_WORDS + word]; }
 
+// Weight decay: what is added to the gradient is l2 W, and W is first multiplied by shrink. One of them does nothing.
+struct Decay {
+  l2: f32,
+  shrink: f32,
+}
+
+fn decay_of(r: u32, rate: f32) -> Decay {
+  let decay = hyper_f32(r, H_WEIGHT_DECAY);
+  if (hyper_f32(r, H_DECOUPLED) != 0.0) { return Decay(0.0, 1.0 - rate * decay); }
+  return Decay(decay, 1.0);
+}
+
 // A clamp that keeps NaN, as torch's does.
 fn clamp_value(g: vec4<f32>, limit: f32) -> vec4<f32> {
   let nan = (bitcast<vec4<u32>>(g) & vec4(0x7fffffffu)) > vec4(INF_BITS);

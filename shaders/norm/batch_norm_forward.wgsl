@@ -1,7 +1,7 @@
 // y[r,b,c] = gamma[r,c] (z[r,b,c] - mean[r,c]) rstd[r,c] + beta[r,c], statistics over the batch, biased variance
 // z: (R,B4,C4) read   gamma, beta: (R,C16) read   y: (R,B4,C4) write   stats: (R,2,C16) write, mean and rstd
 // running: (R,2,C16) accumulate, mean and variance: running = 0.9 running + 0.1 batch, the variance unbiased, as torch does
-// status: (R,8) read   hyper: (R,32) read; a replica that takes no part is skipped, r starts at FIRST. Padding is left as 0.
+// status: (R,8) read   hyper: (R,48) read; a replica that takes no part is skipped, r starts at FIRST. Padding is left as 0.
 // One invocation walks the batch of one feature; global id y is r - FIRST. Two passes, so that the variance does not cancel.
 // ref: Ioffe, Szegedy 2015, algorithm 1; torch.nn.BatchNorm1d
 // #import "lib/active"

@@ -1,6 +1,6 @@
 // norms[n] = (m, s, 0, share), n = norms of r + Z + D + G + UNIT + layer: what the outputs h of a hidden layer are like
 // (m, s): norm pair of h / sqrt(B C), so that its log2 is that of the root mean square.
-// share, by MODE: 0 none (NaN); 1 dead: units with h = 0 for the whole batch; 2, 3 saturated: entries with |h| or |2 h - 1| > 0.975
+// share, NaN where an output is not finite, by MODE: 0 none (NaN); 1 dead: units with h = 0 for the whole batch; 2, 3 saturated: entries with |h| or |2 h - 1| > 0.975
 // h: (LAYERS,R,B4,C4) read   norms: (any,4) write   status: (R,8) read   shapes: (R,8) read
 // Layers lie H_STRIDE apart. One workgroup of 64 owns a layer of a replica; global id y is r - FIRST, z the layer. Fixed order.
 // Nothing happens but in iterations that EVERY divides, which record_iteration records. Range: every f32 (lib/norm).
@@ -75,5 +75,5 @@ fn unit_probe(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation
   var share = f32(blocked) / select(entries, f32(C), MODE == 1u);
   let shape = r * SHAPE_WORDS;
   let n = shapes[shape + P_NORMS] + shapes[shape + P_Z] + shapes[shape + P_D] + shapes[shape + P_G] + UNIT + group.z;
-  norms[n] = vec4(pair, 0u, select(bitcast<u32>(share), NAN_BITS, MODE == 0u));
+  norms[n] = vec4(pair, 0u, select(bitcast<u32>(share), NAN_BITS, MODE == 0u || pair.x >= INF_BITS));
 }

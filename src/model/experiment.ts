@@ -1,6 +1,7 @@
 /** Reading, checking and naming experiments. */
 import * as v from 'valibot';
 import { fnv1a64 } from '../math/fnv.ts';
+import { initProblems, modelProblems } from './contradictions.ts';
 import { ConfigError, type Problem } from './errors.ts';
 import { describeNumber, fieldOf, fieldsOf, parentOf, type SchemaNode } from './fields.ts';
 import { identityOf } from './identity.ts';
@@ -64,7 +65,8 @@ function findLists(value: unknown, path = ''): Problem[] {
 }
 
 /** Fields that are valid one by one and make no sense together. */
-function contradictions({ task, model, loss, optimizer, batchSize }: Experiment): Problem[] {
+function contradictions(experiment: Experiment): Problem[] {
+  const { task, loss, optimizer, batchSize } = experiment;
   const problems: Problem[] = [];
   if (task.name === 'teacher' && loss === 'cross_entropy') {
     problems.push({ path: 'loss', problem: '"cross_entropy" needs classes and the teacher task has none; valid is "mse"' });
@@ -83,26 +85,10 @@ function contradictions({ task, model, loss, optimizer, batchSize }: Experiment)
       problem: `${batchSize} exceeds the ${examples} training examples of ${task.name}; valid is 1 to ${examples}`,
     });
   }
-  if (model.kind === 'mlp' && model.norm === 'batch' && batchSize < 2) {
-    problems.push({
-      path: 'batchSize',
-      problem: `${batchSize} has no batch variance; with model.norm "batch" valid is 2 or more`,
-    });
-  }
-  if (model.kind === 'mlp' && model.norm === 'none' && model.normPlacement !== 'before') {
-    problems.push({ path: 'model.normPlacement', problem: '"after" places a norm and model.norm is "none"; leave it out' });
-  }
   if (optimizer.name === 'sgd' && optimizer.nesterov && (optimizer.momentum === 0 || optimizer.dampening !== 0)) {
     problems.push({ path: 'optimizer.nesterov', problem: 'true needs momentum above 0 and dampening 0' });
   }
-  const { scheme, weightVariance, biasVariance } = model.init;
-  if (scheme !== 'scaled_normal' && (weightVariance !== 1 || biasVariance !== 0)) {
-    problems.push({
-      path: `model.init.${weightVariance !== 1 ? 'weightVariance' : 'biasVariance'}`,
-      problem: `only scheme "scaled_normal" has it, the scheme is "${scheme}"; leave it out or change the scheme`,
-    });
-  }
-  return problems;
+  return [...problems, ...modelProblems(experiment), ...initProblems(experiment)];
 }
 
 /** A schema's issues as path, value and what would be valid: all fields of the object, both bounds of a number. */

@@ -2,12 +2,25 @@
 
 /**
  * Fields that experiments have not always had, by path, and the value that stands for their absence: an experiment with that value
- * is the one it was before, and a stored run of it is found again. Once listed, a line never changes, even if a default does.
+ * is the one it was before, and a stored run of it is found again. `model=mlp` is a model of that kind alone. Once listed, a line
+ * never changes, even if a default does.
  */
 const LATER: Readonly<Record<string, string | number | boolean>> = {
-  'model.normPlacement': 'before',
+  'model=mlp.normPlacement': 'before',
+  'model=residual_mlp.form': 'pre_norm',
+  'model=residual_mlp.norm': 'layer',
+  'model=residual_mlp.branch': 'two_layer',
+  'model=residual_mlp.branchScale': 1,
+  'model=residual_mlp.branchScaleByDepth': false,
+  'model=residual_mlp.finalNorm': true,
+  'model=residual_mlp.bias': true,
+  'optimizer=sgd.decoupled': false,
+  'optimizer=rmsprop.decoupled': false,
   'probes.layers': 'all',
 };
+
+/** Fields that choose between forms of an object. */
+const CHOOSERS = ['kind', 'name', 'rule'];
 
 /**
  * A field of an experiment's first level without what came later and says nothing new; undefined where nothing is left.
@@ -15,9 +28,12 @@ const LATER: Readonly<Record<string, string | number | boolean>> = {
  * @param path of the field, such as `model`
  */
 export function identityOf(value: unknown, path: string): unknown {
-  if (LATER[path] !== undefined && LATER[path] === value) return undefined;
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-  const entries = Object.entries(value).map(([key, field]) => [key, identityOf(field, `${path}.${key}`)] as const);
+  if (path in LATER && LATER[path] === value) return undefined;
+  if (value === null || typeof value !== 'object') return value;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const chooser = CHOOSERS.find((key) => typeof fields[key] === 'string');
+  const own = chooser === undefined ? path : `${path}=${fields[chooser]}`;
+  const entries = Object.entries(fields).map(([key, field]) => [key, identityOf(field, `${own}.${key}`)] as const);
   const left = entries.filter(([, field]) => field !== undefined);
   return left.length > 0 || entries.length === 0 ? Object.fromEntries(left) : undefined;
 }

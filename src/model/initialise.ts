@@ -9,7 +9,9 @@ import type { Init } from './schema.ts';
  *
  * @param index position of the parameter in the network: its random stream
  */
-export function initialValues({ role, rows, columns, fanIn }: Parameter, init: Init, seed: number, index: number): Float32Array {
+export function initialValues(parameter: Parameter, given: Init, seed: number, index: number): Float32Array {
+  const { role, rows, columns, fanIn, endsBranch = false } = parameter;
+  const init = endsBranch ? branchEnd(given) : given;
   const n = rows * columns;
   switch (role) {
     case 'gamma':
@@ -21,6 +23,12 @@ export function initialValues({ role, rows, columns, fanIn }: Parameter, init: I
     case 'weight':
       return initialWeight(rows, columns, init, seed, index);
   }
+}
+
+/** What the last Linear of a residual branch starts from: V and a of Yang, Schoenholz 2017, x += V φ(W x + b) + a. */
+function branchEnd(init: Init): Init {
+  const { branchWeightVariance = init.weightVariance, branchBiasVariance = init.biasVariance } = init;
+  return { ...init, weightVariance: branchWeightVariance, biasVariance: branchBiasVariance };
 }
 
 function initialBias(n: number, fanIn: number, init: Init, seed: number, index: number): Float32Array {

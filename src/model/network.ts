@@ -1,5 +1,5 @@
 /** A model as a list of ops on named tensors with concrete sizes: what a plan is built from. */
-import type { Activation, Experiment, Loss, Norm, NormPlacement } from './schema.ts';
+import type { Activation, Branch, Experiment, Loss, Model, Norm, NormPlacement, ResidualForm } from './schema.ts';
 
 /** A trainable tensor of one replica, (rows, columns). Weights are (inputs, outputs): y = x W + b. */
 export interface Parameter {
@@ -9,6 +9,8 @@ export interface Parameter {
   readonly columns: number;
   /** Inputs of the Linear it belongs to; for norms the feature count. */
   readonly fanIn: number;
+  /** Whether it belongs to the last Linear of a residual branch. */
+  readonly endsBranch?: boolean;
 }
 
 /** Each norm's op and what its layers' names start with. */
@@ -32,7 +34,9 @@ export type Op =
       readonly inputs: number;
       readonly outputs: number;
       readonly bias: boolean;
+      readonly endsBranch?: boolean;
     })
+  | (Unary & { readonly op: 'scale'; readonly features: number })
   | (Unary & { readonly op: 'activation'; readonly activation: Activation; readonly features: number })
   | (Unary & { readonly op: NormOpName; readonly name: string; readonly features: number })
   | { readonly op: 'add'; readonly inputs: readonly [string, string]; readonly output: string; readonly features: number };
@@ -113,36 +117,53 @@ export function mlpNetwork(spec: MlpSpec): Network {
 export interface ResidualSpec {
   readonly inputs: number;
   readonly width: number;
+  /** Units between the two Linears of a branch; of no meaning where it has one. */
   readonly inner: number;
   readonly blocks: number;
   readonly outputs: number;
   readonly activation: Activation;
   readonly loss: Loss;
+  /** Default: pre_norm. */
+  readonly form?: ResidualForm;
+  /** Default: layer. */
+  readonly norm?: Exclude<Norm, 'none'>;
+  /** Default: two_layer. */
+  readonly branch?: Branch;
+  /** Whether every branch is multiplied by the replica's branch scale. Default: false. */
+  readonly isScaled?: boolean;
+  /** Whether a norm stands in front of the output Linear. Default: where the form is pre_norm. */
+  readonly finalNorm?: boolean;
+  /** Default: true. */
+  readonly bias?: boolean;
 }
 
-/** x0 = in(x); blocks times x ← x + w2(φ(w1(LN(x)))); out(LN(x)). Residual stream `x0`…; ref: He et al. 2016, "Identity mappings". */
-export function residualNetwork({ inputs, width, inner, blocks, outputs, activation, loss }: ResidualSpec): Network {
-  const ops: Op[] = [{ op: 'linear', name: 'in', input: 'x', output: 'x0', inputs, outputs: width, bias: true }];
-  for (let k = 0; k < blocks; k++) {
-    ops.push(
-      { op: 'layer_norm', name: `b${k}.ln`, input: `x${k}`, output: `b${k}.n`, features: width },
-      { op: 'linear', name: `b${k}.w1`, input: `b${k}.n`, output: `b${k}.z`, inputs: width, outputs: inner, bias: true },
-    );
-    if (activation !== 'linear') {
-      ops.push({ op: 'activation', activation, input: `b${k}.z`, output: `b${k}.h`, features: inner });
-    }
-    const branch = activation === 'linear' ? `b${k}.z` : `b${k}.h`;
-    ops.push(
-      { op: 'linear', name: `b${k}.w2`, input: branch, output: `b${k}.y`, inputs: inner, outputs: width, bias: true },
-      { op: 'add', inputs: [`x${k}`, `b${k}.y`], output: `x${k + 1}`, features: width },
-    );
-  }
+/** Whether an experiment's branches are multiplied by anything but 1. */
+export function hasBranchScale(
+  model: Pick<Extract<Model, { kind: 'residual_mlp' }>, 'branchScale' | 'branchScaleByDepth'>,
+): boolean {
+  return model.branchScale !== 1 || model.branchScaleByDepth;
+}
+
+/**
+ * x0 = in(x); blocks times x ← x + s f(x) (plain), x + s f(norm(x)) (pre_norm) or norm(x + s f(x)) (post_norm), where f is
+ * w2(φ(w1(x))) or w(φ(x)); out(x), or out(norm(x)). Residual stream `x0`…; block k's tensors start with `b{k}.`.
+ * ref: He et al. 2016, "Identity mappings in deep residual networks"; Xiong et al. 2020 (pre- and post-norm)
+ */
+export function residualNetwork(spec: ResidualSpec): Network {
+  const { inputs, width, blocks, outputs, loss, form = 'pre_norm', norm = 'layer', branch = 'two_layer', bias = true } = spec;
+  const { finalNorm = form === 'pre_norm' } = spec;
+  const ops: Op[] = [{ op: 'linear', name: 'in', input: 'x', output: 'x0', inputs, outputs: width, bias }];
+  for (let k = 0; k < blocks; k++) ops.push(...residualBlock(spec, k));
   const head = ops.length;
-  ops.push(
-    { op: 'layer_norm', name: 'lnf', input: `x${blocks}`, output: 'n', features: width },
-    { op: 'linear', name: 'out', input: 'n', output: 'out', inputs: width, outputs, bias: true },
-  );
+  let x = `x${blocks}`;
+  if (finalNorm) {
+    const { op, prefix } = NORM_OPS[norm];
+    ops.push({ op, name: `${prefix}f`, input: x, output: 'n', features: width });
+    x = 'n';
+  }
+  ops.push({ op: 'linear', name: 'out', input: x, output: 'out', inputs: width, outputs, bias });
   const indices = Array.from({ length: blocks }, (_, k) => k);
+  const linears = branch === 'two_layer' ? ['w1', 'w2'] : ['w'];
   return {
     ops,
     head,
@@ -152,13 +173,43 @@ export function residualNetwork({ inputs, width, inner, blocks, outputs, activat
     outputs,
     loss,
     gradientLayers: ['x0', ...indices.map((k) => `x${k + 1}`), 'out'],
-    weightLayers: ['in.weight', ...indices.flatMap((k) => [`b${k}.w1.weight`, `b${k}.w2.weight`]), 'out.weight'],
+    weightLayers: ['in.weight', ...indices.flatMap((k) => linears.map((name) => `b${k}.${name}.weight`)), 'out.weight'],
   };
+}
+
+/** The ops from `x{k}` to `x{k+1}`. */
+function residualBlock(spec: ResidualSpec, k: number): Op[] {
+  const { width, inner, activation, form = 'pre_norm', norm = 'layer', branch = 'two_layer', isScaled, bias = true } = spec;
+  const ops: Op[] = [];
+  const own = (name: string) => `b${k}.${name}`;
+  const normalise = (input: string, output: string) => {
+    const { op, prefix } = NORM_OPS[norm];
+    ops.push({ op, name: own(prefix), input, output, features: width });
+    return output;
+  };
+  const activate = (input: string, features: number) => {
+    if (activation === 'linear') return input;
+    ops.push({ op: 'activation', activation, input, output: own('h'), features });
+    return own('h');
+  };
+  let x = form === 'pre_norm' ? normalise(`x${k}`, own('n')) : `x${k}`;
+  if (branch === 'two_layer') {
+    ops.push({ op: 'linear', name: own('w1'), input: x, output: own('z'), inputs: width, outputs: inner, bias });
+    x = own('z');
+  }
+  const [name, inputs] = branch === 'two_layer' ? [own('w2'), inner] : [own('w'), width];
+  x = activate(x, inputs);
+  ops.push({ op: 'linear', name, input: x, output: own('y'), inputs, outputs: width, bias, endsBranch: true });
+  if (isScaled) ops.push({ op: 'scale', input: own('y'), output: own('s'), features: width });
+  const output = form === 'post_norm' ? own('sum') : `x${k + 1}`;
+  ops.push({ op: 'add', inputs: [`x${k}`, own(isScaled ? 's' : 'y')], output, features: width });
+  if (form === 'post_norm') normalise(output, `x${k + 1}`);
+  return ops;
 }
 
 /** The network of an experiment on data with these many inputs and outputs. */
 export function networkOf({ model, loss }: Experiment, inputs: number, outputs: number): Network {
-  if (model.kind === 'residual_mlp') return residualNetwork({ ...model, inputs, outputs, loss });
+  if (model.kind === 'residual_mlp') return residualNetwork({ ...model, isScaled: hasBranchScale(model), inputs, outputs, loss });
   const sizes = [inputs, ...new Array<number>(model.depth).fill(model.width), outputs];
   const { activation, norm, normPlacement, bias } = model;
   // Batch norm would take the mean away again, and with it the bias.
@@ -179,7 +230,13 @@ export function parametersOf({ ops }: Network): Parameter[] {
           fanIn: op.inputs,
         } as const;
         const bias = { name: `${op.name}.bias`, role: 'bias', rows: 1, columns: op.outputs, fanIn: op.inputs } as const;
-        return op.bias ? [weight, bias] : [weight];
+        const ends = op.endsBranch ? { endsBranch: true } : {};
+        return op.bias
+          ? [
+              { ...weight, ...ends },
+              { ...bias, ...ends },
+            ]
+          : [{ ...weight, ...ends }];
       }
       case 'batch_norm':
       case 'layer_norm':

@@ -24,6 +24,12 @@ export type Norm = (typeof NORMS)[number];
 export const NORM_PLACEMENTS = ['before', 'after'] as const;
 export type NormPlacement = (typeof NORM_PLACEMENTS)[number];
 
+export const RESIDUAL_FORMS = ['plain', 'pre_norm', 'post_norm'] as const;
+export type ResidualForm = (typeof RESIDUAL_FORMS)[number];
+
+export const BRANCHES = ['two_layer', 'one_layer'] as const;
+export type Branch = (typeof BRANCHES)[number];
+
 export const INIT_SCHEMES = [
   'he_normal',
   'he_uniform',
@@ -82,7 +88,7 @@ const taskSchema = v.variant('name', [
   }),
 ]);
 
-const initSchema = v.strictObject({
+const initFields = {
   scheme: v.optional(
     v.pipe(
       v.picklist(INIT_SCHEMES),
@@ -103,7 +109,56 @@ const initSchema = v.strictObject({
     1,
   ),
   biasVariance: v.optional(atLeast(0, 'σb² of scaled_normal: variance of the biases.'), 0),
+};
+const initSchema = v.strictObject(initFields);
+const branchInitSchema = v.strictObject({
+  ...initFields,
+  branchWeightVariance: v.optional(
+    positive('σv² of scaled_normal: weightVariance of the last Linear of each branch; left out, that of all others.'),
+  ),
+  branchBiasVariance: v.optional(
+    atLeast(0, 'σa² of scaled_normal: biasVariance of the last Linear of each branch; left out, that of all others.'),
+  ),
 });
+
+const residualSchema = v.strictObject({
+  kind: v.pipe(
+    v.literal('residual_mlp'),
+    v.description('x ← x + f(norm(x)) or another form, blocks times, between an input and an output Linear (He et al. 2016).'),
+  ),
+  blocks: v.optional(integer(1, 5000, 'Residual blocks.'), 4),
+  width: v.optional(integer(1, 4096, 'Features of the residual stream.'), 64),
+  inner: v.optional(integer(1, 4096, 'Units inside each block of two layers.'), 64),
+  activation: v.optional(v.pipe(v.picklist(ACTIVATIONS), v.description('Non-linearity inside the blocks.')), 'relu'),
+  form: v.optional(
+    v.pipe(
+      v.picklist(RESIDUAL_FORMS),
+      v.description('Form of a block. plain: x + f(x). pre_norm: x + f(norm(x)). post_norm: norm(x + f(x)). Xiong et al. 2020.'),
+    ),
+    'pre_norm',
+  ),
+  norm: v.optional(
+    v.pipe(v.picklist(['layer', 'batch', 'rms']), v.description('The blocks’ norm; form plain has none.')),
+    'layer',
+  ),
+  branch: v.optional(
+    v.pipe(
+      v.picklist(BRANCHES),
+      v.description('What f is. two_layer: W₂ φ(W₁ x). one_layer: W φ(x), with pre_norm the pre-activation W φ(norm(x)).'),
+    ),
+    'two_layer',
+  ),
+  branchScale: v.optional(positive('Factor on every branch (Hanin, Rolnick 2018).'), 1),
+  branchScaleByDepth: v.optional(flag('Whether the factor on every branch is divided by √blocks.'), false),
+  finalNorm: v.optional(flag('Whether a norm stands in front of the output Linear. By default where the form is pre_norm.')),
+  bias: v.optional(flag('Whether Linear layers have a bias.'), true),
+  init: v.optional(branchInitSchema, {}),
+});
+/** The norm behind the last block belongs to pre-norm, which leaves the stream as it is: a default that depends on the form. */
+const completeResidualSchema = v.pipe(
+  residualSchema,
+  v.transform((model) => ({ ...model, finalNorm: model.finalNorm ?? model.form === 'pre_norm' })),
+);
 
 const modelSchema = v.variant('kind', [
   v.strictObject({
@@ -127,23 +182,20 @@ const modelSchema = v.variant('kind', [
     bias: v.optional(flag('Whether Linear layers have a bias; those directly in front of batch norm never do.'), true),
     init: v.optional(initSchema, {}),
   }),
-  v.strictObject({
-    kind: v.pipe(
-      v.literal('residual_mlp'),
-      v.description('x ← x + W₂ φ(W₁ LN(x)), blocks times, between an input and an output Linear.'),
-    ),
-    blocks: v.optional(integer(1, 5000, 'Residual blocks.'), 4),
-    width: v.optional(integer(1, 4096, 'Features of the residual stream.'), 64),
-    inner: v.optional(integer(1, 4096, 'Units inside each block.'), 64),
-    activation: v.optional(v.pipe(v.picklist(ACTIVATIONS), v.description('Non-linearity inside the blocks.')), 'relu'),
-    init: v.optional(initSchema, {}),
-  }),
+  completeResidualSchema,
 ]);
 
 const common = {
   learningRate: v.optional(positive('Step size.'), 0.01),
-  weightDecay: v.optional(atLeast(0, 'Adds this times the weights to the gradient; adamw shrinks the weights directly.'), 0),
+  weightDecay: v.optional(
+    atLeast(0, 'Adds this times the weights to the gradient (L2); adamw, and decoupled, shrink the weights directly.'),
+    0,
+  ),
 };
+const decoupled = v.optional(
+  flag('Whether weights are multiplied by 1 − learningRate · weightDecay before each update instead (Loshchilov, Hutter 2019).'),
+  false,
+);
 const betas = {
   beta1: v.optional(fraction('Decay of the mean of gradients.'), 0.9),
   beta2: v.optional(fraction('Decay of the mean of squared gradients.'), 0.999),
@@ -157,6 +209,7 @@ const optimizerSchema = v.variant('name', [
     momentum: v.optional(fraction('Share of the last update that is kept.'), 0),
     dampening: v.optional(fraction('Dampening of the gradient that enters the momentum buffer.'), 0),
     nesterov: v.optional(flag('Nesterov momentum; needs momentum > 0 and dampening 0.'), false),
+    decoupled,
   }),
   v.strictObject({ name: v.pipe(v.literal('adam'), v.description('torch.optim.Adam.')), ...common, ...betas }),
   v.strictObject({ name: v.pipe(v.literal('adamw'), v.description('torch.optim.AdamW.')), ...common, ...betas }),
@@ -167,6 +220,7 @@ const optimizerSchema = v.variant('name', [
     epsilon: v.optional(positive('Added to the root of the second moment.'), 1e-8),
     momentum: v.optional(fraction('Share of the last update that is kept.'), 0),
     centered: v.optional(flag('Whether the second moment is centred (a variance).'), false),
+    decoupled,
   }),
 ]);
 
@@ -257,7 +311,7 @@ export type Experiment = v.InferOutput<typeof experimentSchema> & { loss: Loss }
 export type Task = Experiment['task'];
 export type TaskName = Task['name'];
 export type Model = Experiment['model'];
-export type Init = Model['init'];
+export type Init = v.InferOutput<typeof branchInitSchema>;
 export type Optimizer = Experiment['optimizer'];
 export type OptimizerName = Optimizer['name'];
 export type Clip = Experiment['clip'];

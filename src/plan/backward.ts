@@ -121,6 +121,15 @@ function adjoint(walk: Walk, placed: PlacedOp, dy: Tensor): void {
       // forward: y = a + b
       for (const input of op.inputs) contribute(walk, input, placed, dy);
       break;
+    case 'scale': {
+      // forward: y = s x
+      const { builder } = walk;
+      const dx = target(walk, op.input, placed, 'dz', op.features);
+      const bindings = { x: dy, y: dx, hyper: builder.tensor('hyper'), status: builder.tensor('status') };
+      walk.steps.push(step('scale', dx.name, { FIRST, STRIDE: dx.replicaStride }, bindings, [dx.replicaStride / 4, count, 1]));
+      contribute(walk, op.input, placed, dx);
+      break;
+    }
     case 'batch_norm':
     case 'layer_norm':
     case 'rms_norm':
@@ -162,6 +171,11 @@ function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'line
   if (activation) applied.add(activation);
   const into = activation ? activation.input : op.input;
   const dx = target(walk, into, placed, activation ? 'dz' : 'dh', op.inputs);
+  // The gradient of anything but a Linear's output may be a sum in networks that are deeper: there these are no norm pairs of all
+  // of it, and a network's norms must not depend on its neighbours.
+  const isWhole = builder.producer(into)?.op.op === 'linear';
+  const pairs = tiles(B) * tiles(op.inputs);
+  const partial = isWhole ? builder.reservePartials(dx.name, pairs) : builder.reserveUnmeasured(dx.name, pairs);
   steps.push(
     step(
       'linear_backward_input',
@@ -172,7 +186,7 @@ function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'line
         W: builder.tensor(`${op.name}.weight`),
         zx: activation ? builder.tensor(activation.input) : memory.absent('read', 2),
         dx,
-        partial: builder.reservePartials(dx.name, tiles(B) * tiles(op.inputs)),
+        partial,
         status,
       },
       [tiles(op.inputs), tiles(B), R],

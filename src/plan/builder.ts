@@ -68,10 +68,20 @@ export class Builder {
 
   /** Reserves the norm pairs of a tensor, `count` per replica, and notes whose they are. */
   reservePartials(tensor: string, count: number): Range {
-    if (this.partials.has(tensor)) return this.partialRange(tensor);
-    const range = this.memory.reserve('partial', 2 * this.tensor(tensor).replicas * count);
-    this.partials.set(tensor, { first: range.offset / 2, count });
-    return range;
+    return this.#reserve(this.partials, tensor, count);
+  }
+
+  /** Reserves room for norm pairs that are not those of the whole tensor, for a kernel that writes some. */
+  reserveUnmeasured(tensor: string, count: number): Range {
+    return this.#reserve(this.#unmeasured, tensor, count);
+  }
+  readonly #unmeasured = new Map<string, Partials>();
+
+  #reserve(kept: Map<string, Partials>, tensor: string, count: number): Range {
+    const words = 2 * this.tensor(tensor).replicas * count;
+    const { first } = kept.get(tensor) ?? { first: this.memory.reserve('partial', words).offset / 2 };
+    kept.set(tensor, { first, count });
+    return { ...this.memory.whole('partial'), offset: 2 * first, words };
   }
 
   /** The range reserved by `reservePartials`. */

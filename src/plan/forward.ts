@@ -53,6 +53,7 @@ export function reserveActivations(builder: Builder): void {
         break;
       }
       case 'add':
+      case 'scale':
         builder.activation('sum', op.output, op.features);
         break;
     }
@@ -109,6 +110,15 @@ function forwardStep(builder: Builder, placed: PlacedOp, fused: ActivationOp | u
         op.output,
         { FIRST, STRIDE: at(op.output).replicaStride },
         { a: at(op.inputs[0]), b: at(op.inputs[1]), y: at(op.output), status },
+        [at(op.output).replicaStride / 4, R, 1],
+      );
+    case 'scale':
+      // y = s x
+      return step(
+        'scale',
+        op.output,
+        { FIRST, STRIDE: at(op.output).replicaStride },
+        { x: at(op.input), y: at(op.output), hyper: at('hyper'), status },
         [at(op.output).replicaStride / 4, R, 1],
       );
     case 'layer_norm':

@@ -6,13 +6,14 @@ import { CLIP_RULE, HYPER, HYPER_WORDS, POLICY } from './records.ts';
 const LOWEST_LOG = -1000;
 
 export function hyperWords(experiment: Experiment): Float32Array {
-  const { optimizer, clip, nonFinite, seed, iterations, task, stop } = experiment;
+  const { optimizer, clip, nonFinite, seed, iterations, task, stop, model } = experiment;
   const words = new Float32Array(HYPER_WORDS);
   const integers = new Uint32Array(words.buffer);
   const set = (fields: Partial<Record<keyof typeof HYPER, number>>) => {
     for (const [name, value] of Object.entries(fields)) words[HYPER[name as keyof typeof HYPER]] = value;
   };
   set({ learning_rate: optimizer.learningRate, weight_decay: optimizer.weightDecay, input_scale: task.inputScale });
+  set({ decoupled: Number(optimizer.name === 'adamw' || (optimizer.name !== 'adam' && optimizer.decoupled)) });
   switch (optimizer.name) {
     case 'sgd':
       set({ momentum: optimizer.momentum, dampening: optimizer.dampening, nesterov: Number(optimizer.nesterov) });
@@ -45,6 +46,9 @@ export function hyperWords(experiment: Experiment): Float32Array {
     stop_share: stop.plateauShare,
     stop_window: stop.window,
   });
+  if (model.kind === 'residual_mlp') {
+    set({ branch_scale: model.branchScale / (model.branchScaleByDepth ? Math.sqrt(model.blocks) : 1) });
+  }
   integers[HYPER.stop_plateau] = stop.plateau;
   integers[HYPER.stop_weights] = Number(stop.weightsNotFinite);
   if (clip.rule !== 'none') set({ clip_max: clip.max });

@@ -97,6 +97,12 @@ export const KERNELS = {
     constants: ['FIRST', 'STRIDE'],
     workgroup: ROW,
   },
+  scale: {
+    folder: 'activation',
+    bindings: { x: readShared, y: write, hyper: read, status: readBits },
+    constants: ['FIRST', 'STRIDE'],
+    workgroup: ROW,
+  },
   batch_norm_forward: {
     folder: 'norm',
     bindings: { z: read, gamma: read, beta: read, y: write, stats: write, running: write, status: readBits, hyper: read },
@@ -159,7 +165,7 @@ export const KERNELS = {
     workgroup: ROW,
   },
   sgd_update: { ...update, bindings: { ...update.bindings, status: readBits }, constants: ['CELLS'] },
-  adam_update: { ...update, constants: ['CELLS', 'DECOUPLED'] },
+  adam_update: { ...update, constants: ['CELLS'] },
   rmsprop_update: { ...update, constants: ['CELLS'] },
   unit_probe: {
     folder: 'probe',

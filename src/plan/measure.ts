@@ -162,7 +162,7 @@ function updateStep(builder: Builder, optimizer: OptimizerName, cells: number, o
       return step('sgd_update', 'update', { CELLS: cells }, { ...operands, status: builder.tensor('status') }, grid);
     case 'adam':
     case 'adamw':
-      return step('adam_update', 'update', { CELLS: cells, DECOUPLED: Number(optimizer === 'adamw') }, operands, grid);
+      return step('adam_update', 'update', { CELLS: cells }, operands, grid);
     case 'rmsprop':
       return step('rmsprop_update', 'update', { CELLS: cells }, operands, grid);
   }

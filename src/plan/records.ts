@@ -4,7 +4,7 @@
  */
 
 /** Settings of a replica, (R, HYPER_WORDS), written by the host. Words are float32 but for those marked u32. */
-export const HYPER_WORDS = 32;
+export const HYPER_WORDS = 48;
 export const HYPER = {
   learning_rate: 0,
   weight_decay: 1,
@@ -43,6 +43,10 @@ export const HYPER = {
   stop_window: 25,
   /** u32: 0 or 1 */
   stop_weights: 26,
+  /** 0 or 1 */
+  decoupled: 27,
+  /** Factor on every residual branch. */
+  branch_scale: 42,
 } as const;
 
 /** Progress of a replica, (R, STATUS_WORDS) u32, written by the device. */

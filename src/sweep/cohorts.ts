@@ -1,6 +1,6 @@
 /** Which runs train together, and how the slots of a plan are shared out among depths. */
 import type { Dataset } from '../data/dataset.ts';
-import type { Experiment, Task } from '../model/schema.ts';
+import type { Experiment, Model, Task } from '../model/schema.ts';
 import type { Run } from './cohort.ts';
 import { cohortKey, costOf, depthOf } from './plan-key.ts';
 import type { SlotRequest } from './trainer.ts';
@@ -75,8 +75,13 @@ function labelOf({ model, batchSize, task, optimizer }: Experiment): string {
   const shape =
     model.kind === 'mlp'
       ? `MLP, width ${model.width}, ${model.activation}${model.norm === 'none' ? '' : `, ${model.norm} norm${model.normPlacement === 'after' ? ' after it' : ''}`}`
-      : `residual MLP, width ${model.width}, inner ${model.inner}, ${model.activation}`;
+      : `residual MLP, ${residualWords(model)}, ${model.activation}`;
   return `${shape}, batch ${batchSize}, ${task.name}, ${optimizer.name}`;
+}
+
+function residualWords({ form, norm, branch, width, inner }: Extract<Model, { kind: 'residual_mlp' }>): string {
+  const norms = form === 'plain' ? 'plain' : `${form === 'pre_norm' ? 'pre' : 'post'}-${norm} norm`;
+  return `${norms}, width ${width}, ${branch === 'one_layer' ? 'one layer a block' : `inner ${inner}`}`;
 }
 
 /**

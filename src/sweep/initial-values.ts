@@ -20,9 +20,9 @@ export class InitialValues {
   of(network: Network, { model: { init }, seed }: Pick<Experiment, 'model' | 'seed'>): Float32Array[] {
     const start = `${seed} ${JSON.stringify(init)}`;
     return parametersOf(network).map((parameter, index) => {
-      const { role, rows, columns, fanIn } = parameter;
+      const { role, rows, columns, fanIn, endsBranch = false } = parameter;
       // All that `initialValues` looks at.
-      const key = `${index} ${role} ${rows} ${columns} ${fanIn} ${start}`;
+      const key = `${index} ${role} ${rows} ${columns} ${fanIn} ${endsBranch} ${start}`;
       const values = this.#drawn.get(key) ?? initialValues(parameter, init, seed, index);
       this.#keep(key, values);
       return values;

@@ -1,16 +1,24 @@
 /** Which experiments can train together as replicas of one plan, and what an iteration costs. */
 import type { Dataset } from '../data/dataset.ts';
 import { canonicalJson } from '../model/experiment.ts';
-import { networkOf, parametersOf } from '../model/network.ts';
-import type { Experiment } from '../model/schema.ts';
+import { hasBranchScale, networkOf, parametersOf } from '../model/network.ts';
+import type { Experiment, Model } from '../model/schema.ts';
 import { flopOf } from '../plan/build.ts';
 
 /** What a plan depends on but for depth: equal text, one cohort. Everything else of an experiment is a replica's own. */
 export function cohortKey({ task, model, loss, optimizer, batchSize, probes }: Experiment): string {
   const { inputScale: _scale, ...data } = task;
   const { init: _init, ...shape } = model;
-  const level = shape.kind === 'mlp' ? { ...shape, depth: 0 } : { ...shape, blocks: 0 };
-  return canonicalJson({ data, shape: level, loss, optimizer: optimizer.name, batchSize, probes });
+  const level = shape.kind === 'mlp' ? { ...shape, depth: 0 } : residualShape(shape);
+  // Where weight decay acts is a replica's own.
+  const rule = optimizer.name === 'adamw' ? 'adam' : optimizer.name;
+  return canonicalJson({ data, shape: level, loss, optimizer: rule, batchSize, probes });
+}
+
+/** Of the factor on the branches a plan knows only whether there is one. */
+function residualShape(model: Omit<Extract<Model, { kind: 'residual_mlp' }>, 'init'>): object {
+  const { branchScale: _scale, branchScaleByDepth: _byDepth, ...shape } = model;
+  return { ...shape, blocks: 0, isScaled: hasBranchScale(model) };
 }
 
 /** Hidden layers, or residual blocks. */
@@ -25,7 +33,7 @@ export function planKey(experiment: Experiment): string {
 
 /** Whether a change from one experiment to another can be applied between two iterations, without a new start. */
 export function isRetune(from: Experiment, to: Experiment): boolean {
-  const start = ({ model, seed }: Experiment) => canonicalJson({ init: model.init, seed });
+  const start = ({ model, seed }: Experiment) => canonicalJson({ model, seed });
   return planKey(from) === planKey(to) && start(from) === start(to);
 }
 

@@ -151,8 +151,12 @@ export class App extends LitElement {
   }
 
   #openInLab({ experiments, run }: LabRequest): void {
-    const { engine, logIterations, mapRun } = this.lab;
-    this.#store.dispatch({ type: 'settings', settings: { experiments, engine, logIterations, mapRun }, notice: undefined });
+    const { engine, logIterations, mapRun, quantity } = this.lab;
+    this.#store.dispatch({
+      type: 'settings',
+      settings: { experiments, engine, logIterations, mapRun, quantity },
+      notice: undefined,
+    });
     if (run) this.#store.dispatch({ type: 'play', command: 'start' });
     this.#go('lab');
   }

@@ -1,9 +1,7 @@
-/** From traces to the frames of the four charts. */
+/** From traces to the frames of the charts over iterations. */
 import { bucketEdges, type Column, decimate, startsRun } from '../metrics/decimate.ts';
 import { formatCount, LOG10_2, nonFiniteName } from '../metrics/format.ts';
-import { fitGrowth } from '../metrics/growth.ts';
-import type { LayerRecord, Trace } from '../metrics/trace.ts';
-import { latestFinite } from '../metrics/verdict.ts';
+import type { Trace } from '../metrics/trace.ts';
 import type { Experiment } from '../model/schema.ts';
 import { formatSetting } from './format.ts';
 import type { EdgeMark, Frame, Level, Moment, Sample, SeriesStyle } from './frame.ts';
@@ -121,7 +119,7 @@ function momentsOf(state: ChartView, scale: IterationScale): Moment[] {
 }
 
 /** Finite samples and levels with a margin, at least one decade. */
-function logRange(columns: readonly (readonly Sample[])[], levels: readonly Level[]): readonly [number, number] {
+export function logRange(columns: readonly (readonly Sample[])[], levels: readonly Level[]): readonly [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   const take = (y: number) => {
@@ -152,7 +150,7 @@ function runStyle(r: number, extra: Partial<SeriesStyle> = {}): SeriesStyle {
 }
 
 /** A run alone needs no letter, and has the colour that says nothing about it. */
-function styleAmong(traces: readonly Trace[], r: number, extra: Partial<SeriesStyle> = {}): SeriesStyle {
+export function styleAmong(traces: readonly Trace[], r: number, extra: Partial<SeriesStyle> = {}): SeriesStyle {
   if (traces.length > 1) return runStyle(r, extra);
   const { tag: _, ...style } = runStyle(1, { ...extra, label: 'Run' });
   return style;
@@ -198,46 +196,4 @@ export function accuracyFrame(state: LabState, traces: Pair<Trace>): Frame {
     return { style, values: [], position: (share) => share };
   });
   return frame(state, traces, training, [], 'share', heldOut);
-}
-
-/** The record a profile shows: the latest finite one, else the latest. */
-export function profileRecord(trace: Trace, hidden: number): LayerRecord | undefined {
-  return latestFinite(trace.layers, hidden) ?? trace.layers.at(-1);
-}
-
-export function profileFrame({ experiments }: Pick<LabState, 'experiments'>, traces: readonly Trace[]): Frame {
-  const { model } = experiments[0];
-  const length = traces[0].gradientLayers;
-  const hidden = model.kind === 'mlp' ? model.depth : length;
-  const xs = Array.from({ length }, (_, l) => l);
-  const records = traces.map((trace) => profileRecord(trace, hidden));
-  const measured = records.map((record) =>
-    xs.map((l): Sample => {
-      const log10 = record ? record.log2Dz[l] * LOG10_2 : Number.NaN;
-      return Number.isFinite(log10) ? log10 : null;
-    }),
-  );
-  const fitted = records.map((record) => {
-    const fit = record && fitGrowth(record.log2Dz.subarray(0, hidden));
-    return xs.map((l): Sample => (fit && l < hidden ? (fit.log2AtInput - l * fit.log2PerLayer) * LOG10_2 : null));
-  });
-  const yRange = logRange(measured, []);
-  return {
-    styles: [
-      ...traces.map((_, r) => styleAmong(traces, r, { dots: true, dotsOnly: true, tagAtStart: true })),
-      ...traces.map((_, r): SeriesStyle => {
-        const { color, label } = styleAmong(traces, r);
-        return { label: `Fit of ${label.toLowerCase()}`, color, width: 1, alpha: 0.8, dash: [3, 3] };
-      }),
-    ],
-    xs,
-    columns: [...measured, ...fitted],
-    marks: [],
-    moments: [],
-    levels: [],
-    xRange: [0, Math.max(1, length - 1)],
-    yRange,
-    xTicks: linearTicks(0, Math.max(1, length - 1), 8, String, 1),
-    yTicks: logTicks(yRange[0], yRange[1], 5),
-  };
 }

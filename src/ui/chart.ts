@@ -53,7 +53,7 @@ export class NablaChart extends LitElement {
   override render(): TemplateResult {
     return html`<figure>
       <figcaption>
-        <span>${this.heading}</span><small>${this.unit}</small>
+        <span>${this.heading}</span><slot name="tools"></slot><small>${this.unit}</small>
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${this.heading}: data table" @click=${this.#toggleTable}>▤</button>
       </figcaption>
       <div class="read num" aria-live=${this.matches(':focus-within') ? 'polite' : 'off'}>${this.readout}</div>

@@ -3,6 +3,7 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatBytes, formatCount, formatFactor, formatNumber, formatPercent } from '../metrics/format.ts';
 import { type DatedGrowth, firstGrowth, judge, latestGrowth } from '../metrics/verdict.ts';
+import { hiddenOf } from './profile.ts';
 import { valueAt } from './readouts.ts';
 import { symbolOf } from './run-head.ts';
 import { RUN_NAMES } from './settings.ts';
@@ -53,9 +54,8 @@ export class Insight extends LitElement {
 
   #growth(): TemplateResult {
     const { traces, experiments } = this.lab;
-    const { model } = experiments[0];
-    const fits = (traces ?? []).map((trace) => {
-      const hidden = model.kind === 'mlp' ? model.depth : trace.gradientLayers;
+    const fits = (traces ?? []).map((trace, r) => {
+      const hidden = hiddenOf(experiments[r], trace);
       return { start: firstGrowth(trace.layers, hidden), now: latestGrowth(trace.layers, hidden) };
     });
     const cell = (fit: DatedGrowth | undefined) => (fit ? formatFactor(fit.growth.factor, fit.growth.standardError) : 'no fit');

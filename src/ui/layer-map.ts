@@ -6,6 +6,7 @@ import { act, emit } from './events.ts';
 import { formatTick } from './format.ts';
 import type { Table, Tick } from './frame.ts';
 import { inferno } from './inferno.ts';
+import { LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
 import type { MapGrid } from './map-data.ts';
 import { RUN_NAMES, type RunIndex } from './settings.ts';
 import { shared } from './styles.ts';
@@ -26,6 +27,7 @@ export class LayerMap extends LitElement {
   @property({ attribute: false }) range: readonly [number, number] = [0, 1];
   @property({ attribute: false }) at: number | undefined;
   @property({ attribute: false }) run: RunIndex = 0;
+  @property() quantity: LayerQuantity = 'gradient';
   @property() readout = '';
   @property() summary = '';
   @property() theme = '';
@@ -59,14 +61,14 @@ export class LayerMap extends LitElement {
     return html`<figure>
       <figcaption>
         <span>Layer × iteration</span>
-        <small>‖∂L/∂z‖, hatched: not finite</small>
+        <small>${LAYER_QUANTITY[this.quantity].label}, hatched: ${this.quantity === 'blocked' ? 'none' : 'not finite'}</small>
         <span class="seg" role="group" aria-label="Run shown in the map">
           ${RUN_NAMES.map((name, r) => html`<button aria-pressed=${this.run === r} @click=${() => act(this, { type: 'map run', run: r as RunIndex })}>Run ${name}</button>`)}
         </span>
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="Layer × iteration: data table" @click=${this.#toggleTable}>▤</button>
       </figcaption>
       <div class="read num">${this.readout}</div>
-      <div class="host" ?hidden=${this.showsTable} role="img" aria-label="Layer by iteration map of run ${RUN_NAMES[this.run]}. ${this.summary}">
+      <div class="host" ?hidden=${this.showsTable} role="img" aria-label="Layer by iteration map of run ${RUN_NAMES[this.run]}, ${LAYER_QUANTITY[this.quantity].text}. ${this.summary}">
         <canvas @pointermove=${this.#hover} @pointerleave=${() => emit(this, 'chart-hover', undefined)} @dblclick=${() => emit(this, 'chart-reset', { all: true })}></canvas>
       </div>
       ${this.showsTable ? dataTable('Layer × iteration', this.table()) : ''}
@@ -137,7 +139,7 @@ export class LayerMap extends LitElement {
     for (let p = 0; p < columns; p++) {
       if (!grid.filled[p]) continue;
       for (let l = 0; l < grid.layers; l++) {
-        const value = grid.log10[p * grid.layers + l];
+        const value = grid.cells[p * grid.layers + l];
         const at = 4 * (l * columns + p);
         if (Number.isNaN(value)) {
           this.#broken = [this.#broken?.[0] ?? p, p];
@@ -169,8 +171,9 @@ export class LayerMap extends LitElement {
     }
     context.fillStyle = this.#colors.of('--faint');
     context.textAlign = 'left';
-    context.fillText(formatTick(this.#domain[1]), left + 14, TOP + 9);
-    context.fillText(formatTick(this.#domain[0]), left + 14, TOP + inner.height);
+    const label = LAYER_QUANTITY[this.quantity].scale === 'log' ? formatTick : (share: number) => `${Math.round(100 * share)} %`;
+    context.fillText(label(this.#domain[1]), left + 14, TOP + 9);
+    context.fillText(label(this.#domain[0]), left + 14, TOP + inner.height);
     if (this.at === undefined || this.at < this.range[0] || this.at > this.range[1]) return;
     context.fillStyle = this.#colors.of('--text');
     context.fillRect(LEFT + ((this.at - this.range[0]) / span) * inner.width, TOP, 1, inner.height);

@@ -1,19 +1,19 @@
 /** The layer × iteration map as a grid of columns, one per pixel. */
 import { firstIndex } from '../metrics/decimate.ts';
-import { LOG10_2 } from '../metrics/format.ts';
 import type { LayerRecord } from '../metrics/trace.ts';
 import { borders } from './chart-data.ts';
+import { LAYER_QUANTITY, type LayerQuantity, positionOf } from './layer-quantity.ts';
 import type { Range } from './state.ts';
 import type { IterationScale } from './ticks.ts';
 
 export interface MapGrid {
   readonly columns: number;
   readonly layers: number;
-  /** log10 norms, (columns, layers): the largest of the column's records, NaN where all were non-finite, −Infinity for zero. */
-  readonly log10: Float32Array;
+  /** Positions on the colour scale, (columns, layers): the largest of the column's records, NaN where all were non-finite, −Infinity for zero. */
+  readonly cells: Float32Array;
   /** Columns that hold a record, and those painted like their left neighbour because records are rarer than pixels. */
   readonly filled: Uint8Array;
-  /** Whole decades around the finite values. */
+  /** Whole decades around the finite values; 0 and 1 for a share. */
   readonly low: number;
   readonly high: number;
 }
@@ -24,8 +24,11 @@ export function mapGrid(
   scale: IterationScale,
   range: Range,
   columns: number,
+  quantity: LayerQuantity = 'gradient',
 ): MapGrid {
-  const log10 = new Float32Array(columns * layers).fill(Number.NaN);
+  const { scale: kind, values: valuesOf } = LAYER_QUANTITY[quantity];
+  const position = positionOf(quantity);
+  const cells = new Float32Array(columns * layers).fill(Number.NaN);
   const filled = new Uint8Array(columns);
   const values = borders(scale, range, columns);
   const edges = values.map((x) => firstIndex(records.length, (k) => records[k].iteration >= x));
@@ -42,18 +45,19 @@ export function mapGrid(
     }
     filled[p] = 1;
     for (let k = from; k < Math.max(to, from + 1); k++) {
-      const row = records[k].log2Dz;
+      const row = valuesOf(records[k]);
       for (let l = 0; l < layers; l++) {
-        const value = row[l] * LOG10_2;
+        const value = position(row[l]);
         if (Number.isNaN(value) || value === Number.POSITIVE_INFINITY) continue;
         const at = p * layers + l;
-        if (!(log10[at] >= value)) log10[at] = value;
+        if (!(cells[at] >= value)) cells[at] = value;
         if (value === Number.NEGATIVE_INFINITY) continue;
         if (value < low) low = value;
         if (value > high) high = value;
       }
     }
   }
-  if (low > high) return { columns, layers, log10, filled, low: -1, high: 1 };
-  return { columns, layers, log10, filled, low: Math.floor(low), high: Math.max(Math.floor(low) + 1, Math.ceil(high)) };
+  if (kind === 'share') return { columns, layers, cells, filled, low: 0, high: 1 };
+  if (low > high) return { columns, layers, cells, filled, low: -1, high: 1 };
+  return { columns, layers, cells, filled, low: Math.floor(low), high: Math.max(Math.floor(low) + 1, Math.ceil(high)) };
 }

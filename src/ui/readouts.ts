@@ -3,8 +3,8 @@ import { html, type TemplateResult } from 'lit';
 import { firstIndex, lowerBound } from '../metrics/decimate.ts';
 import { formatCount, formatLog2, formatNumber, formatPercent } from '../metrics/format.ts';
 import type { LayerRecord, Trace } from '../metrics/trace.ts';
-import { profileRecord } from './chart-data.ts';
 import type { Table } from './frame.ts';
+import { formatLayer, LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
 import { type Pair, RUN_NAMES } from './settings.ts';
 
 export type Quantity = 'loss' | 'norm' | 'accuracy';
@@ -91,31 +91,18 @@ export function accuracyTable(traces: Pair<Trace>): Table {
   return { columns: ['Iteration', 'A training', 'A held out', 'B training', 'B held out'], rows };
 }
 
-export function profileTable(traces: Pair<Trace>, hidden: number, layers: readonly string[]): Table {
-  const records = traces.map((trace) => profileRecord(trace, hidden));
-  const rows = layers.map((layer, l) => [layer, ...records.map((record) => (record ? formatLog2(record.log2Dz[l]) : '–'))]);
-  return { columns: ['Layer', ...RUN_NAMES.map((name, r) => `${name} @ ${records[r]?.iteration ?? '–'}`)], rows };
-}
-
-export function summarizeProfile(traces: Pair<Trace>, hidden: number): string {
-  return RUN_NAMES.map((name, r) => {
-    const record = profileRecord(traces[r], hidden);
-    if (!record) return `Run ${name}: nothing recorded.`;
-    return `Run ${name}, iteration ${record.iteration}: ${formatLog2(record.log2Dz[0])} at the input side, ${formatLog2(record.log2Dz[hidden - 1])} at the last hidden layer.`;
-  }).join(' ');
-}
-
 /** The record that holds at an iteration: the latest one not after it. */
 export function recordAt({ layers }: Trace, iteration: number): LayerRecord | undefined {
   const index = firstIndex(layers.length, (k) => layers[k].iteration > iteration);
   return layers[index - 1];
 }
 
-export function mapTable(trace: Trace): Table {
-  const step = Math.max(1, Math.ceil(trace.layers.length / TABLE_ROWS));
-  const records = trace.layers.filter((_, k) => k % step === 0);
+export function mapTable({ layers }: Trace, quantity: LayerQuantity, names: readonly string[]): Table {
+  const step = Math.max(1, Math.ceil(layers.length / TABLE_ROWS));
+  const records = layers.filter((_, k) => k % step === 0);
+  const { values } = LAYER_QUANTITY[quantity];
   return {
-    columns: ['Iteration', ...Array.from({ length: trace.gradientLayers }, (_, l) => `layer ${l}`)],
-    rows: records.map(({ iteration, log2Dz }) => [formatCount(iteration), ...Array.from(log2Dz, formatLog2)]),
+    columns: ['Iteration', ...names],
+    rows: records.map((record) => [formatCount(record.iteration), ...Array.from(values(record), formatLayer(quantity))]),
   };
 }

@@ -55,6 +55,8 @@ function step(state: LabState, action: Action): LabState {
       return { ...state, logIterations: action.on };
     case 'map run':
       return { ...state, mapRun: action.run };
+    case 'quantity':
+      return { ...state, quantity: action.quantity };
     case 'theme':
       return { ...state, theme: action.theme };
     case 'dismiss':

@@ -1,27 +1,19 @@
 /** The charts, side by side, under the heads of the two runs. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { formatCount, formatLog2 } from '../metrics/format.ts';
+import { formatCount } from '../metrics/format.ts';
 import './chart.ts';
 import './layer-map.ts';
-import { accuracyFrame, iterationScale, lossFrame, normFrame, profileFrame, profileRecord, visibleRange } from './chart-data.ts';
+import { accuracyFrame, iterationScale, lossFrame, normFrame, visibleRange } from './chart-data.ts';
 import { act, type NablaEvent } from './events.ts';
 import type { Frame, Table } from './frame.ts';
+import { LAYER_QUANTITIES, LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
 import { type MapGrid, mapGrid } from './map-data.ts';
-import {
-  accuracyTable,
-  heldOut,
-  mapTable,
-  profileTable,
-  readout,
-  recordAt,
-  scalarTable,
-  summarize,
-  summarizeProfile,
-  valueAt,
-} from './readouts.ts';
+import { hiddenOf, profileFrame, profileRecord, profileTable, profileValue, summarizeProfile } from './profile.ts';
+import { accuracyTable, heldOut, mapTable, readout, recordAt, scalarTable, summarize, valueAt } from './readouts.ts';
 import { RUN_NAMES } from './settings.ts';
 import type { LabState } from './state.ts';
+import { shared } from './styles.ts';
 
 const NO_TABLE: Table = { columns: [], rows: [] };
 
@@ -29,19 +21,23 @@ const NO_TABLE: Table = { columns: [], rows: [] };
 export class Stage extends LitElement {
   @property({ attribute: false }) lab!: LabState;
   @property() theme = '';
-  #frames: { loss: Frame; norm: Frame; accuracy: Frame; profile: Frame } | undefined;
+  #frames: { loss: Frame; norm: Frame; accuracy: Frame; profile: Frame | undefined } | undefined;
   #grid: ((columns: number) => MapGrid) | undefined;
   #drawn: LabState | undefined;
   /** Layer under the pointer in the profile. */
   #layer: number | undefined;
 
-  static override styles = css`
+  static override styles = [
+    shared,
+    css`
     :host { display: grid; gap: 10px; grid-template-columns: 1fr 1fr; grid-template-rows: minmax(170px, 1fr) minmax(170px, 1fr) minmax(180px, 1.05fr); min-height: 0; }
     nabla-layer-map { grid-column: 1 / -1; }
+    select { font: inherit; font-size: 12px; font-weight: 400; height: 24px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); }
     @media (max-width: 760px) {
       :host { grid-template-columns: minmax(0, 1fr); grid-template-rows: none; grid-auto-rows: 236px; }
     }
-  `;
+  `,
+  ];
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     const { lab } = this;
@@ -52,7 +48,11 @@ export class Stage extends LitElement {
       this.#frames = this.#grid = this.#drawn = undefined;
       return;
     }
-    const sameView = old?.zooms === lab.zooms && old.logIterations === lab.logIterations && old.mapRun === lab.mapRun;
+    const sameView =
+      old?.zooms === lab.zooms &&
+      old.logIterations === lab.logIterations &&
+      old.mapRun === lab.mapRun &&
+      old.quantity === lab.quantity;
     const sameData = old?.revision === lab.revision && old.marks === lab.marks && old.experiments === lab.experiments;
     if (sameView && sameData) return;
     this.#drawn = lab;
@@ -63,13 +63,13 @@ export class Stage extends LitElement {
             loss: lossFrame(lab, traces),
             norm: normFrame(lab, traces),
             accuracy: accuracyFrame(lab, traces),
-            profile: profileFrame(lab, traces),
+            profile: profileFrame(lab.experiments, traces, lab.quantity),
           };
     const trace = traces[lab.mapRun];
     this.#grid =
       trace.layers.length === 0
         ? undefined
-        : (columns) => mapGrid(trace.layers, trace.gradientLayers, iterationScale(lab), visibleRange(lab), columns);
+        : (columns) => mapGrid(trace.layers, this.#names.length, iterationScale(lab), visibleRange(lab), columns, lab.quantity);
   }
 
   override render(): TemplateResult {
@@ -88,25 +88,35 @@ export class Stage extends LitElement {
       ${chart('norm', 'Gradient norm', 'global, before clipping')} ${this.#profile()} ${this.#accuracy(at)} ${this.#map(at)}`;
   }
 
-  #profile(): TemplateResult {
-    const { traces, experiments, summary } = this.lab;
-    const hidden = this.#hidden();
-    const dates = traces?.map((trace) => profileRecord(trace, hidden)?.iteration);
-    const layer = this.#layer;
-    const values = traces?.map((trace) => {
-      const record = profileRecord(trace, hidden);
-      return record ? formatLog2(record.log2Dz[layer ?? 0]) : '–';
-    });
-    const name = summary?.gradientLayers[layer ?? 0] ?? `layer ${layer ?? 0}`;
-    return html`<nabla-chart
-      fixed heading="‖∂L/∂z‖ by layer" .frame=${this.#frames?.profile} .theme=${this.theme} .at=${layer}
-      .unit=${dates ? `with fit; A at ${formatCount(dates[0] ?? 0)}, B at ${formatCount(dates[1] ?? 0)}` : `${experiments[0].model.kind}`}
-      .readout=${values ? html`${name} &nbsp;<b class="a">A</b> ${values[0]} &nbsp;<b class="b">B</b> ${values[1]}` : ''}
-      .summary=${traces ? summarizeProfile(traces, hidden) : ''}
-      .table=${() => (traces ? profileTable(traces, hidden, summary?.gradientLayers ?? []) : NO_TABLE)}
-      @chart-hover=${this.#hoverLayer}
-    ></nabla-chart>`;
+  /** Names of the layers of which the quantity is measured. */
+  get #names(): readonly string[] {
+    return this.lab.summary?.[LAYER_QUANTITY[this.lab.quantity].of] ?? [];
   }
+
+  #profile(): TemplateResult {
+    const { traces, experiments, quantity } = this.lab;
+    const records = traces?.map((trace, r) => profileRecord(trace, hiddenOf(experiments[r], trace)));
+    const layer = this.#layer ?? 0;
+    const values = records?.map((record) => profileValue(record, quantity, layer));
+    const dates = records?.map((record) => formatCount(record?.iteration ?? 0));
+    const unit = dates
+      ? `${quantity === 'gradient' ? 'with fit; ' : ''}A at ${dates[0]}, B at ${dates[1]}`
+      : experiments[0].model.kind;
+    return html`<nabla-chart
+      fixed heading="By layer" .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.#layer}
+      .unit=${unit} .empty=${this.#frames ? 'Not measured: probes.layers is “gradients”.' : 'Waiting for the first iteration.'}
+      .readout=${values ? html`${this.#names[layer] ?? `layer ${layer}`} &nbsp;<b class="a">A</b> ${values[0]} &nbsp;<b class="b">B</b> ${values[1]}` : ''}
+      .summary=${traces ? summarizeProfile(experiments, traces, quantity) : ''}
+      .table=${() => (traces ? profileTable(experiments, traces, quantity, this.#names) : NO_TABLE)}
+      @chart-hover=${this.#hoverLayer}
+    ><label slot="tools"><span class="hidden">What is shown of the layers</span><select @change=${this.#choose}>
+      ${LAYER_QUANTITIES.map((id) => html`<option value=${id} title=${LAYER_QUANTITY[id].text} .selected=${id === quantity}>${LAYER_QUANTITY[id].label}</option>`)}
+    </select></label></nabla-chart>`;
+  }
+
+  readonly #choose = (event: Event): void => {
+    act(this, { type: 'quantity', quantity: (event.target as HTMLSelectElement).value as LayerQuantity });
+  };
 
   #accuracy(at: number | undefined): TemplateResult {
     const { traces, hover, experiments } = this.lab;
@@ -128,20 +138,16 @@ export class Stage extends LitElement {
     const [first, last] = visibleRange(lab);
     const trace = lab.traces?.[lab.mapRun];
     const record = trace && recordAt(trace, lab.hover ?? Number.POSITIVE_INFINITY);
+    const bottom = this.#names.length - 1;
     const ends =
       record &&
-      `@ ${formatCount(record.iteration)}  layer 0: ${formatLog2(record.log2Dz[0])}  layer ${record.log2Dz.length - 1}: ${formatLog2(record.log2Dz[record.log2Dz.length - 1])}`;
+      `@ ${formatCount(record.iteration)}  layer 0: ${profileValue(record, lab.quantity, 0)}  layer ${bottom}: ${profileValue(record, lab.quantity, bottom)}`;
     return html`<nabla-layer-map
       .grid=${this.#grid} .ticks=${scale.ticks(first, last, 10)} .range=${[scale.position(first), scale.position(last)] as const}
-      .at=${at} .run=${lab.mapRun} .theme=${this.theme} .readout=${ends ?? ''} .summary=${ends ?? 'Nothing recorded.'}
-      .table=${() => (trace ? mapTable(trace) : NO_TABLE)}
+      .at=${at} .run=${lab.mapRun} .quantity=${lab.quantity} .theme=${this.theme} .readout=${ends ?? ''} .summary=${ends ?? 'Nothing recorded.'}
+      .table=${() => (trace ? mapTable(trace, lab.quantity, this.#names) : NO_TABLE)}
       @chart-hover=${this.#hover} @chart-reset=${this.#reset}
     ></nabla-layer-map>`;
-  }
-
-  #hidden(): number {
-    const { model } = this.lab.experiments[0];
-    return model.kind === 'mlp' ? model.depth : (this.lab.traces?.[0].gradientLayers ?? 1);
   }
 
   readonly #hover = ({ detail }: NablaEvent<'chart-hover'>): void => {

@@ -5,6 +5,7 @@ import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import type { FromWorker, RunState } from '../sweep/protocol.ts';
+import type { LayerQuantity } from './layer-quantity.ts';
 import { PAIRS } from './pairs.ts';
 import type { EditTarget, Pair, RunIndex } from './settings.ts';
 
@@ -30,6 +31,8 @@ export interface Settings {
   readonly engine: EngineChoice;
   readonly logIterations: boolean;
   readonly mapRun: RunIndex;
+  /** What profile and map show of the layers. */
+  readonly quantity: LayerQuantity;
 }
 
 export interface LabState extends Settings {
@@ -77,6 +80,7 @@ export type Action =
   | { readonly type: 'hover'; readonly iteration: number | undefined }
   | { readonly type: 'log iterations'; readonly on: boolean }
   | { readonly type: 'map run'; readonly run: RunIndex }
+  | { readonly type: 'quantity'; readonly quantity: LayerQuantity }
   | { readonly type: 'theme'; readonly theme: ThemeChoice }
   | { readonly type: 'dismiss'; readonly what: 'notice' | 'failure' | 'no gpu' }
   | { readonly type: 'play'; readonly command: 'start' | 'pause' | 'step' }
@@ -96,6 +100,7 @@ export function initialState(): LabState {
     engine: 'auto',
     logIterations: true,
     mapRun: 0,
+    quantity: 'gradient',
     target: 'a',
     problems: {},
     restarts: 0,

@@ -76,14 +76,15 @@ export class Store {
 
 let encoded: { state: LabState; hash: string } | undefined;
 
-/** The address is asked for after every message of the worker; it changes only with these four. */
+/** The address is asked for after every message of the worker; it changes only with these five. */
 function encodeSettingsOnce(state: LabState): string {
   const last = encoded?.state;
   const same =
     last?.experiments === state.experiments &&
     last.engine === state.engine &&
     last.logIterations === state.logIterations &&
-    last.mapRun === state.mapRun;
+    last.mapRun === state.mapRun &&
+    last.quantity === state.quantity;
   if (!encoded || !same) encoded = { state, hash: encodeSettings(state) };
   return encoded.hash;
 }

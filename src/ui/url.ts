@@ -3,6 +3,7 @@ import { ENGINE_CHOICES, type EngineChoice } from '../engine/report.ts';
 import { ConfigError, type Problem } from '../model/errors.ts';
 import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
+import { LAYER_QUANTITIES, type LayerQuantity } from './layer-quantity.ts';
 import { changedPaths, fromLeaves, groupOf, type Pair, RUN_NAMES, sharePlan, typedValue } from './settings.ts';
 import { initialState, type Settings } from './state.ts';
 
@@ -27,6 +28,7 @@ export function encodeSettings(settings: Settings): string {
   if (settings.engine !== start.engine) words.set('engine', settings.engine);
   if (settings.logIterations !== start.logIterations) words.set('x', 'linear');
   if (settings.mapRun !== start.mapRun) words.set('map', 'b');
+  if (settings.quantity !== start.quantity) words.set('layers', settings.quantity);
   return words.size === 0 ? '' : `v=${VERSION}&${words}`;
 }
 
@@ -54,6 +56,7 @@ export function decodeSettings(hash: string): Decoded {
   const engine = choice(words, 'engine', ENGINE_CHOICES, refused) ?? start.engine;
   const x = choice(words, 'x', ['linear', 'log'], refused);
   const map = choice(words, 'map', ['a', 'b'], refused);
+  const quantity = choice(words, 'layers', LAYER_QUANTITIES, refused) as LayerQuantity | undefined;
   const own = words.has('runs') || [...words.keys()].length > 0;
   words.delete('runs');
   const experiments = own ? decodePair(words, refused) : start.experiments;
@@ -63,6 +66,7 @@ export function decodeSettings(hash: string): Decoded {
       engine: engine as EngineChoice,
       logIterations: x === undefined ? start.logIterations : x === 'log',
       mapRun: map === undefined ? start.mapRun : map === 'b' ? 1 : 0,
+      quantity: quantity ?? start.quantity,
     },
     refused,
   };

@@ -4,6 +4,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { parseExperiment } from '../../src/model/experiment.ts';
 import type { ExperimentInput, OptimizerName } from '../../src/model/schema.ts';
 import { U } from '../support/tolerance.ts';
+import apart from './decoupled_traces.json' with { type: 'json' };
 import golden from './optim_traces.json' with { type: 'json' };
 import { Updates } from './update-plan.ts';
 
@@ -20,11 +21,23 @@ interface TorchArguments {
   readonly nesterov?: boolean;
   readonly alpha?: number;
   readonly centered?: boolean;
+  /** torch.optim has no such argument; the traces say how they were made. */
+  readonly decoupled?: boolean;
 }
 
 function optimizerOf(class_: string, torch: TorchArguments): ExperimentInput['optimizer'] {
-  const { lr, betas, eps, weight_decay, momentum, dampening, nesterov, alpha, centered } = torch;
-  const fields = { momentum, dampening, nesterov, alpha, centered, beta1: betas?.[0], beta2: betas?.[1], epsilon: eps };
+  const { lr, betas, eps, weight_decay, momentum, dampening, nesterov, alpha, centered, decoupled } = torch;
+  const fields = {
+    momentum,
+    dampening,
+    nesterov,
+    alpha,
+    centered,
+    decoupled,
+    beta1: betas?.[0],
+    beta2: betas?.[1],
+    epsilon: eps,
+  };
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   return { name: NAMES[class_], learningRate: lr, weightDecay: weight_decay ?? 0, ...given } as ExperimentInput['optimizer'];
 }
@@ -37,9 +50,14 @@ const ROUNDINGS = 40;
 
 /** Every trace of one optimizer as a replica; each must follow PyTorch's parameters through all five steps. */
 export async function expectTraces(engine: Engine, optimizer: OptimizerName): Promise<void> {
-  const traces = golden.traces.filter(({ class_ }) => NAMES[class_] === optimizer);
+  const traces = [
+    ...golden.traces.map((trace) => ({ ...trace, decoupled: false })),
+    ...apart.traces.map((trace) => ({ ...trace, decoupled: true })),
+  ].filter(({ class_ }) => NAMES[class_] === optimizer);
   expect(traces.length).toBeGreaterThan(0);
-  const experiments = traces.map(({ class_, args }) => parseExperiment({ optimizer: optimizerOf(class_, args) }));
+  const experiments = traces.map(({ class_, args, decoupled }) =>
+    parseExperiment({ optimizer: optimizerOf(class_, { ...args, ...(decoupled && { decoupled }) }) }),
+  );
   const updates = await Updates.open(engine, experiments, [golden.p0.length]);
   try {
     traces.forEach((_, r) => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { CURVES } from '../../src/model/activation.ts';
 import { ACTIVATIONS, type Activation } from '../../src/model/schema.ts';
+import { HYPER_WORDS } from '../../src/plan/records.ts';
+import { hyperOf } from '../support/records.ts';
 import { flat, matrix, random, reads, runKernel, title, useEngines, writes, writesPadded } from '../support/run-kernel.ts';
 import { activationTolerance, FLUSHED, U } from '../support/tolerance.ts';
 
@@ -68,6 +70,28 @@ for (const [R, B, C] of SHAPES) {
     });
     // One addition, rounded alike on both.
     compare('y', 0);
+  });
+}
+
+for (const [R, B, C] of SHAPES) {
+  test(title('scale', { R, B, C }), async () => {
+    const { words } = matrix(R, B, C);
+    const STRIDE = words / R;
+    const x = random(5, words);
+    const factors = Array.from({ length: R }, (_, r) => 0.3 + r);
+    const { compare, gpu } = await runKernel(engines(), 'scale', {
+      constants: { STRIDE },
+      grid: [STRIDE / 4, R, 1],
+      operands: {
+        x: reads(flat(words), x),
+        y: writes(flat(words)),
+        hyper: reads(flat(R, HYPER_WORDS), hyperOf(factors.map((factor) => ({ branch_scale: factor })))),
+      },
+      buffers: R === 1 ? 'one' : 'several',
+    });
+    // One product, rounded alike on both, and by the replica's own factor.
+    compare('y', 0);
+    expect(gpu.y[words - 1]).toBe(Math.fround(Math.fround(factors[R - 1]) * x[words - 1]));
   });
 }
 

@@ -22,7 +22,6 @@ interface Update {
   readonly kernel: Optimizer;
   readonly cells: number;
   readonly replicas: readonly Replica[];
-  readonly decoupled?: boolean;
   /** Default: random, W ~ 1, dW ~ 1, state ~ 1 and its squares positive. */
   readonly dW?: Float32Array;
   readonly W?: Float32Array;
@@ -31,7 +30,7 @@ interface Update {
 const ownerOf = (cells: number, R: number) => Uint32Array.from({ length: cells }, (_, k) => Math.floor((k * R) / cells));
 
 /** Runs kernel and twin, compares W, state and the norm pairs. */
-async function update({ kernel, cells, replicas, decoupled = false, ...given }: Update) {
+async function update({ kernel, cells, replicas, ...given }: Update) {
   const n = cells * CELL;
   const R = replicas.length;
   const owner = ownerOf(cells, R);
@@ -55,10 +54,8 @@ async function update({ kernel, cells, replicas, decoupled = false, ...given }: 
           constants: { CELLS: cells },
           operands: { ...operands, status: reads(flat(R, STATUS_WORDS), statusOf(replicas.map(({ status }) => status ?? {}))) },
         })
-      : kernel === 'adam_update'
-        ? await runKernel(engines(), kernel, { ...common, constants: { CELLS: cells, DECOUPLED: Number(decoupled) }, operands })
-        : await runKernel(engines(), kernel, { ...common, constants: { CELLS: cells }, operands });
-  const error = (i: number) => errors(kernel, replicas[owner[Math.floor((i % n) / CELL)]], decoupled, W, dW, state, i % n);
+      : await runKernel(engines(), kernel, { ...common, constants: { CELLS: cells }, operands });
+  const error = (i: number) => errors(kernel, replicas[owner[Math.floor((i % n) / CELL)]], W, dW, state, i % n);
   result.compare('W', (i) => error(i).W);
   result.compare('state', (i) => error(i).state[Math.floor(i / n)]);
   const after = result.gpu.W;
@@ -84,7 +81,6 @@ function initialState(kernel: Optimizer, n: number): Float32Array {
 function errors(
   kernel: Optimizer,
   { hyper, control, status }: Replica,
-  decoupled: boolean,
   W: Float32Array,
   dW: Float32Array,
   state: Float32Array,
@@ -96,12 +92,15 @@ function errors(
   const at = (name: keyof HyperFields) => hyper[name] ?? 0;
   const byValue = hyper.clip_rule === CLIP_RULE.value;
   const clipped = byValue ? Math.min(Math.abs(dW[i]), at('clip_max')) : Math.abs(dW[i] * scale * power);
+  const decoupled = at('decoupled') !== 0;
   const decay = decoupled ? 0 : at('weight_decay');
   // g = c dW + wd W: two products, a product and a sum.
   const g = clipped + decay * Math.abs(W[i]);
   const gError = gamma(4) * g;
   const rate = at('learning_rate');
   const w = Math.abs(W[i]);
+  // 1 - lr wd: two roundings, and a product.
+  const base = decoupled ? 4 * U * w * (1 + rate * at('weight_decay')) : 0;
   switch (kernel) {
     case 'sgd_update': {
       const momentum = at('momentum');
@@ -109,7 +108,7 @@ function errors(
       const buf = first ? g : momentum * Math.abs(state[i]) + (1 - at('dampening')) * g;
       // 1 - damp, two products, a sum; then Nesterov's product and sum, lr's product and the difference.
       const step = at('nesterov') ? g + momentum * buf : momentum ? buf : g;
-      return { W: gamma(12) * rate * step + 2 * U * (w + rate * step), state: [gamma(8) * buf] };
+      return { W: gamma(12) * rate * step + base + 2 * U * (w + rate * step), state: [gamma(8) * buf] };
     }
     case 'adam_update': {
       const [b1, b2] = [at('one_minus_beta1'), at('one_minus_beta2')];
@@ -123,7 +122,6 @@ function errors(
       const relative = (0.5 * vError) / v + gamma(2 * COST.sqrt + 3 * COST.divide + 6);
       const step = ((rate / correction1) * m) / root;
       const mError = b1 * gError + gamma(4) * m;
-      const base = decoupled ? 4 * U * w * (1 + rate * at('weight_decay')) : 0;
       return { W: step * (relative + mError / m) + base + 3 * U * (w + step), state: [mError, vError] };
     }
     case 'rmsprop_update': {
@@ -145,7 +143,7 @@ function errors(
       const stepError = step * relative + gError / root;
       const buf = at('momentum') * Math.abs(state[n + i]) + step;
       const bufError = stepError + gamma(3) * buf;
-      return { W: rate * bufError + gamma(2) * (w + rate * buf), state: [vError, bufError, meanError] };
+      return { W: rate * bufError + base + gamma(2) * (w + rate * buf), state: [vError, bufError, meanError] };
     }
   }
 }
@@ -178,13 +176,17 @@ const replicasOf = (hypers: readonly HyperFields[], R: number): Replica[] =>
 
 for (const [k, cells] of CELLS.entries()) {
   const R = cells >= 3 && k % 2 === 1 ? 3 : 1;
-  test(title('sgd_update', { R, CELLS: cells }), () => update({ kernel: 'sgd_update', cells, replicas: replicasOf(SGD, R) }));
-  test(title('adam_update', { R, CELLS: cells, DECOUPLED: k % 3 === 0 }), () =>
-    update({ kernel: 'adam_update', cells, replicas: replicasOf(ADAMS, R), decoupled: k % 3 === 0 }),
-  );
-  test(title('rmsprop_update', { R, CELLS: cells }), () =>
-    update({ kernel: 'rmsprop_update', cells, replicas: replicasOf(RMSPROPS, R) }),
-  );
+  // The first replica of every third case decays its weights apart from the gradient.
+  const decoupled = k % 3 === 0;
+  const hypers = (list: readonly HyperFields[]) =>
+    list.map((hyper, r) => (decoupled && r === 0 ? { ...hyper, decoupled: 1, weight_decay: 0.3 } : hyper));
+  for (const [kernel, list] of [
+    ['sgd_update', SGD],
+    ['adam_update', ADAMS],
+    ['rmsprop_update', RMSPROPS],
+  ] as const) {
+    test(title(kernel, { R, CELLS: cells, decoupled }), () => update({ kernel, cells, replicas: replicasOf(hypers(list), R) }));
+  }
 }
 
 describe('the settings of a replica', () => {
@@ -245,11 +247,16 @@ describe('the settings of a replica', () => {
     });
   }
 
-  test('adam_update decays the weights apart from the gradient when DECOUPLED', async () => {
+  test('adam_update decays the weights apart from the gradient where that is decoupled', async () => {
     const hyper = { ...ADAM, weight_decay: 0.5 };
     const zero = new Float32Array(CELL);
     const plain = await update({ kernel: 'adam_update', cells: 1, replicas: [{ hyper }], dW: zero });
-    const decoupled = await update({ kernel: 'adam_update', cells: 1, replicas: [{ hyper }], dW: zero, decoupled: true });
+    const decoupled = await update({
+      kernel: 'adam_update',
+      cells: 1,
+      replicas: [{ hyper: { ...hyper, decoupled: 1 } }],
+      dW: zero,
+    });
     // With dW = 0 the decoupled moments are beta times the old ones.
     for (let i = 0; i < CELL; i++) {
       expect(Math.abs(decoupled.state[i] - 0.9 * decoupled.stateBefore[i])).toBeLessThan(gamma(3) * 5);

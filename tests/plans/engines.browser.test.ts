@@ -64,6 +64,21 @@ const CASES: readonly Case[] = [
     },
     replicas: [{ seed: 7 }, { seed: 8, iterations: 4 }],
   },
+  ...(
+    [
+      { form: 'plain', branch: 'one_layer', branchScaleByDepth: true },
+      { form: 'pre_norm', branch: 'one_layer', norm: 'batch', finalNorm: false },
+      { form: 'post_norm', branch: 'two_layer', norm: 'rms', branchScale: 0.5 },
+    ] as const
+  ).map((more): Case => {
+    const model = { kind: 'residual_mlp', blocks: 3, width: 10, activation: 'tanh', ...more } as const;
+    return {
+      name: `residual mlp, ${more.form}, ${more.branch}, tanh, sgd, mse`,
+      loss: 'mse',
+      experiment: { model, optimizer: sgd },
+      replicas: [{ seed: 7 }, { seed: 8, iterations: 4 }],
+    };
+  }),
   {
     name: 'residual mlp, silu, rmsprop, mse',
     loss: 'mse',

@@ -1,8 +1,8 @@
 /** Every parameter gradient of whole plans against central differences of the loss, in double precision. */
 import { describe, expect, test } from 'vitest';
 import { type Network, parametersOf } from '../../src/model/network.ts';
-import { ACTIVATIONS } from '../../src/model/schema.ts';
-import { NO_LABEL } from '../../src/plan/records.ts';
+import { ACTIVATIONS, BRANCHES, RESIDUAL_FORMS } from '../../src/model/schema.ts';
+import { HYPER, HYPER_WORDS, NO_LABEL } from '../../src/plan/records.ts';
 import { DoublePlan } from '../support/double.ts';
 import { planOf, smallMlp, smallResidual } from '../support/plans.ts';
 import { random } from '../support/run-kernel.ts';
@@ -18,6 +18,11 @@ function load(network: Network, batchSize = B): DoublePlan {
       'label',
       r,
       Array.from({ length: batchSize }, (_, b) => (b + r) % network.outputs),
+    );
+    double.write(
+      'hyper',
+      r,
+      Array.from({ length: HYPER_WORDS }, (_, word) => (word === HYPER.branch_scale ? 0.7 + r : 0)),
     );
     if (network.loss === 'mse') double.write('target', r, random(20 + r, batchSize * network.outputs));
     parametersOf(network).forEach(({ name, role, rows, columns }, k) => {
@@ -84,6 +89,19 @@ describe('the backward half of a plan is the derivative of its forward half', ()
   });
   test.each(['silu', 'linear', 'relu'] as const)('residual network with %s', (activation) => {
     expect(wrongGradients(smallResidual({ activation }))).toEqual([]);
+  });
+  const forms = RESIDUAL_FORMS.flatMap((form) =>
+    (form === 'plain' ? (['layer'] as const) : (['layer', 'batch', 'rms'] as const)).flatMap((norm) =>
+      BRANCHES.flatMap((branch) => [true, false].map((isScaled) => ({ form, norm, branch, isScaled }))),
+    ),
+  );
+  test.each(forms)('residual network, $form, $norm norm, $branch branches, scaled: $isScaled', (spec) => {
+    const finalNorm = spec.form === 'post_norm';
+    // Tanh, whose output is never constant over the features: a norm of constants has no derivative that differences could show.
+    expect(wrongGradients(smallResidual({ ...spec, finalNorm, activation: 'tanh', bias: spec.isScaled }), 4)).toEqual([]);
+  });
+  test.each(BRANCHES)('residual network without norm and activation, %s branches', (branch) => {
+    expect(wrongGradients(smallResidual({ form: 'plain', branch, activation: 'linear' }))).toEqual([]);
   });
   test('residual network with cross-entropy', () => {
     expect(wrongGradients(smallResidual({ loss: 'cross_entropy', outputs: 4 }))).toEqual([]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LimitError } from '../../src/model/errors.ts';
 import type { Network } from '../../src/model/network.ts';
+import { BRANCHES, RESIDUAL_FORMS } from '../../src/model/schema.ts';
 import { kernelEntry } from '../../src/plan/kernels.ts';
 import { ALIGNMENT, type AnyStep, type Plan, type Range, type Tensor, WORD } from '../../src/plan/plan.ts';
 import { planOf, smallMlp, smallResidual } from '../support/plans.ts';
@@ -23,6 +24,13 @@ const PLANS: readonly [string, Network, Parameters<typeof planOf>[1]][] = [
   ['mlp without activation', smallMlp({ norm: 'layer', activation: 'linear' }), {}],
   ['mlp without biases', smallMlp({ hiddenBias: false, outputBias: false }), { replicas: 2 }],
   ['residual network', smallResidual(), { source: DRAWN, replicas: 3, optimizer: 'adamw', layersEvery: 5 }],
+  ...RESIDUAL_FORMS.flatMap((form) =>
+    BRANCHES.map((branch): (typeof PLANS)[number] => [
+      `residual network, ${form}, ${branch}`,
+      smallResidual({ form, branch, norm: 'batch', isScaled: branch === 'one_layer' }),
+      { source: DRAWN, replicas: 3 },
+    ]),
+  ),
   ['residual network without activation', smallResidual({ activation: 'linear', blocks: 1 }), {}],
 ];
 

@@ -11,6 +11,7 @@ const ARITHMETIC: readonly KernelName[] = [
   'activation_forward',
   'activation_backward',
   'add',
+  'scale',
   'batch_norm_forward',
   'batch_norm_backward',
   'layer_norm_forward',

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { SCALARS } from '../../src/metrics/block.ts';
-import type { Experiment, ExperimentInput, Loss } from '../../src/model/schema.ts';
+import { BRANCHES, type Experiment, type ExperimentInput, type Loss, RESIDUAL_FORMS } from '../../src/model/schema.ts';
 import { Trainer } from '../../src/sweep/trainer.ts';
 import { smallExperiment } from './plans.ts';
 
@@ -54,6 +54,18 @@ export const RAGGED_CASES: readonly RaggedCase[] = [
     model: (blocks) => ({ kind: 'residual_mlp', blocks, width: 5, inner: 7 }),
     rest: { optimizer: { name: 'adamw' } },
   },
+  ...RESIDUAL_FORMS.flatMap((form, k) =>
+    BRANCHES.map((branch): RaggedCase => {
+      const norm = (['layer', 'batch', 'rms'] as const)[k];
+      const scale = branch === 'one_layer' ? { branchScaleByDepth: true } : {};
+      return {
+        name: `residual mlp, ${form}, ${branch}`,
+        loss: 'mse',
+        model: (blocks) => ({ kind: 'residual_mlp', blocks, width: 6, form, norm, branch, activation: 'tanh', ...scale }),
+        rest: { optimizer: { name: 'sgd', momentum: 0.5 } },
+      };
+    }),
+  ),
 ];
 
 const ITERATIONS = 9;

@@ -2,13 +2,15 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { lowerBound } from '../../metrics/decimate.ts';
-import { formatCount, formatLog2, formatNumber } from '../../metrics/format.ts';
+import { formatCount, formatNumber } from '../../metrics/format.ts';
 import type { Trace } from '../../metrics/trace.ts';
 import type { Experiment } from '../../model/schema.ts';
 import '../chart.ts';
-import { type ChartView, iterationScale, lossFrame, normFrame, profileFrame, profileRecord } from '../chart-data.ts';
+import { type ChartView, iterationScale, lossFrame, normFrame } from '../chart-data.ts';
 import type { NablaEvent } from '../events.ts';
 import type { Frame, Table } from '../frame.ts';
+import { LAYER_QUANTITIES, LAYER_QUANTITY, type LayerQuantity } from '../layer-quantity.ts';
+import { hiddenOf, profileFrame, profileRecord, profileTable, profileValue, summarizeProfile } from '../profile.ts';
 import { valueAt } from '../readouts.ts';
 import { shared } from '../styles.ts';
 
@@ -23,12 +25,14 @@ export class SweepCharts extends LitElement {
   @state() private zooms: readonly (readonly [number, number])[] = [];
   @state() private hover: number | undefined;
   @state() private layer: number | undefined;
+  @state() private quantity: LayerQuantity = 'gradient';
   #frames: { loss: Frame; norm: Frame; profile: Frame | undefined } | undefined;
 
   static override styles = [
     shared,
     css`
       :host { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px; flex: 1; min-height: 210px; }
+      select { font: inherit; font-size: 12px; font-weight: 400; height: 24px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); }
       @media (max-width: 1180px) { :host { grid-template-columns: minmax(0, 1fr); grid-auto-rows: 236px; } }
     `,
   ];
@@ -41,13 +45,13 @@ export class SweepCharts extends LitElement {
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (changed.has('trace')) this.zooms = [];
-    if (!changed.has('trace') && !changed.has('zooms') && !changed.has('experiment')) return;
+    if (!changed.has('trace') && !changed.has('zooms') && !changed.has('experiment') && !changed.has('quantity')) return;
     const { trace } = this;
     const view = this.#view;
     this.#frames = {
       loss: lossFrame(view, [trace]),
       norm: normFrame(view, [trace]),
-      profile: this.experiment && trace.layers.length > 0 ? profileFrame(view, [trace]) : undefined,
+      profile: this.experiment && profileFrame([this.experiment], [trace], this.quantity),
     };
   }
 
@@ -76,21 +80,26 @@ export class SweepCharts extends LitElement {
     return iterations[Math.min(iterations.length - 1, lowerBound(iterations, Math.round(position)))] ?? 0;
   }
 
-  get #hidden(): number {
-    const { model } = this.experiment ?? {};
-    return model?.kind === 'mlp' ? model.depth : this.trace.gradientLayers;
+  #profile(): TemplateResult {
+    const { experiment, trace, quantity } = this;
+    const record = experiment && profileRecord(trace, hiddenOf(experiment, trace));
+    const layer = this.layer ?? 0;
+    const count = record ? LAYER_QUANTITY[quantity].values(record).length : 0;
+    const names = Array.from({ length: count }, (_, l) => String(l));
+    return html`<nabla-chart fixed heading="By layer" .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.layer}
+      .unit=${record ? `${quantity === 'gradient' ? 'with fit, ' : ''}at ${formatCount(record.iteration)}` : ''} .empty=${'Nothing of the kind is kept of this run.'}
+      .readout=${record ? `layer ${layer}  ${profileValue(record, quantity, layer)}` : ''}
+      .summary=${experiment ? summarizeProfile([experiment], [trace], quantity) : ''}
+      .table=${() => (experiment ? profileTable([experiment], [trace], quantity, names) : { columns: [], rows: [] })}
+      @chart-hover=${this.#hoverLayer}
+      ><label slot="tools"><span class="hidden">What is shown of the layers</span><select @change=${this.#choose}>
+      ${LAYER_QUANTITIES.map((id) => html`<option value=${id} title=${LAYER_QUANTITY[id].text} .selected=${id === quantity}>${LAYER_QUANTITY[id].label}</option>`)}
+    </select></label></nabla-chart>`;
   }
 
-  #profile(): TemplateResult {
-    const record = profileRecord(this.trace, this.#hidden);
-    const layer = this.layer ?? 0;
-    return html`<nabla-chart fixed heading="‖∂L/∂z‖ by layer" .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.layer}
-      .unit=${record ? `with fit, at ${formatCount(record.iteration)}` : ''} .empty=${'No norms by layer are kept of this run.'}
-      .readout=${record ? `layer ${layer}  ${formatLog2(record.log2Dz[layer])}` : ''}
-      .summary=${record ? `At iteration ${record.iteration}: ${formatLog2(record.log2Dz[0])} at the input side, ${formatLog2(record.log2Dz[this.#hidden - 1])} at the last hidden layer.` : ''}
-      .table=${() => ({ columns: ['Layer', '‖∂L/∂z‖'], rows: Array.from(record?.log2Dz ?? [], (log2, l) => [String(l), formatLog2(log2)]) })}
-      @chart-hover=${this.#hoverLayer}></nabla-chart>`;
-  }
+  readonly #choose = (event: Event): void => {
+    this.quantity = (event.target as HTMLSelectElement).value as LayerQuantity;
+  };
 
   #summary(key: 'loss' | 'norm'): string {
     const { trace } = this;

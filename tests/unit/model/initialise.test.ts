@@ -137,6 +137,17 @@ test('scaled_normal has the weight variance asked for', () => {
   expect(Math.abs(variance(x) / (2.5 / FAN_IN) - 1)).toBeLessThan(NORMAL);
 });
 
+test('the last Linear of a residual branch has variances of its own where they are given', () => {
+  const more = { weightVariance: 2.5, biasVariance: 0.5, branchWeightVariance: 0.3, branchBiasVariance: 0.1 };
+  const values = (parameter: Parameter, endsBranch: boolean, of: Partial<Init> = more) =>
+    initialValues({ ...parameter, endsBranch }, init('scaled_normal', of), 3, 0);
+  expect(Math.abs(variance(values(WEIGHT, true)) / (0.3 / FAN_IN) - 1)).toBeLessThan(NORMAL);
+  expect(Math.abs(variance(values(BIAS, true)) / 0.1 - 1)).toBeLessThan(NORMAL);
+  // The controls: another Linear, and no variances of its own.
+  expect(Math.abs(variance(values(WEIGHT, false)) / (2.5 / FAN_IN) - 1)).toBeLessThan(NORMAL);
+  expect(values(WEIGHT, true, { weightVariance: 2.5 })).toEqual(values(WEIGHT, false));
+});
+
 test('the affine parameters of norms start at 1 and 0, whatever the scheme', () => {
   const affine = { name: 'bn0', rows: 1, columns: 3, fanIn: 3 } as const;
   expect([...initialValues({ ...affine, role: 'gamma' }, init('torch_default'), 1, 0)]).toEqual([1, 1, 1]);

@@ -133,7 +133,10 @@ describe('paths', () => {
   );
   test.each([
     ['clip.max', 'there is no such field; "clip" has rule'],
-    ['optimizer.beta1', 'there is no such field; "optimizer" has name, learningRate, weightDecay, momentum, dampening, nesterov'],
+    [
+      'optimizer.beta1',
+      'there is no such field; "optimizer" has name, learningRate, weightDecay, momentum, dampening, nesterov, decoupled',
+    ],
     ['seed.x', '"seed" is a value and has no fields'],
     [
       'depth',

@@ -1,9 +1,10 @@
 /** Twins of shaders/activation. */
 import { CURVES, chain } from '../../../model/activation.ts';
+import { HYPER, HYPER_WORDS } from '../../../plan/records.ts';
 import { presentReplicas } from '../active.ts';
 import { activationOf, four, type Twins } from '../twin.ts';
 
-export const activationTwins: Twins<'activation_forward' | 'activation_backward' | 'add'> = {
+export const activationTwins: Twins<'activation_forward' | 'activation_backward' | 'add' | 'scale'> = {
   activation_forward({ z, h, status }, { FIRST, B, C, ACT }, [, , R]) {
     const activation = activationOf(ACT) ?? 'linear';
     for (const r of presentReplicas(status, FIRST, R)) {
@@ -30,6 +31,13 @@ export const activationTwins: Twins<'activation_forward' | 'activation_backward'
   add({ a, b, y, status }, { FIRST, STRIDE }, [, R]) {
     for (const r of presentReplicas(status, FIRST, R)) {
       for (let n = r * STRIDE; n < (r + 1) * STRIDE; n++) y[n] = a[n] + b[n];
+    }
+  },
+
+  scale({ x, y, hyper, status }, { FIRST, STRIDE }, [, R]) {
+    for (const r of presentReplicas(status, FIRST, R)) {
+      const factor = hyper[r * HYPER_WORDS + HYPER.branch_scale];
+      for (let n = r * STRIDE; n < (r + 1) * STRIDE; n++) y[n] = factor * x[n];
     }
   },
 };

@@ -11,6 +11,12 @@ type UpdateViews = Views<'adam_update'>;
 /** The new value of parameter n from its value w and its clipped gradient g. */
 type Next = (n: number, w: number, g: number) => number;
 
+/** Weight decay: l2 W is added to the gradient, and W is first multiplied by shrink. One of them does nothing. */
+export function decayOf(hyper: Float32Array, h: number, rate: number): { readonly l2: number; readonly shrink: number } {
+  const decay = hyper[h + HYPER.weight_decay];
+  return hyper[h + HYPER.decoupled] === 0 ? { l2: decay, shrink: 1 } : { l2: 0, shrink: 1 - rate * decay };
+}
+
 /** Walks the cells; `nextOf(r)` is the rule with the settings of replica r. */
 function eachParameter({ W, dW, owner, control, hyper, partial }: UpdateViews, cells: number, nextOf: (r: number) => Next): void {
   const bits = new Uint32Array(hyper.buffer, hyper.byteOffset, hyper.length);
@@ -50,28 +56,28 @@ export const optimizerTwins: Twins<'sgd_update' | 'adam_update' | 'rmsprop_updat
       const h = r * HYPER_WORDS;
       const rate = hyper[h + HYPER.learning_rate];
       const momentum = hyper[h + HYPER.momentum];
-      const decay = hyper[h + HYPER.weight_decay];
+      const { l2, shrink } = decayOf(hyper, h, rate);
       const dampening = hyper[h + HYPER.dampening];
       const nesterov = hyper[h + HYPER.nesterov] !== 0;
       const first = status[r * STATUS_WORDS + STATUS.updates] === 0;
       return (n, w, gradient) => {
-        let g = decay === 0 ? gradient : gradient + decay * w;
+        let g = l2 === 0 ? gradient : gradient + l2 * w;
         if (momentum !== 0) {
           const buf = first ? g : momentum * state[n] + (1 - dampening) * g;
           state[n] = buf;
           g = nesterov ? g + momentum * buf : buf;
         }
-        return w - rate * g;
+        return w * shrink - rate * g;
       };
     });
   },
 
-  adam_update(views, { CELLS, DECOUPLED }) {
+  adam_update(views, { CELLS }) {
     const { hyper, control, state } = views;
     eachParameter(views, CELLS, (r) => {
       const h = r * HYPER_WORDS;
       const rate = hyper[h + HYPER.learning_rate];
-      const decay = hyper[h + HYPER.weight_decay];
+      const { l2, shrink } = decayOf(hyper, h, rate);
       const [beta1, beta2] = [hyper[h + HYPER.beta1], hyper[h + HYPER.beta2]];
       const [rest1, rest2] = [hyper[h + HYPER.one_minus_beta1], hyper[h + HYPER.one_minus_beta2]];
       const epsilon = hyper[h + HYPER.epsilon];
@@ -79,14 +85,13 @@ export const optimizerTwins: Twins<'sgd_update' | 'adam_update' | 'rmsprop_updat
       const step = rate / correction(CONTROL.correction1);
       const unbias = Math.sqrt(correction(CONTROL.correction2));
       return (n, w, gradient) => {
-        const g = DECOUPLED || decay === 0 ? gradient : gradient + decay * w;
-        const base = DECOUPLED ? w * (1 - rate * decay) : w;
+        const g = l2 === 0 ? gradient : gradient + l2 * w;
         const second = CELL * CELLS + n;
         const m = beta1 * state[n] + rest1 * g;
         const v = beta2 * state[second] + rest2 * g * g;
         state[n] = m;
         state[second] = v;
-        return base - step * (m / (Math.sqrt(v) / unbias + epsilon));
+        return w * shrink - step * (m / (Math.sqrt(v) / unbias + epsilon));
       };
     });
   },
@@ -96,12 +101,12 @@ export const optimizerTwins: Twins<'sgd_update' | 'adam_update' | 'rmsprop_updat
     eachParameter(views, CELLS, (r) => {
       const h = r * HYPER_WORDS;
       const rate = hyper[h + HYPER.learning_rate];
-      const decay = hyper[h + HYPER.weight_decay];
+      const { l2, shrink } = decayOf(hyper, h, rate);
       const [alpha, rest] = [hyper[h + HYPER.alpha], hyper[h + HYPER.one_minus_alpha]];
       const [momentum, epsilon] = [hyper[h + HYPER.momentum], hyper[h + HYPER.epsilon]];
       const centered = hyper[h + HYPER.centered] !== 0;
       return (n, w, gradient) => {
-        const g = decay === 0 ? gradient : gradient + decay * w;
+        const g = l2 === 0 ? gradient : gradient + l2 * w;
         const v = alpha * state[n] + rest * g * g;
         state[n] = v;
         let variance = v;
@@ -112,7 +117,7 @@ export const optimizerTwins: Twins<'sgd_update' | 'adam_update' | 'rmsprop_updat
         }
         const buf = momentum * state[CELL * CELLS + n] + g / (Math.sqrt(variance) + epsilon);
         state[CELL * CELLS + n] = buf;
-        return w - rate * buf;
+        return w * shrink - rate * buf;
       };
     });
   },

@@ -45,7 +45,7 @@ export const unitTwins: Twins<'unit_probe'> = {
           if (MODE === UNIT_MODE.dead && isDead) blocked++;
         }
         const scaled = (sum / (B * C)) * 4 ** (127 - referenceExponent(m));
-        const share = MODE === UNIT_MODE.none ? Number.NaN : blocked / (MODE === UNIT_MODE.dead ? C : B * C);
+        const share = MODE === UNIT_MODE.none || m >= INF_BITS ? Number.NaN : blocked / (MODE === UNIT_MODE.dead ? C : B * C);
         const pair = m >= INF_BITS ? [m, broken] : m < SMALLEST_NORMAL ? [0, 0] : [m, floatBits(scaled)];
         norms.set([...pair, 0, floatBits(share)], NORM_WORDS * (firstUnitNorm(shapes, r) + UNIT + layer));
       }

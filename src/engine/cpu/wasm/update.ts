@@ -3,6 +3,7 @@ import { bitsFloat } from '../../../math/norm-pair.ts';
 import type { Views } from '../../../plan/kernels.ts';
 import { CLIP_RULE, CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, STATUS, STATUS_WORDS } from '../../../plan/records.ts';
 import type { Twins } from '../twin.ts';
+import { decayOf } from '../twins/optimizer.ts';
 import type { KernelExports } from './module.ts';
 
 /** Bytes of a cell of 16 parameters, and of its pair. */
@@ -67,6 +68,8 @@ export function updateKernels(wasm: KernelExports, scratch: number): Twins<'sgd_
       const { hyper, status } = views;
       forRuns(wasm, scratch, views, CELLS, (run) => {
         const h = run.r * HYPER_WORDS;
+        const rate = hyper[h + HYPER.learning_rate];
+        const { l2, shrink } = decayOf(hyper, h, rate);
         wasm.sgd_update(
           run.W,
           run.dW,
@@ -78,8 +81,9 @@ export function updateKernels(wasm: KernelExports, scratch: number): Twins<'sgd_
           run.byValue,
           run.max,
           run.scale,
-          hyper[h + HYPER.learning_rate],
-          hyper[h + HYPER.weight_decay],
+          rate,
+          l2,
+          shrink,
           hyper[h + HYPER.momentum],
           1 - hyper[h + HYPER.dampening],
           hyper[h + HYPER.nesterov],
@@ -88,12 +92,12 @@ export function updateKernels(wasm: KernelExports, scratch: number): Twins<'sgd_
       });
     },
 
-    adam_update(views, { CELLS, DECOUPLED }) {
+    adam_update(views, { CELLS }) {
       const { hyper, control } = views;
       forRuns(wasm, scratch, views, CELLS, (run) => {
         const h = run.r * HYPER_WORDS;
         const rate = hyper[h + HYPER.learning_rate];
-        const decay = hyper[h + HYPER.weight_decay];
+        const { l2, shrink } = decayOf(hyper, h, rate);
         const correction = (word: number) => bitsFloat(control[run.r * CONTROL_WORDS + word]);
         wasm.adam_update(
           run.W,
@@ -107,9 +111,8 @@ export function updateKernels(wasm: KernelExports, scratch: number): Twins<'sgd_
           run.byValue,
           run.max,
           run.scale,
-          DECOUPLED,
-          decay,
-          1 - rate * decay,
+          l2,
+          shrink,
           hyper[h + HYPER.beta1],
           hyper[h + HYPER.one_minus_beta1],
           hyper[h + HYPER.beta2],
@@ -125,6 +128,8 @@ export function updateKernels(wasm: KernelExports, scratch: number): Twins<'sgd_
       const { hyper } = views;
       forRuns(wasm, scratch, views, CELLS, (run) => {
         const h = run.r * HYPER_WORDS;
+        const rate = hyper[h + HYPER.learning_rate];
+        const { l2, shrink } = decayOf(hyper, h, rate);
         wasm.rmsprop_update(
           run.W,
           run.dW,
@@ -137,8 +142,9 @@ export function updateKernels(wasm: KernelExports, scratch: number): Twins<'sgd_
           run.byValue,
           run.max,
           run.scale,
-          hyper[h + HYPER.learning_rate],
-          hyper[h + HYPER.weight_decay],
+          rate,
+          l2,
+          shrink,
           hyper[h + HYPER.alpha],
           hyper[h + HYPER.one_minus_alpha],
           hyper[h + HYPER.momentum],

@@ -60,5 +60,5 @@ export function unit_probe(h: usize, norm: usize, B: u32, C: u32, mode: u32): vo
   store<u32>(norm, word, 4);
   store<u32>(norm, 0, 8);
   const share = <f32>blocked / <f32>(mode === 1 ? C : B * C);
-  store<u32>(norm, mode === 0 ? 0x7fc00000 : reinterpret<u32>(share), 12);
+  store<u32>(norm, mode === 0 || top >= INF_BITS ? 0x7fc00000 : reinterpret<u32>(share), 12);
 }

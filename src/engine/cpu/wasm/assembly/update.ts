@@ -50,7 +50,7 @@ export function no_update(W: usize, partial: usize, partialChange: usize, change
   }
 }
 
-/** g = c dW + wd W;  buf = mu buf + keep g, at the first update buf = g;  W -= lr (g + mu buf with Nesterov, else buf) */
+/** g = c dW + wd W;  buf = mu buf + keep g, at the first update buf = g;  W = shrink W - lr (g + mu buf with Nesterov, else buf) */
 export function sgd_update(
   W: usize,
   dW: usize,
@@ -64,6 +64,7 @@ export function sgd_update(
   scale: f64,
   rate: f64,
   decay: f64,
+  shrink: f64,
   momentum: f64,
   keep: f64,
   isNesterov: bool,
@@ -81,7 +82,7 @@ export function sgd_update(
         store2(state + at, buf);
         g = isNesterov ? f64x2.add(g, times(buf, momentum)) : buf;
       }
-      change2(W + at, changes + at, f64x2.sub(w, times(g, rate)));
+      change2(W + at, changes + at, f64x2.sub(times(w, shrink), times(g, rate)));
     }
     sum_squares(W, partial, count);
     sum_squares(changes, partialChange, count);
@@ -94,7 +95,7 @@ export function sgd_update(
 }
 
 /**
- * m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g²;  W = W (1 - lr wd) - step m / (sqrt(v)/unbias + eps), decay in W or in g
+ * m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g²;  W = shrink W - step m / (sqrt(v)/unbias + eps); decay in shrink or in g
  *
  * @param second bytes from m to v
  */
@@ -110,7 +111,6 @@ export function adam_update(
   isByValue: bool,
   max: f64,
   scale: f64,
-  isDecoupled: bool,
   decay: f64,
   shrink: f64,
   beta1: f64,
@@ -127,14 +127,13 @@ export function adam_update(
     for (let at: u32 = 0; at < bytes; at += 8) {
       const w = load2(W + at);
       let g = clipped(dW + at, isByValue, max, scale);
-      if (!isDecoupled && decay !== 0) g = f64x2.add(g, times(w, decay));
+      if (decay !== 0) g = f64x2.add(g, times(w, decay));
       const m = f64x2.add(times(load2(state + at), beta1), times(g, rest1));
       const v = f64x2.add(times(load2(state + second + at), beta2), f64x2.mul(times(g, rest2), g));
       store2(state + at, m);
       store2(state + second + at, v);
-      const base = isDecoupled ? times(w, shrink) : w;
       const root = f64x2.add(f64x2.div(f64x2.sqrt(v), f64x2.splat(unbias)), f64x2.splat(epsilon));
-      change2(W + at, changes + at, f64x2.sub(base, times(f64x2.div(m, root), step)));
+      change2(W + at, changes + at, f64x2.sub(times(w, shrink), times(f64x2.div(m, root), step)));
     }
     sum_squares(W, partial, count);
     sum_squares(changes, partialChange, count);
@@ -147,7 +146,7 @@ export function adam_update(
 }
 
 /**
- * v = a v + (1-a) g²;  mean = a mean + (1-a) g where centered;  buf = mu buf + g / (sqrt(v - mean²) + eps);  W -= lr buf
+ * v = a v + (1-a) g²;  mean = a mean + (1-a) g where centered;  buf = mu buf + g / (sqrt(v - mean²) + eps);  W = shrink W - lr buf
  *
  * @param second bytes from v to buf, and from buf to the mean
  */
@@ -165,6 +164,7 @@ export function rmsprop_update(
   scale: f64,
   rate: f64,
   decay: f64,
+  shrink: f64,
   alpha: f64,
   rest: f64,
   momentum: f64,
@@ -189,7 +189,7 @@ export function rmsprop_update(
       const root = f64x2.add(f64x2.sqrt(variance), f64x2.splat(epsilon));
       const buf = f64x2.add(times(load2(state + second + at), momentum), f64x2.div(g, root));
       store2(state + second + at, buf);
-      change2(W + at, changes + at, f64x2.sub(w, times(buf, rate)));
+      change2(W + at, changes + at, f64x2.sub(times(w, shrink), times(buf, rate)));
     }
     sum_squares(W, partial, count);
     sum_squares(changes, partialChange, count);

@@ -1,0 +1,107 @@
+/** The profile: one quantity over the layers at one iteration, as a chart, a table and words. */
+import { formatCount } from '../metrics/format.ts';
+import { fitGrowth } from '../metrics/growth.ts';
+import type { LayerRecord, Trace } from '../metrics/trace.ts';
+import { latestFinite } from '../metrics/verdict.ts';
+import type { Experiment } from '../model/schema.ts';
+import { logRange, styleAmong } from './chart-data.ts';
+import type { Frame, Sample, SeriesStyle, Table } from './frame.ts';
+import { formatLayer, LAYER_QUANTITY, type LayerQuantity, positionOf } from './layer-quantity.ts';
+import { RUN_NAMES } from './settings.ts';
+import { linearTicks, logTicks } from './ticks.ts';
+
+/** How many layers from the input side on the growth is fitted over. */
+export function hiddenOf({ model }: Experiment, trace: Trace): number {
+  return model.kind === 'mlp' ? model.depth : trace.gradientLayers;
+}
+
+/** The record a profile shows: the latest finite one, else the latest. */
+export function profileRecord(trace: Trace, hidden: number): LayerRecord | undefined {
+  return latestFinite(trace.layers, hidden) ?? trace.layers.at(-1);
+}
+
+/** Undefined where no run has measured the quantity. */
+export function profileFrame(
+  experiments: readonly Experiment[],
+  traces: readonly Trace[],
+  quantity: LayerQuantity,
+): Frame | undefined {
+  const records = traces.map((trace, r) => profileRecord(trace, hiddenOf(experiments[r], trace)));
+  const { scale, values } = LAYER_QUANTITY[quantity];
+  const rows = records.map((record) => (record ? values(record) : new Float32Array(0)));
+  const length = Math.max(...rows.map((row) => row.length));
+  if (length === 0) return undefined;
+  const xs = Array.from({ length }, (_, l) => l);
+  const position = positionOf(quantity);
+  const measured = rows.map((row) => xs.map((l): Sample => finiteOrNull(position(row[l] ?? Number.NaN))));
+  // A plot keeps its number of series: where nothing is fitted the line is empty.
+  const fitted = traces.map((trace, r) =>
+    fitOf(quantity === 'gradient' ? records[r] : undefined, hiddenOf(experiments[r], trace), xs),
+  );
+  const yRange = scale === 'log' ? logRange(measured, []) : ([0, 1] as const);
+  return {
+    styles: [
+      ...traces.map((_, r) => styleAmong(traces, r, { dots: true, dotsOnly: true, tagAtStart: true })),
+      ...fitted.map((_, r): SeriesStyle => {
+        const { color, label } = styleAmong(traces, r);
+        return { label: `Fit of ${label.toLowerCase()}`, color, width: 1, alpha: 0.8, dash: [3, 3] };
+      }),
+    ],
+    xs,
+    columns: [...measured, ...fitted],
+    marks: [],
+    moments: [],
+    levels: [],
+    xRange: [0, Math.max(1, length - 1)],
+    yRange,
+    xTicks: linearTicks(0, Math.max(1, length - 1), 8, String, 1),
+    yTicks:
+      scale === 'log' ? logTicks(yRange[0], yRange[1], 5) : linearTicks(0, 1, 5, (share) => `${Math.round(100 * share)} %`, 0.01),
+  };
+}
+
+function finiteOrNull(value: number): Sample {
+  return Number.isFinite(value) ? value : null;
+}
+
+/** The fitted growth as a line over the hidden layers. */
+function fitOf(record: LayerRecord | undefined, hidden: number, xs: readonly number[]): Sample[] {
+  const fit = record && fitGrowth(record.log2Dz.subarray(0, hidden));
+  const position = positionOf('gradient');
+  return xs.map((l) => (fit && l < hidden ? position(fit.log2AtInput - l * fit.log2PerLayer) : null));
+}
+
+/** A value of a profile in words. */
+export function profileValue(record: LayerRecord | undefined, quantity: LayerQuantity, layer: number): string {
+  const value = record && LAYER_QUANTITY[quantity].values(record)[layer];
+  return value === undefined ? '–' : formatLayer(quantity)(value);
+}
+
+export function profileTable(
+  experiments: readonly Experiment[],
+  traces: readonly Trace[],
+  quantity: LayerQuantity,
+  layers: readonly string[],
+): Table {
+  const records = traces.map((trace, r) => profileRecord(trace, hiddenOf(experiments[r], trace)));
+  const names = traces.length > 1 ? RUN_NAMES : [LAYER_QUANTITY[quantity].label];
+  return {
+    columns: ['Layer', ...names.map((name, r) => `${name} @ ${records[r]?.iteration ?? '–'}`)],
+    rows: layers.map((layer, l) => [layer, ...records.map((record) => profileValue(record, quantity, l))]),
+  };
+}
+
+export function summarizeProfile(experiments: readonly Experiment[], traces: readonly Trace[], quantity: LayerQuantity): string {
+  const { label, values } = LAYER_QUANTITY[quantity];
+  return traces
+    .map((trace, r) => {
+      const run = traces.length > 1 ? `Run ${RUN_NAMES[r]}` : 'The run';
+      const hidden = hiddenOf(experiments[r], trace);
+      const record = profileRecord(trace, hidden);
+      const last = record ? Math.min(hidden, values(record).length) - 1 : -1;
+      if (!record || last < 0) return `${run}: nothing recorded.`;
+      const [first, end] = [0, last].map((l) => profileValue(record, quantity, l));
+      return `${run}, ${label} at iteration ${formatCount(record.iteration)}: ${first} at the input side, ${end} at the last hidden layer.`;
+    })
+    .join(' ');
+}
