@@ -9,7 +9,7 @@ import { type Curve, gradientFactor, rootBetween, type Variances, varianceSlope 
 const NODES = 48;
 
 /** E[f(√q u) f(√q v)] of standard normal u and v with correlation c. */
-function correlated(f: (z: number) => number, q: number, c: number): number {
+export function correlatedMean(f: (z: number) => number, q: number, c: number): number {
   const { nodes, weights }: Rule = normalRule(NODES);
   const s = Math.sqrt(q);
   const across = Math.sqrt(Math.max(0, 1 - c * c));
@@ -24,12 +24,12 @@ function correlated(f: (z: number) => number, q: number, c: number): number {
 
 /** The next layer's correlation of two inputs whose pre-activations have variance q* and correlation c. */
 export function nextCorrelation({ phi }: Curve, { weight, bias }: Variances, q: number, c: number): number {
-  return (weight * correlated(phi, q, c) + bias) / q;
+  return (weight * correlatedMean(phi, q, c) + bias) / q;
 }
 
 /** χ(c) = σw² E[φ′ φ′]: the slope of the correlation map at c; χ(1) = χ₁. */
 export function correlationSlope({ dphi }: Curve, weightVariance: number, q: number, c: number): number {
-  return weightVariance * correlated(dphi, q, c);
+  return weightVariance * correlatedMean(dphi, q, c);
 }
 
 /** Below this the map's value at 0 is quadrature error: odd φ without bias keep orthogonal inputs orthogonal. */

@@ -14,7 +14,7 @@ import {
   type Variances,
 } from './mean-field.ts';
 import { gaussianProfile, straightProfile } from './prediction-profile.ts';
-import { normalisedStack } from './residual.ts';
+import { type Block, logGradientRatio, residualStack } from './residual.ts';
 
 /** All factors are per layer (per block of a residual network) towards the input. */
 export interface Prediction {
@@ -64,7 +64,7 @@ export function predictGrowth({ model, batchSize, task }: Experiment): Predictio
   const known = kept.get(key);
   if (known) return known;
   const moment = task.inputScale ** 2;
-  const prediction = model.kind === 'mlp' ? predictMlp(model, batchSize, moment) : predictResidual(model, moment);
+  const prediction = model.kind === 'mlp' ? predictMlp(model, batchSize, moment) : predictResidual(model, batchSize, moment);
   const oldest = kept.keys().next();
   if (kept.size >= KEPT && !oldest.done) kept.delete(oldest.value);
   kept.set(key, prediction);
@@ -74,10 +74,14 @@ export function predictGrowth({ model, batchSize, task }: Experiment): Predictio
 type Mlp = Extract<Model, { kind: 'mlp' }>;
 type Residual = Extract<Model, { kind: 'residual_mlp' }>;
 
+const IDENTITY = 'Layers that start from the identity are not random: no mean-field theory.';
+const tooSmall = (B: number) =>
+  `Batch norm on ${B} examples: the mean of the squared gradient is infinite below ${SMALLEST_BATCH}.`;
+
 function predictMlp(model: Mlp, batchSize: number, moment: number): Prediction | NoPrediction {
   const { activation, norm, normPlacement, width, bias, init, depth } = model;
   if (depth < 2) return { reason: 'A single hidden layer has no growth from layer to layer.' };
-  if (init.scheme === 'identity') return { reason: 'Layers that start from the identity are not random: no mean-field theory.' };
+  if (init.scheme === 'identity') return { reason: IDENTITY };
   const before = normPlacement === 'before' || activation === 'linear';
   const variances = layerVariances(init, width, width, bias && !(norm === 'batch' && before));
   const curve = CURVES[activation];
@@ -137,7 +141,7 @@ function predictPlain(curve: Curve, wide: Wide, first: number): Prediction {
 
 function predictBatchNorm({ activation }: Mlp, variances: Variances, B: number): Prediction | NoPrediction {
   if (B < SMALLEST_BATCH) {
-    return { reason: `Batch norm on ${B} examples: the mean of the squared gradient is infinite below ${SMALLEST_BATCH}.` };
+    return { reason: tooSmall(B) };
   }
   const rate = {
     linear: () => batchNormLinearRate(B),
@@ -195,31 +199,47 @@ function predictFeatureNorm(curve: Curve, { variances }: Wide, norm: 'layer' | '
   } as const satisfies Prediction;
 }
 
-function predictResidual({ blocks, width, inner, activation, init }: Residual, moment: number): Prediction | NoPrediction {
-  if (init.scheme === 'identity') return { reason: 'Layers that start from the identity are not random: no mean-field theory.' };
-  const first = layerVariances(init, width, inner, true);
-  const second = layerVariances(init, inner, width, true);
-  const branch = { weight: first.weight, bias: first.bias, outWeight: second.weight, outBias: second.bias };
-  const input = layerVariances(init, width, width, true);
-  const { logFactors } = normalisedStack(CURVES[activation], branch, blocks, 1, input.weight * moment + input.bias);
-  const total = logFactors.reduce((sum, value) => sum + value, 0);
+function predictResidual(model: Residual, batchSize: number, moment: number): Prediction | NoPrediction {
+  const { blocks, width, inner, activation, init, form, norm, branch, branchScale, branchScaleByDepth, bias } = model;
+  if (init.scheme === 'identity') return { reason: IDENTITY };
+  if (form !== 'plain' && norm === 'batch' && batchSize < SMALLEST_BATCH) return { reason: tooSmall(batchSize) };
+  const first = layerVariances(init, width, inner, bias);
+  const { branchWeightVariance = init.weightVariance, branchBiasVariance = init.biasVariance } = init;
+  const atEnd = { ...init, weightVariance: branchWeightVariance, biasVariance: branchBiasVariance };
+  const second = layerVariances(atEnd, branch === 'two_layer' ? inner : width, width, bias);
+  const input = layerVariances(init, width, width, bias);
+  const block: Block = {
+    form,
+    norm,
+    branch,
+    variances: { weight: first.weight, bias: first.bias, outWeight: second.weight, outBias: second.bias },
+    scale: branchScale / (branchScaleByDepth ? Math.sqrt(blocks) : 1),
+  };
+  const stack = residualStack(CURVES[activation], block, blocks, input.weight * moment + input.bias);
   return {
     kind: 'residual',
-    source: 'Xiong et al. 2020, lemma 2; its gradient derived',
-    assumes: 'Initial weights; wide layers. The factor falls from block to block: given is its geometric mean.',
-    variances: first,
+    source: `${RESIDUAL_SOURCES[form === 'plain' ? 'plain' : norm]}${form === 'plain' ? '' : '; its gradient derived'}`,
+    assumes: 'Initial weights; wide layers. The factor differs from block to block: given is its geometric mean.',
+    variances: branch === 'two_layer' ? first : second,
     qStar: undefined,
-    ...ofChi1(Math.exp(total / blocks)),
+    ...ofChi1(Math.exp(logGradientRatio(stack) / blocks)),
     log2ShiftPerLayer: 0,
     log2DeviationPerLayer: undefined,
     xi: undefined,
     log2Profile: (layers) => {
       const profile = new Float64Array(layers);
-      for (let l = layers - 2; l >= 0; l--) profile[l] = profile[l + 1] + (logFactors[l] ?? 0) / (2 * Math.LN2);
+      for (let l = layers - 2; l >= 0; l--) profile[l] = profile[l + 1] + (stack.logFactors[l] ?? 0) / (2 * Math.LN2);
       return profile;
     },
   };
 }
+
+const RESIDUAL_SOURCES = {
+  plain: 'Yang, Schoenholz 2017, sections 4 and 5',
+  layer: 'Xiong et al. 2020, lemma 2',
+  rms: 'Xiong et al. 2020, lemma 2',
+  batch: 'De, Smith 2020, section 3',
+} as const;
 
 /**
  * Standard deviation over seeds of a fitted log2 growth per layer: the norms are a random walk, and a straight line through L

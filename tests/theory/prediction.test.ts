@@ -9,6 +9,7 @@ import { log2SlopeDeviation, type Prediction, predictGrowth } from '../../src/th
 import { curveOf } from './curves.ts';
 import table from './mean-field-table.json' with { type: 'json' };
 import { measureNetwork, measureProfile } from './profile.ts';
+import { sized } from './scale.ts';
 
 const engine = new CpuEngine({ engine: 'cpu', why: 'test' });
 
@@ -112,7 +113,7 @@ describe('fields', () => {
 });
 
 describe('measured on the CPU engine: log2 ‖dL/dz‖ of the first hidden layer beside the last', () => {
-  const [width, layers, seeds] = [128, 40, 12];
+  const [width, layers, seeds] = [128, 40, sized(6, 24)];
   // A tanh on its critical line settles like 1/l: only a profile that follows the variance is right.
   const cases: readonly (readonly [Norm, string, Partial<Init>, NormPlacement?])[] = [
     ['none', 'tanh', { scheme: 'xavier_normal' }],

@@ -50,7 +50,12 @@ type Row = readonly number[];
 const PARAMETERS_AT_ONCE = 2 ** 24;
 const FIRST_SEED = 1000;
 
-export type NetworkRequest = Pick<ProfileRequest, 'init' | 'seeds' | 'batchSize'>;
+export interface NetworkRequest extends Pick<ProfileRequest, 'init' | 'seeds' | 'batchSize'> {
+  /** Factor on residual branches; default 1. */
+  readonly branchScale?: number;
+  /** Square Linears that pass their input on as it is. */
+  readonly identities?: readonly string[];
+}
 
 /**
  * Norms of the tensors of those names and of their gradients. Inputs are N(0, 1); the gradient at the top is random and
@@ -83,7 +88,7 @@ async function measureSeeds(
   engine: Engine,
   network: Network,
   names: readonly string[],
-  { init: given, batchSize: B = 1 }: NetworkRequest,
+  { init: given, batchSize: B = 1, branchScale = 1, identities = [] }: NetworkRequest,
   firstSeed: number,
   replicas: number,
 ): Promise<Profile> {
@@ -92,9 +97,11 @@ async function measureSeeds(
   // Learning rate 0: the second pass sees the same weights.
   const hyper = new Float32Array(HYPER_WORDS);
   new Uint32Array(hyper.buffer)[HYPER.iterations] = 2;
+  hyper[HYPER.branch_scale] = branchScale;
   for (let r = 0; r < replicas; r++) {
     const seed = firstSeed + r;
     writeInitial(session, network, init, r, seed);
+    for (const name of identities) writeIdentity(session, network, name, r);
     writeReplica(session, 'hyper', r, hyper);
     writeReplica(session, network.input, r, normals(seed, PURPOSE.teacher, 0, B * network.inputs, 1));
   }
@@ -145,6 +152,15 @@ export function writeInitial(session: Session, network: Network, init: Init, r: 
   parametersOf(network).forEach((parameter, index) => {
     writeReplica(session, parameter.name, r, initialValues(parameter, init, seed, index));
   });
+}
+
+function writeIdentity(session: Session, network: Network, linear: string, r: number): void {
+  for (const { name, role, rows, columns } of parametersOf(network)) {
+    if (name === `${linear}.bias`) writeReplica(session, name, r, new Float32Array(columns));
+    if (role !== 'weight' || name !== `${linear}.weight`) continue;
+    const unit = Float32Array.from({ length: rows * columns }, (_, i) => Number(Math.floor(i / columns) === i % columns));
+    writeReplica(session, name, r, unit);
+  }
 }
 
 /** ln of the sum of squares of each replica, in double precision, so that the squares cannot overflow. */
