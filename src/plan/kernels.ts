@@ -167,6 +167,13 @@ export const KERNELS = {
   sgd_update: { ...update, bindings: { ...update.bindings, status: readBits }, constants: ['CELLS'] },
   adam_update: { ...update, constants: ['CELLS'] },
   rmsprop_update: { ...update, constants: ['CELLS'] },
+  round_half: {
+    folder: 'precision',
+    bindings: { v: write, partial: writeBits, status: readBits },
+    constants: ['FIRST', 'STRIDE'],
+    workgroup: ROW,
+  },
+  copy_half: { folder: 'precision', bindings: { v: read, y: write }, constants: ['COUNT'], workgroup: ROW },
   unit_probe: {
     folder: 'probe',
     bindings: { h: read, norms: writeBits, status: readBits, shapes: readBits },

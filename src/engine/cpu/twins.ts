@@ -8,6 +8,7 @@ import { linearTwins } from './twins/linear.ts';
 import { lossTwins } from './twins/loss.ts';
 import { batchNormTwins, layerNormTwins } from './twins/norm.ts';
 import { optimizerTwins } from './twins/optimizer.ts';
+import { precisionTwins } from './twins/precision.ts';
 import { probeTwins } from './twins/probe.ts';
 import { unitTwins } from './twins/units.ts';
 
@@ -20,6 +21,7 @@ export const TWINS: Twins<KernelName> = {
   ...lossTwins,
   ...gradnormTwins,
   ...optimizerTwins,
+  ...precisionTwins,
   ...probeTwins,
   ...unitTwins,
 };
