@@ -38,6 +38,7 @@ const H_SCHEDULE_PEAK = 33u;
 const H_SCHEDULE_START = 34u;
 const H_SCHEDULE_END = 35u;
 const H_BRANCH_SCALE = 42u;
+const H_CLIP_EPSILON = 43u;
 
 const STATUS_WORDS = 8u;
 const S_ITERATION = 0u;
@@ -90,6 +91,8 @@ const END_PLATEAU = 6u;
 const CLIP_TORCH = 1u;
 const CLIP_TENSORFLOW = 2u;
 const CLIP_VALUE = 3u;
+const CLIP_PER_TENSOR = 4u;
+const CLIP_ADAPTIVE = 5u;
 const SCHEDULE_STEP = 1u;
 const SCHEDULE_COSINE = 2u;
 const SCHEDULE_ONE_CYCLE = 3u;

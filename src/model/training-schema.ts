@@ -112,4 +112,20 @@ export const clipSchema = v.variant('rule', [
     rule: v.pipe(v.literal('value'), v.description('torch clip_grad_value_: each element clamped to ±max.')),
     max: v.optional(positive('Largest absolute gradient element.'), 1),
   }),
+  v.strictObject({
+    rule: v.pipe(
+      v.literal('torch_norm_per_tensor'),
+      v.description('torch clip_grad_norm_ for each parameter tensor by itself: g · min(1, max/(‖g‖ + 1e-6)) with its own norm.'),
+    ),
+    max: v.optional(positive('Largest gradient norm of a parameter tensor.'), 1),
+  }),
+  v.strictObject({
+    rule: v.pipe(
+      v.literal('adaptive'),
+      v.description('Adaptive gradient clipping, AGC (Brock et al. 2021): each unit’s gradient by the norm of its weights.'),
+    ),
+    ratio: v.optional(positive('Largest ratio of a unit’s gradient norm to the norm of its weights.'), 0.01),
+    epsilon: v.optional(positive('Least norm of a unit’s weights that is reckoned with.'), 1e-3),
+    exceptOutput: v.optional(flag('Whether the last Linear is left unclipped, as in the paper.'), true),
+  }),
 ]);

@@ -57,7 +57,8 @@ export function hyperWords(experiment: Experiment): Float32Array {
   }
   integers[HYPER.stop_plateau] = stop.plateau;
   integers[HYPER.stop_weights] = Number(stop.weightsNotFinite);
-  if (clip.rule !== 'none') set({ clip_max: clip.max });
+  if (clip.rule === 'adaptive') set({ clip_max: clip.ratio, clip_epsilon: clip.epsilon });
+  else if (clip.rule !== 'none') set({ clip_max: clip.max });
   integers[HYPER.clip_rule] = CLIP_RULE[clip.rule];
   integers[HYPER.policy] = POLICY[nonFinite];
   integers[HYPER.seed] = seed;

@@ -164,6 +164,18 @@ export const KERNELS = {
     constants: ['B'],
     workgroup: ROW,
   },
+  clip_per_tensor: {
+    folder: 'gradnorm',
+    bindings: { dW: write, owner: readBits, entries: readBits, norms: readBits, control: readBits, hyper: read },
+    constants: ['CELLS', 'NORM_WORDS'],
+    workgroup: ROW,
+  },
+  clip_adaptive: {
+    folder: 'gradnorm',
+    bindings: { W: read, dW: write, units: readBits, control: readBits, hyper: read },
+    constants: ['UNITS'],
+    workgroup: ROW,
+  },
   sgd_update: { ...update, bindings: { ...update.bindings, status: readBits }, constants: ['CELLS'] },
   adam_update: { ...update, constants: ['CELLS'] },
   rmsprop_update: { ...update, constants: ['CELLS'] },

@@ -20,8 +20,14 @@ export function leaves(value: unknown, prefix = ''): [string, unknown][] {
   return Object.entries(value).flatMap(([key, field]) => leaves(field, prefix ? `${prefix}.${key}` : key));
 }
 
+/** Rules that clip single tensors or units have steps of their own in a plan. */
+function clipsInPlace({ clip }: Experiment): string {
+  if (clip.rule === 'adaptive') return `${clip.rule} ${clip.exceptOutput}`;
+  return clip.rule === 'torch_norm_per_tensor' ? clip.rule : '';
+}
+
 export function sharePlan(a: Experiment, b: Experiment): boolean {
-  return differingPaths(a, b).every((path) => groupOf(path) !== 'shared');
+  return clipsInPlace(a) === clipsInPlace(b) && differingPaths(a, b).every((path) => groupOf(path) !== 'shared');
 }
 
 /** Paths at which two experiments differ, also those only one of them has. */
@@ -34,7 +40,8 @@ export function differingPaths(a: Experiment, b: Experiment): string[] {
 export function costOf(before: Pair<Experiment>, after: Pair<Experiment>): 'nothing' | 'retune' | 'load' {
   const paths = [...differingPaths(before[0], after[0]), ...differingPaths(before[1], after[1])];
   if (paths.length === 0) return 'nothing';
-  return paths.every((path) => groupOf(path) === 'live') ? 'retune' : 'load';
+  const keepsSteps = before.every((run, r) => clipsInPlace(run) === clipsInPlace(after[r]));
+  return keepsSteps && paths.every((path) => groupOf(path) === 'live') ? 'retune' : 'load';
 }
 
 /**
@@ -150,7 +157,9 @@ export function differenceSummary(mine: Experiment, other: Experiment): string {
 
 function clipWords({ clip }: Experiment): string {
   if (clip.rule === 'none') return 'no clipping';
-  return `clip ${clip.rule === 'value' ? 'values' : 'norm'} at ${formatSetting(clip.max)}`;
+  if (clip.rule === 'adaptive') return `clip to ${formatSetting(clip.ratio)} of the weights`;
+  const what = { value: 'values', torch_norm_per_tensor: 'each tensor', torch_norm: 'norm', tensorflow_global_norm: 'norm' };
+  return `clip ${what[clip.rule]} at ${formatSetting(clip.max)}`;
 }
 
 /** One setting in a few words: `Learning rate 0.01`. */

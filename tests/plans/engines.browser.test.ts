@@ -70,6 +70,22 @@ const CASES: readonly Case[] = [
   },
   ...(
     [
+      { rule: 'torch_norm_per_tensor', max: 0.05 },
+      { rule: 'adaptive', ratio: 0.02 },
+    ] as const
+  ).map(
+    (clip): Case => ({
+      name: `mlp, clipping ${clip.rule}, tanh, sgd, mse`,
+      loss: 'mse',
+      experiment: { model: { kind: 'mlp', depth: 3, width: 9, activation: 'tanh', norm: 'layer' }, optimizer: sgd },
+      replicas: [
+        { seed: 7, clip },
+        { seed: 8, clip, iterations: 4 },
+      ],
+    }),
+  ),
+  ...(
+    [
       { form: 'plain', branch: 'one_layer', branchScaleByDepth: true },
       { form: 'pre_norm', branch: 'one_layer', norm: 'batch', finalNorm: false },
       { form: 'post_norm', branch: 'two_layer', norm: 'rms', branchScale: 0.5 },

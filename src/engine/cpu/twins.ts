@@ -2,6 +2,7 @@
 import type { KernelName } from '../../plan/kernels.ts';
 import type { Twins } from './twin.ts';
 import { activationTwins } from './twins/activation.ts';
+import { clipTwins } from './twins/clip.ts';
 import { dataTwins } from './twins/data.ts';
 import { gradnormTwins } from './twins/gradnorm.ts';
 import { linearTwins } from './twins/linear.ts';
@@ -20,6 +21,7 @@ export const TWINS: Twins<KernelName> = {
   ...layerNormTwins,
   ...lossTwins,
   ...gradnormTwins,
+  ...clipTwins,
   ...optimizerTwins,
   ...precisionTwins,
   ...probeTwins,

@@ -145,6 +145,15 @@ test('no size can be 0', () => {
   }
 });
 
+test('both bounds of a share are named', () => {
+  expect(problemsOf(scheduled(10, { name: 'constant', warmup: 2, warmupStart: 0 }))).toEqual([
+    'optimizer.schedule.warmupStart: 0 is not valid; valid is a number above 0 and at most 1',
+  ]);
+  expect(problemsOf(scheduled(10, { name: 'one_cycle', peakShare: 1 }))).toEqual([
+    'optimizer.schedule.peakShare: 1 is not valid; valid is a number above 0 and below 1',
+  ]);
+});
+
 describe('the final norm of a residual network', () => {
   const finalNorm = (model: object) => {
     const parsed = parseExperiment({ model: { kind: 'residual_mlp', ...model } }).model;
