@@ -67,6 +67,16 @@ describe('fields', () => {
     expect(doubled.variances.bias).toBe(0);
   });
 
+  test.each([
+    ['relu', { gain: Math.SQRT2 }, 1 / Math.LN2],
+    ['gelu', { gain: Math.SQRT2 }, 1 / Math.LN2],
+    ['relu', {}, Number.POSITIVE_INFINITY],
+  ])('%s, %o: no depth scale is NaN', (activation, init, gradient) => {
+    const { xi } = predict(mlp({ activation, init: { scheme: 'he_normal', ...init } }));
+    expect(xi?.gradient).toBeCloseTo(gradient, 6);
+    expect([xi?.correlation, xi?.variance]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  });
+
   test('batch norm: the theorem for the activation and the batch, whatever the weights', () => {
     const norm = { norm: 'batch', activation: 'relu' } as const;
     expect(predict({ ...mlp(norm), batchSize: 16 }).chi1).toBeCloseTo(1.58995, 5);
