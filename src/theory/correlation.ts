@@ -49,7 +49,7 @@ export function fixedCorrelation(curve: Curve, variances: Variances, q: number):
   return rootBetween(excess, 0, below);
 }
 
-/** Depth scales in layers; Infinity where nothing decays. */
+/** Depth scales in layers; Infinity where nothing decays exponentially. */
 export interface DepthScales {
   /** 1/|ln χ₁|: over so many layers ‖dL/dz‖² changes by a factor of e. */
   readonly gradient: number;
@@ -59,9 +59,13 @@ export interface DepthScales {
   readonly variance: number;
 }
 
-/** @param q the fixed variance, 0 for a network whose signal vanishes */
+/**
+ * @param q the fixed variance, 0 for a network whose signal vanishes; where it grows without bound it never settles, and φ acts as
+ * a homogeneous function, under which correlations approach their limit more slowly than any exponential
+ */
 export function depthScales(curve: Curve, variances: Variances, q: number): DepthScales {
   const chi1 = gradientFactor(curve, variances.weight, q);
+  if (q === Number.POSITIVE_INFINITY) return { gradient: layersOf(chi1), correlation: q, variance: q };
   const c = q > 0 ? fixedCorrelation(curve, variances, q) : 1;
   const chi = c === 1 ? chi1 : correlationSlope(curve, variances.weight, q, c);
   return {

@@ -203,6 +203,8 @@ function predictResidual(model: Residual, batchSize: number, moment: number): Pr
   const { blocks, width, inner, activation, init, form, norm, branch, branchScale, branchScaleByDepth, bias } = model;
   if (init.scheme === 'identity') return { reason: IDENTITY };
   if (form !== 'plain' && norm === 'batch' && batchSize < SMALLEST_BATCH) return { reason: tooSmall(batchSize) };
+  if (form === 'post_norm' && norm === 'batch')
+    return { reason: 'Batch norm behind the sum of residual blocks: no published rate.' };
   const first = layerVariances(init, width, inner, bias);
   const { branchWeightVariance = init.weightVariance, branchBiasVariance = init.biasVariance } = init;
   const atEnd = { ...init, weightVariance: branchWeightVariance, biasVariance: branchBiasVariance };

@@ -2,8 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { CpuEngine } from '../../src/engine/cpu/engine.ts';
 import { parseExperiment } from '../../src/model/experiment.ts';
-import { residualNetwork } from '../../src/model/network.ts';
+import { networkOf } from '../../src/model/network.ts';
 import type { ExperimentInput, Init, Norm, NormPlacement } from '../../src/model/schema.ts';
+import { hyperWords } from '../../src/plan/hyper.ts';
+import { HYPER } from '../../src/plan/records.ts';
 import { batchNormRate } from '../../src/theory/batch-norm.ts';
 import { log2SlopeDeviation, type Prediction, predictGrowth } from '../../src/theory/prediction.ts';
 import { curveOf } from './curves.ts';
@@ -65,6 +67,16 @@ describe('fields', () => {
     expect(doubled.variances.bias).toBe(0);
   });
 
+  test.each([
+    ['relu', { gain: Math.SQRT2 }, 1 / Math.LN2],
+    ['gelu', { gain: Math.SQRT2 }, 1 / Math.LN2],
+    ['relu', {}, Number.POSITIVE_INFINITY],
+  ])('%s, %o: no depth scale is NaN', (activation, init, gradient) => {
+    const { xi } = predict(mlp({ activation, init: { scheme: 'he_normal', ...init } }));
+    expect(xi?.gradient).toBeCloseTo(gradient, 6);
+    expect([xi?.correlation, xi?.variance]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  });
+
   test('batch norm: the theorem for the activation and the batch, whatever the weights', () => {
     const norm = { norm: 'batch', activation: 'relu' } as const;
     expect(predict({ ...mlp(norm), batchSize: 16 }).chi1).toBeCloseTo(1.58995, 5);
@@ -79,6 +91,9 @@ describe('fields', () => {
     expect(refusal({ ...mlp({ norm: 'batch' }), batchSize: 3 })).toContain('infinite below 4');
     expect(refusal(mlp({ norm: 'batch', normPlacement: 'after' }))).toContain('in front');
     expect(refusal(mlp({ init: { scheme: 'identity' } }))).toContain('not random');
+    const residual = { kind: 'residual_mlp', norm: 'batch' } as const;
+    expect(refusal({ model: residual, batchSize: 3 })).toContain('infinite below 4');
+    expect(refusal({ model: { ...residual, form: 'post_norm' }, batchSize: 64 })).toContain('behind the sum');
     expect(refusal(mlp({ depth: 1 }))).toContain('single hidden layer');
   });
 
@@ -113,7 +128,7 @@ describe('fields', () => {
 });
 
 describe('measured on the CPU engine: log2 ‖dL/dz‖ of the first hidden layer beside the last', () => {
-  const [width, layers, seeds] = [128, 40, sized(6, 24)];
+  const [width, layers, seeds] = [128, 40, sized(8, 24)];
   // A tanh on its critical line settles like 1/l: only a profile that follows the variance is right.
   const cases: readonly (readonly [Norm, string, Partial<Init>, NormPlacement?])[] = [
     ['none', 'tanh', { scheme: 'xavier_normal' }],
@@ -169,20 +184,40 @@ describe('measured on the CPU engine: log2 ‖dL/dz‖ of the first hidden layer
     expect(mean).toBeLessThan(-tolerance);
   });
 
-  test.each(['relu', 'tanh'] as const)('residual blocks with layer norm, %s', async (activation) => {
-    const [blocks, size] = [16, 128];
-    const model = { kind: 'residual_mlp', blocks, width: size, inner: size, activation } as const;
-    const prediction = predict({ model });
-    const network = residualNetwork({ ...model, inputs: size, outputs: size, loss: 'mse' });
+  const [blocks, size] = [16, 128];
+  const forms = [
+    ['relu', 1, {}],
+    ['tanh', 1, {}],
+    ['gelu', 1, { form: 'plain', branchScaleByDepth: true }],
+    ['tanh', 1, { form: 'plain', branch: 'one_layer' }],
+    ['tanh', 1, { form: 'post_norm' }],
+    ['relu', 1, { form: 'post_norm', norm: 'rms', branchScale: 3 }],
+    ['relu', 64, { norm: 'batch', branch: 'one_layer' }],
+  ] as const;
+  for (const [activation, batchSize, more] of forms) {
+    test(`residual blocks, ${activation}, ${JSON.stringify(more)}`, async () => {
+      const two = !('branch' in more);
+      const model = { kind: 'residual_mlp', blocks, width: size, activation, ...(two ? { inner: size } : {}), ...more } as const;
+      const prediction = predict({ model, batchSize });
+      const { measured, error } = await measuredResidual(model, batchSize);
+      const predicted = prediction.log2Profile(blocks + 1)[0];
+      // Four standard errors of what was seen, and the document's relative floor of 3 %.
+      expect(Math.abs(measured - predicted)).toBeLessThanOrEqual(Math.max(4 * error, 0.03 * Math.abs(predicted)));
+      expect(prediction.log2PerLayer * blocks).toBeCloseTo(predicted, 9);
+    });
+  }
+
+  /** log2 of the ratio of the root mean square gradients, over seeds, at the stream's start and end. */
+  async function measuredResidual(model: NonNullable<ExperimentInput['model']>, batchSize: number) {
+    const experiment = parseExperiment({ model, batchSize, loss: 'mse', task: { name: 'teacher' } });
+    const network = networkOf(experiment, size, size);
+    const branchScale = hyperWords(experiment)[HYPER.branch_scale];
     const names = Array.from({ length: blocks + 1 }, (_, k) => `x${k}`);
-    const { backward } = await measureNetwork(engine, network, names, { init: { scheme: 'he_normal' }, seeds: 24 });
-    const ratios = backward.map((row) => (row[0] - row[blocks]) / (2 * Math.LN2));
-    const { mean, deviation } = sample(ratios);
-    const predicted = prediction.log2Profile(blocks + 1)[0];
-    // Four standard errors of what was seen, and the document's relative floor of 3 %.
-    expect(Math.abs(mean - predicted)).toBeLessThanOrEqual(Math.max((4 * deviation) / Math.sqrt(24), 0.03 * predicted));
-    expect(prediction.log2PerLayer * blocks).toBeCloseTo(predicted, 9);
-  });
+    const request = { init: { scheme: 'he_normal' }, seeds, batchSize, branchScale } as const;
+    const { backward } = await measureNetwork(engine, network, names, request);
+    const { mean, deviation } = sample(backward.map((row) => Math.exp(row[0] - row[blocks])));
+    return { measured: 0.5 * Math.log2(mean), error: deviation / mean / Math.sqrt(seeds) / (2 * Math.LN2) };
+  }
 });
 
 test('a prediction takes milliseconds, a known one none', () => {
