@@ -7,7 +7,7 @@ import type { Experiment, OptimizerName } from '../model/schema.ts';
 import { unitLayersOf } from '../model/units.ts';
 import { backwardSteps } from './backward.ts';
 import { Builder, step, tiles } from './builder.ts';
-import { type ClipSteps, clipSteps } from './clip.ts';
+import { type ClipStep, clipSteps } from './clip.ts';
 import { forwardSteps, reserveActivations } from './forward.ts';
 import { kernelEntry } from './kernels.ts';
 import { type Measured, measureSteps, sumSquaresSteps, type Tables } from './measure.ts';
@@ -30,7 +30,7 @@ export interface PlanRequest {
   readonly batchSize: number;
   readonly optimizer: OptimizerName;
   /** Default: none. */
-  readonly clip?: ClipSteps;
+  readonly clip?: readonly ClipStep[];
   /** Batches drawn on the device from data sets of these sizes, or one batch given by the host. */
   readonly source: { readonly kind: 'drawn'; readonly train: number; readonly test: number } | { readonly kind: 'given' };
   /** Iterations between two per-layer records. */
@@ -62,7 +62,7 @@ export function buildPlan(request: PlanRequest): Plan {
   const names = new Set(measured.flatMap(({ d, gradients }) => [...d, ...gradients]));
   const squares = sumSquaresSteps(builder, [...names]);
   const { reduce, clip, update, reduceWeights } = measureSteps(builder, measured, parameters, request.optimizer, tables);
-  const clipping = clipSteps(builder, measured, parameters, request.clip ?? 'none', tables);
+  const clipping = clipSteps(builder, measured, parameters, request.clip ?? [], tables);
   const layerSlots = Math.ceil(ring / layersEvery) + 1;
   const { groups, words: layerWords } = shapeTables(builder, measured, tables);
   const record = recordStep(builder, { ring, every: layersEvery, slots: layerSlots, words: layerWords });

@@ -4,12 +4,12 @@ import { type Builder, step } from './builder.ts';
 import { CELL, type Measured, type Tables } from './measure.ts';
 import type { AnyStep } from './plan.ts';
 
-/** What a plan does besides the clipping that its update rule contains. */
-export type ClipSteps = 'none' | 'per_tensor' | 'adaptive' | 'adaptive_with_output';
+/** What a plan does besides the clipping that its update rule contains; each step leaves replicas with another rule alone. */
+export type ClipStep = 'per_tensor' | 'adaptive' | 'adaptive_with_output';
 
-export function clipStepsOf(clip: Clip): ClipSteps {
+export function clipStepOf(clip: Clip): ClipStep | undefined {
   if (clip.rule === 'torch_norm_per_tensor') return 'per_tensor';
-  if (clip.rule !== 'adaptive') return 'none';
+  if (clip.rule !== 'adaptive') return undefined;
   return clip.exceptOutput ? 'adaptive' : 'adaptive_with_output';
 }
 
@@ -20,25 +20,21 @@ const NO_ENTRY = 0xffffffff;
  * To run behind `clip_coefficient` and in front of the update.
  *
  * @param parameters the plan's names of all parameters
+ * @param kinds one of the two adaptive ones at most, since both work on the replicas with that rule
  */
 export function clipSteps(
   builder: Builder,
   measured: readonly Measured[],
   parameters: readonly string[],
-  kind: ClipSteps,
+  kinds: readonly ClipStep[],
   tables: Tables,
 ): AnyStep[] {
-  if (kind === 'none') return [];
-  if (kind === 'per_tensor') return [perTensor(builder, measured, tables)];
   const output = builder.placement.deepest.ops.flatMap((op) => (op.op === 'linear' ? [op.name] : [])).at(-1);
-  const isOutput = (name: string) => kind === 'adaptive' && [`${output}.weight`, `${output}.bias`].includes(name);
-  return [
-    adaptive(
-      builder,
-      parameters.filter((name) => !isOutput(name)),
-      tables,
-    ),
-  ];
+  const inner = parameters.filter((name) => name !== `${output}.weight` && name !== `${output}.bias`);
+  return [...new Set(kinds)].map((kind) => {
+    if (kind === 'per_tensor') return perTensor(builder, measured, tables);
+    return adaptive(builder, kind === 'adaptive' ? inner : parameters, tables);
+  });
 }
 
 function perTensor(builder: Builder, measured: readonly Measured[], tables: Tables): AnyStep {
@@ -48,7 +44,7 @@ function perTensor(builder: Builder, measured: readonly Measured[], tables: Tabl
   const entries = new Uint32Array(cells).fill(NO_ENTRY);
   // Norms lie replica by replica, in the order of what is measured of each.
   let entry = 0;
-  for (const { group, z, d, parameters } of measured) {
+  for (const { group, z, d, parameters, units } of measured) {
     for (let r = group.first; r < group.first + group.count; r++) {
       entry += z.length + d.length;
       for (const name of parameters) {
@@ -56,6 +52,7 @@ function perTensor(builder: Builder, measured: readonly Measured[], tables: Tabl
         entries.fill(entry, (offset + r * replicaStride) / CELL, (offset + (r + 1) * replicaStride) / CELL);
         entry++;
       }
+      entry += units.length;
     }
   }
   tables.set('norm_entries', entries);

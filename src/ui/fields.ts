@@ -65,11 +65,13 @@ export const FIELDS: readonly Field[] = [
     label: 'Clipping',
     group: 'live',
     kind: 'choice',
-    options: names(['none', 'torch_norm', 'tensorflow_global_norm', 'value'], {
+    options: names(['none', 'torch_norm', 'tensorflow_global_norm', 'torch_norm_per_tensor', 'value', 'adaptive'], {
       none: 'off',
       torch_norm: 'norm · torch',
       tensorflow_global_norm: 'norm · TensorFlow',
+      torch_norm_per_tensor: 'norm of each tensor',
       value: 'by value',
+      adaptive: 'adaptive (AGC)',
     }),
   },
   {
@@ -195,6 +197,7 @@ export const FIELDS: readonly Field[] = [
 /** What a change of the field costs: nothing but the next iteration, a restart of one run, or of both since they share a plan. */
 export function groupOf(path: string): FieldGroup {
   if (path.startsWith('model.init.') || path === 'seed') return 'own';
+  if (path === 'clip.exceptOutput') return 'shared';
   if (path.startsWith('clip.') || path.startsWith('stop.') || path === 'nonFinite' || path === 'task.inputScale') return 'live';
   if (path.startsWith('optimizer.') && path !== 'optimizer.name') return 'live';
   return 'shared';

@@ -27,7 +27,9 @@ function clipsInPlace({ clip }: Experiment): string {
 }
 
 export function sharePlan(a: Experiment, b: Experiment): boolean {
-  return clipsInPlace(a) === clipsInPlace(b) && differingPaths(a, b).every((path) => groupOf(path) !== 'shared');
+  // What only one of two clip rules has is no matter between them.
+  const isOwn = (path: string) => path.startsWith('clip.') && [a, b].some((run) => fieldValue(run, path) === undefined);
+  return differingPaths(a, b).every((path) => groupOf(path) !== 'shared' || isOwn(path));
 }
 
 /** Paths at which two experiments differ, also those only one of them has. */
@@ -52,7 +54,9 @@ export function costOf(before: Pair<Experiment>, after: Pair<Experiment>): 'noth
 export function editPair(pair: Pair<Experiment>, target: EditTarget, path: string, value: unknown): Pair<Experiment> {
   const shared = groupOf(path) === 'shared';
   const edited = (run: RunIndex, name: 'a' | 'b') =>
-    shared || target === 'both' || target === name ? parseExperiment(withValue(pair[run], path, value)) : pair[run];
+    target === 'both' || target === name || (shared && fieldValue(pair[run], path) !== undefined)
+      ? parseExperiment(withValue(pair[run], path, value))
+      : pair[run];
   return [edited(0, 'a'), edited(1, 'b')];
 }
 

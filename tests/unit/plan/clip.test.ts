@@ -2,29 +2,31 @@ import { describe, expect, test } from 'vitest';
 import { parseExperiment } from '../../../src/model/experiment.ts';
 import { parametersOf } from '../../../src/model/network.ts';
 import type { ExperimentInput } from '../../../src/model/schema.ts';
-import type { ClipSteps } from '../../../src/plan/clip.ts';
+import type { ClipStep } from '../../../src/plan/clip.ts';
 import { planKey } from '../../../src/sweep/plan-key.ts';
 import { planOf, smallMlp } from '../../support/plans.ts';
 
 const R = 3;
 const network = smallMlp({ norm: 'layer' });
-const plan = (clip: ClipSteps) => planOf(network, { replicas: R, clip });
-const kernels = (clip: ClipSteps) => plan(clip).iteration.map(({ kernel }) => kernel as string);
+const plan = (...clip: ClipStep[]) => planOf(network, { replicas: R, clip });
+const kernels = (...clip: ClipStep[]) => plan(...clip).iteration.map(({ kernel }) => kernel as string);
 const KINDS = ['per_tensor', 'adaptive', 'adaptive_with_output'] as const;
 
 test('the steps are in a plan only where its rule has them, between the decision and the update', () => {
-  expect(kernels('none').filter((kernel) => kernel.startsWith('clip_'))).toEqual(['clip_coefficient']);
+  expect(kernels().filter((kernel) => kernel.startsWith('clip_'))).toEqual(['clip_coefficient']);
   for (const kind of KINDS) {
     const list = kernels(kind);
     const own = kind === 'per_tensor' ? 'clip_per_tensor' : 'clip_adaptive';
     const at = list.indexOf('clip_coefficient');
     expect(list.slice(at, at + 3)).toEqual(['clip_coefficient', own, 'sgd_update']);
   }
+  const both = kernels('adaptive', 'per_tensor', 'adaptive').filter((kernel) => kernel.startsWith('clip_'));
+  expect(both).toEqual(['clip_coefficient', 'clip_adaptive', 'clip_per_tensor']);
 });
 
 describe('the units of adaptive clipping', () => {
   /** Names of the parameters that units of replica `r` lie in, each as often as it has units of 4 columns. */
-  function unitsOf(kind: ClipSteps, r: number): string[] {
+  function unitsOf(kind: ClipStep, r: number): string[] {
     const { contents, tensors } = plan(kind);
     const units = contents.get('clip_units') ?? new Uint32Array();
     const names: string[] = [];
@@ -52,12 +54,12 @@ describe('the units of adaptive clipping', () => {
 });
 
 test('clipping per tensor reads, for each cell of a parameter, the norm of its own gradient', () => {
-  const { contents, tensors, groups } = plan('per_tensor');
+  const { contents, tensors, groups, summary } = plan('per_tensor');
   const entries = contents.get('norm_entries') ?? new Uint32Array();
   const { measured } = groups[0];
   // The loss stands among what is measured and has no norm; gradients come behind it, the parameters themselves last.
   const list = measured.filter((name) => name !== 'loss');
-  const each = list.length - parametersOf(network).length;
+  const each = list.length - parametersOf(network).length + summary.unitLayers.length;
   for (let r = 0; r < R; r++) {
     for (const { name } of parametersOf(network)) {
       const { offset, replicaStride } = tensors.get(name) ?? { offset: 0, replicaStride: 0 };
