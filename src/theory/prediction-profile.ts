@@ -3,8 +3,8 @@ import { type Curve, finiteWidthVariance, gradientFactor, isHomogeneous, nextVar
 
 /** A change of the variance per layer, relative, below which it has settled. */
 const SETTLED = 1e-9;
-/** A prediction is drawn, not compared digit by digit. */
-const NODES = 32;
+/** Nodes of the quadrature, see `normalMean`: a profile is drawn, not compared digit by digit. */
+export const PROFILE_NODES = 32;
 
 /** One slope throughout. */
 export function straightProfile(log2PerLayer: number, layers: number): Float64Array {
@@ -26,8 +26,8 @@ export function gaussianProfile(
   layers: number,
 ): Float64Array {
   const log2Factor = (q: number) =>
-    (Math.log(gradientFactor(curve, variances.weight, q, NODES)) -
-      (finiteWidthVariance(curve, q, NODES) - kappaLess) / (2 * width)) /
+    (Math.log(gradientFactor(curve, variances.weight, q, PROFILE_NODES)) -
+      (finiteWidthVariance(curve, q, PROFILE_NODES) - kappaLess) / (2 * width)) /
     (2 * Math.LN2);
   if (isHomogeneous(curve)) return straightProfile(log2Factor(1), layers);
   const steps = new Float64Array(layers);
@@ -35,7 +35,7 @@ export function gaussianProfile(
   for (let l = 0; l < layers - 1; l++) {
     steps[l] = settled ? steps[l - 1] : log2Factor(q);
     if (settled) continue;
-    const next = nextVariance(curve, variances, q, NODES);
+    const next = nextVariance(curve, variances, q, PROFILE_NODES);
     settled = Math.abs(next - q) <= SETTLED * q || !Number.isFinite(next);
     q = next;
   }

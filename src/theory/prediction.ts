@@ -13,7 +13,7 @@ import {
   nextVariance,
   type Variances,
 } from './mean-field.ts';
-import { gaussianProfile, straightProfile } from './prediction-profile.ts';
+import { gaussianProfile, PROFILE_NODES, straightProfile } from './prediction-profile.ts';
 import { type Block, logGradientRatio, residualStack } from './residual.ts';
 
 /** All factors are per layer (per block of a residual network) towards the input. */
@@ -217,7 +217,7 @@ function predictResidual(model: Residual, batchSize: number, moment: number): Pr
     variances: { weight: first.weight, bias: first.bias, outWeight: second.weight, outBias: second.bias },
     scale: branchScale / (branchScaleByDepth ? Math.sqrt(blocks) : 1),
   };
-  const stack = residualStack(CURVES[activation], block, blocks, input.weight * moment + input.bias);
+  const stack = residualStack(CURVES[activation], block, blocks, input.weight * moment + input.bias, PROFILE_NODES);
   return {
     kind: 'residual',
     source: `${RESIDUAL_SOURCES[form === 'plain' ? 'plain' : norm]}${form === 'plain' ? '' : '; its gradient derived'}`,

@@ -48,17 +48,17 @@ interface Passage {
   readonly passed: number;
 }
 
-function passage(curve: Curve, { branch, variances, norm, scale = 1 }: Block, u: number): Passage {
+function passage(curve: Curve, { branch, variances, norm, scale = 1 }: Block, u: number, nodes?: number): Passage {
   const { weight, bias, outWeight, outBias } = variances;
   const inner = branch === 'two_layer' ? { q: weight * u + bias, weight, bias } : { q: u, weight: 1, bias: 0 };
   const strength = scale * scale;
-  const moment = nextVariance(curve, { weight: outWeight, bias: 0 }, inner.q);
+  const moment = nextVariance(curve, { weight: outWeight, bias: 0 }, inner.q, nodes);
   // Only batch norm compares examples; of unrelated ones, biases are all that pre-activations share.
   const shared = norm === 'batch' ? outWeight * correlatedMean(curve.phi, inner.q, inner.bias / inner.q) : 0;
   return {
     added: strength * (moment + outBias),
     varying: strength * (moment - shared),
-    passed: strength * outWeight * gradientFactor(curve, inner.weight, inner.q),
+    passed: strength * outWeight * gradientFactor(curve, inner.weight, inner.q, nodes),
   };
 }
 
@@ -73,19 +73,20 @@ function passage(curve: Curve, { branch, variances, norm, scale = 1 }: Block, u:
  * normalization biases residual blocks towards the identity function", section 3. Gradients through norms are derived.
  *
  * @param p0 second moment of x₀
+ * @param nodes of the quadrature, see `normalMean`
  */
-export function residualStack(curve: Curve, block: Block, blocks: number, p0 = 1): ResidualStack {
+export function residualStack(curve: Curve, block: Block, blocks: number, p0 = 1, nodes?: number): ResidualStack {
   const { form, norm } = block;
   const moments = new Float64Array(blocks + 1);
   const logFactors = new Float64Array(blocks);
   moments[0] = p0;
   let varying = p0;
   // Behind a norm every block is like the one before.
-  const normalised = passage(curve, block, 1);
+  const normalised = passage(curve, block, 1, nodes);
   for (let l = 0; l < blocks; l++) {
     const p = moments[l];
     const isOne = form === 'pre_norm' || (form === 'post_norm' && l > 0);
-    const through = isOne ? normalised : passage(curve, block, p);
+    const through = isOne ? normalised : passage(curve, block, p, nodes);
     const size = norm === 'batch' ? varying : p;
     const added = norm === 'batch' ? through.varying : through.added;
     moments[l + 1] = form === 'post_norm' ? 1 : p + through.added;
