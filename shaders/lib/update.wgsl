@@ -1,6 +1,6 @@
 // The part that all optimizer kernels share: who owns a cell of 16 parameters, its clipped gradient, its norms.
-// Expects the struct Rule, a replica's settings; the function rule_of(r); and updated(rule, at, w, g), the new value of 4
-// parameters from their value and clipped gradient.
+// Expects the struct Rule, a replica's settings with its decay; the function rule_of(r); and step_of(rule, at, w, g), what is
+// subtracted from 4 parameters, from their value and clipped gradient.
 // #import "lib/norm"
 // #import "lib/hyper"
 
@@ -53,7 +53,14 @@ fn move_parameters(rule: Rule, clip: Clip, at: u32) -> Move {
   if (!clip.applied) { return Move(w, vec4(0.0)); }
   var g = dW[at];
   if (clip.by_value) { g = clamp_value(g, clip.limit); } else { g = g * clip.power * clip.scale; }
-  let next = updated(rule, at, w, g);
+  let step = step_of(rule, at, w, g);
+  // No product with 1 where nothing shrinks: compilers fuse it with what follows, which would round otherwise than without it.
+  if (rule.decay.shrink == 1.0) {
+    let next = w - step;
+    W[at] = next;
+    return Move(next, next - w);
+  }
+  let next = w * rule.decay.shrink - step;
   W[at] = next;
   return Move(next, next - w);
 }

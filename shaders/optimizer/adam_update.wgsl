@@ -29,7 +29,7 @@ fn rule_of(r: u32) -> Rule {
   );
 }
 
-fn updated(rule: Rule, at: u32, w: vec4<f32>, gradient: vec4<f32>) -> vec4<f32> {
+fn step_of(rule: Rule, at: u32, w: vec4<f32>, gradient: vec4<f32>) -> vec4<f32> {
   var g = gradient;
   if (rule.decay.l2 != 0.0) { g += rule.decay.l2 * w; }
   let second = 4u * CELLS + at;
@@ -38,7 +38,7 @@ fn updated(rule: Rule, at: u32, w: vec4<f32>, gradient: vec4<f32>) -> vec4<f32> 
   state[at] = m;
   state[second] = v;
   let root = sqrt(v) / sqrt(rule.correction.y) + rule.epsilon;
-  return w * rule.decay.shrink - (rule.rate / rule.correction.x) * (m / root);
+  return (rule.rate / rule.correction.x) * (m / root);
 }
 
 @compute @workgroup_size(WX)

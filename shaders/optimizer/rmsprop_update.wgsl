@@ -27,7 +27,7 @@ fn rule_of(r: u32) -> Rule {
   );
 }
 
-fn updated(rule: Rule, at: u32, w: vec4<f32>, gradient: vec4<f32>) -> vec4<f32> {
+fn step_of(rule: Rule, at: u32, w: vec4<f32>, gradient: vec4<f32>) -> vec4<f32> {
   var g = gradient;
   if (rule.decay.l2 != 0.0) { g += rule.decay.l2 * w; }
   let v = rule.alpha * state[at] + rule.one_minus_alpha * g * g;
@@ -41,7 +41,7 @@ fn updated(rule: Rule, at: u32, w: vec4<f32>, gradient: vec4<f32>) -> vec4<f32> 
   let step = g / (sqrt(variance) + rule.epsilon);
   let buf = rule.momentum * state[4u * CELLS + at] + step;
   state[4u * CELLS + at] = buf;
-  return w * rule.decay.shrink - rule.rate * buf;
+  return rule.rate * buf;
 }
 
 @compute @workgroup_size(WX)

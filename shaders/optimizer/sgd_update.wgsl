@@ -27,7 +27,7 @@ fn rule_of(r: u32) -> Rule {
   );
 }
 
-fn updated(rule: Rule, at: u32, w: vec4<f32>, gradient: vec4<f32>) -> vec4<f32> {
+fn step_of(rule: Rule, at: u32, w: vec4<f32>, gradient: vec4<f32>) -> vec4<f32> {
   var g = gradient;
   if (rule.decay.l2 != 0.0) { g += rule.decay.l2 * w; }
   if (rule.momentum != 0.0) {
@@ -36,7 +36,7 @@ fn updated(rule: Rule, at: u32, w: vec4<f32>, gradient: vec4<f32>) -> vec4<f32> 
     state[at] = buf;
     if (rule.nesterov) { g += rule.momentum * buf; } else { g = buf; }
   }
-  return w * rule.decay.shrink - rule.rate * g;
+  return rule.rate * g;
 }
 
 @compute @workgroup_size(WX)
