@@ -2,6 +2,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { ConfigError, DataError } from '../model/errors.ts';
 import { parametersOf } from '../model/network.ts';
+import type { NumberRange } from '../model/schema.ts';
 import type { Case } from './case.ts';
 import { type Computed, planName, runCase } from './run.ts';
 
@@ -22,6 +23,7 @@ export interface Quantity {
 export interface Audit {
   readonly name: string;
   readonly engine: 'gpu' | 'cpu';
+  readonly range: NumberRange;
   readonly passed: boolean;
   readonly quantities: readonly Quantity[];
 }
@@ -38,11 +40,11 @@ type Deviation = readonly [where: string, value: number];
  * @throws ConfigError or DataError when the case names an intermediate that the network does not have
  * @throws LimitError when the network does not fit the engine
  */
-export async function auditCase(engine: Engine, given: Case, file: string): Promise<Audit> {
+export async function auditCase(engine: Engine, given: Case, file: string, range: NumberRange = 'ieee'): Promise<Audit> {
   checkIntermediates(given, file);
-  const computed = await runCase(engine, given);
+  const computed = await runCase(engine, given, range);
   const quantities = compare(given, computed);
-  return { name: given.name, engine: engine.report.engine, passed: quantities.every(({ passed }) => passed), quantities };
+  return { name: given.name, engine: engine.report.engine, range, passed: quantities.every(({ passed }) => passed), quantities };
 }
 
 function checkIntermediates(given: Case, file: string): void {
@@ -80,7 +82,7 @@ function compare({ document, tensors }: Case, computed: Computed): Quantity[] {
   const adam = optimizer.name === 'adam' || optimizer.name === 'adamw';
   const parameter = tolerance(adam ? SUGGESTED.parameterAdam : SUGGESTED.parameter, torch.after3_maxabs);
   const stored = (name: string) => tensors.get(name)?.data as Float32Array;
-  const tensorsOf = (prefix: string, actual: ReadonlyMap<string, Float32Array>, measure: typeof relativeToNorm) =>
+  const tensorsOf = (prefix: string, actual: ReadonlyMap<string, Float64Array>, measure: typeof relativeToNorm) =>
     [...actual].map(([name, values]): Deviation => [`${prefix}${name}`, measure(values, stored(`${prefix}${name}`))]);
   const numbers = (name: string, actual: readonly number[], wanted: readonly number[]) =>
     wanted.map((value, k): Deviation => [`${name}[${k}]`, relative(actual[k], value)]);
@@ -117,7 +119,7 @@ function relative(actual: number, expected: number): number {
 }
 
 /** ‖actual − expected‖ / ‖expected‖ */
-function relativeToNorm(actual: Float32Array, expected: Float32Array): number {
+function relativeToNorm(actual: Float64Array, expected: Float32Array): number {
   let difference = 0;
   let norm = 0;
   expected.forEach((value, i) => {
@@ -128,7 +130,7 @@ function relativeToNorm(actual: Float32Array, expected: Float32Array): number {
 }
 
 /** max |actual − expected|, NaN where either is. */
-function largestDifference(actual: Float32Array, expected: Float32Array): number {
+function largestDifference(actual: Float64Array, expected: Float32Array): number {
   let largest = 0;
   for (let i = 0; i < expected.length; i++) {
     const difference = Math.abs(actual[i] - expected[i]);

@@ -17,6 +17,7 @@ const LATER: Readonly<Record<string, string | number | boolean>> = {
   'optimizer=sgd.decoupled': false,
   'optimizer=rmsprop.decoupled': false,
   'probes.layers': 'all',
+  range: 'ieee',
 };
 
 /** Fields that choose between forms of an object. */

@@ -6,13 +6,13 @@ import type { Experiment, Model } from '../model/schema.ts';
 import { flopOf } from '../plan/build.ts';
 
 /** What a plan depends on but for depth: equal text, one cohort. Everything else of an experiment is a replica's own. */
-export function cohortKey({ task, model, loss, optimizer, batchSize, probes }: Experiment): string {
+export function cohortKey({ task, model, loss, optimizer, range, batchSize, probes }: Experiment): string {
   const { inputScale: _scale, ...data } = task;
   const { init: _init, ...shape } = model;
   const level = shape.kind === 'mlp' ? { ...shape, depth: 0 } : residualShape(shape);
   // Where weight decay acts is a replica's own.
   const rule = optimizer.name === 'adamw' ? 'adam' : optimizer.name;
-  return canonicalJson({ data, shape: level, loss, optimizer: rule, batchSize, probes });
+  return canonicalJson({ data, shape: level, loss, optimizer: rule, range, batchSize, probes });
 }
 
 /** Of the factor on the branches a plan knows only whether there is one. */

@@ -46,6 +46,7 @@ export function cohortPlan(requests: readonly SlotRequest[], dataset: Dataset, l
     })),
     batchSize: first.batchSize,
     optimizer: first.optimizer.name,
+    range: first.range,
     source: { kind: 'drawn', train: dataset.train.n, test: dataset.test.n },
     layersEvery: first.probes.layersEvery,
     layers: first.probes.layers,

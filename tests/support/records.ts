@@ -15,7 +15,6 @@ import {
 const HYPER_INTEGERS: readonly string[] = ['clip_rule', 'policy', 'seed', 'iterations', 'stop_plateau', 'stop_weights'];
 const CONTROL_FLOATS: readonly string[] = [
   'scale',
-  'power',
   'log2_norm',
   'coefficient',
   'loss',
