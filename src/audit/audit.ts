@@ -82,7 +82,7 @@ function compare({ document, tensors }: Case, computed: Computed): Quantity[] {
   const adam = optimizer.name === 'adam' || optimizer.name === 'adamw';
   const parameter = tolerance(adam ? SUGGESTED.parameterAdam : SUGGESTED.parameter, torch.after3_maxabs);
   const stored = (name: string) => tensors.get(name)?.data as Float32Array;
-  const tensorsOf = (prefix: string, actual: ReadonlyMap<string, Float64Array>, measure: typeof relativeToNorm) =>
+  const tensorsOf = (prefix: string, actual: ReadonlyMap<string, Float32Array>, measure: typeof relativeToNorm) =>
     [...actual].map(([name, values]): Deviation => [`${prefix}${name}`, measure(values, stored(`${prefix}${name}`))]);
   const numbers = (name: string, actual: readonly number[], wanted: readonly number[]) =>
     wanted.map((value, k): Deviation => [`${name}[${k}]`, relative(actual[k], value)]);
@@ -119,7 +119,7 @@ function relative(actual: number, expected: number): number {
 }
 
 /** ‖actual − expected‖ / ‖expected‖ */
-function relativeToNorm(actual: Float64Array, expected: Float32Array): number {
+function relativeToNorm(actual: Float32Array, expected: Float32Array): number {
   let difference = 0;
   let norm = 0;
   expected.forEach((value, i) => {
@@ -130,7 +130,7 @@ function relativeToNorm(actual: Float64Array, expected: Float32Array): number {
 }
 
 /** max |actual − expected|, NaN where either is. */
-function largestDifference(actual: Float64Array, expected: Float32Array): number {
+function largestDifference(actual: Float32Array, expected: Float32Array): number {
   let largest = 0;
   for (let i = 0; i < expected.length; i++) {
     const difference = Math.abs(actual[i] - expected[i]);

@@ -20,14 +20,14 @@ export interface Computed {
   readonly globalNorms: readonly number[];
   readonly clipCoefficients: readonly number[];
   /** dL/dparameter of iteration 0, by parameter. */
-  readonly gradients: ReadonlyMap<string, Float64Array>;
+  readonly gradients: ReadonlyMap<string, Float32Array>;
   /** dL/dactivation of iteration 0, by name of the case's tensor without `dact.`. */
-  readonly activationGradients: ReadonlyMap<string, Float64Array>;
+  readonly activationGradients: ReadonlyMap<string, Float32Array>;
   /** Norms as the engine measured them, by parameter and by activation. */
   readonly gradientNorms: ReadonlyMap<string, number>;
   readonly activationNorms: ReadonlyMap<string, number>;
   /** Parameters after three iterations. */
-  readonly parameters: ReadonlyMap<string, Float64Array>;
+  readonly parameters: ReadonlyMap<string, Float32Array>;
 }
 
 /** The plan's name of an intermediate: the last layer is called z{L}, logits or out in cases. */
@@ -36,7 +36,7 @@ export function planName({ network }: Case, name: string): string {
 }
 
 /** @throws LimitError when the network does not fit the engine */
-export async function runCase(engine: Engine, given: Case, range: NumberRange): Promise<Computed> {
+export async function runCase(engine: Engine, given: Case, range: NumberRange = 'ieee'): Promise<Computed> {
   const { network, batchSize, settings, document } = given;
   const plan = buildPlan({
     networks: [{ network, replicas: 1 }],
@@ -56,8 +56,8 @@ export async function runCase(engine: Engine, given: Case, range: NumberRange): 
     await session.run('iteration', 1);
     const gradients = await readParameters(session, parameters, 'grad.');
     const dacts = Object.keys(document.expected.dact_norm);
-    const activationGradients = new Map<string, Float64Array>();
-    for (const name of dacts) activationGradients.set(name, await readNumbers(session, `d${planName(given, name)}`, 1));
+    const activationGradients = new Map<string, Float32Array>();
+    for (const name of dacts) activationGradients.set(name, await readFloats(session, `d${planName(given, name)}`));
     const norms = await readNorms(session);
     await session.run('iteration', ITERATIONS - 1);
     const after = await readParameters(session, parameters, '');
@@ -89,21 +89,26 @@ function writeCase(session: Session, { network, settings, tensors }: Case, param
   writeReplica(session, 'hyper', 0, hyperWords(settings));
 }
 
+/** A tensor's numbers with their exponents, as PyTorch has them: float32. */
+async function readFloats(session: Session, name: string): Promise<Float32Array> {
+  return Float32Array.from(await readNumbers(session, name, 1));
+}
+
 async function readParameters(
   session: Session,
   parameters: readonly Parameter[],
   prefix: string,
-): Promise<Map<string, Float64Array>> {
-  const values = new Map<string, Float64Array>();
+): Promise<Map<string, Float32Array>> {
+  const values = new Map<string, Float32Array>();
   for (const { name, role, rows, columns } of parameters) {
-    const stored = await readNumbers(session, `${prefix}${name}`, 1);
+    const stored = await readFloats(session, `${prefix}${name}`);
     values.set(name, role === 'weight' ? transpose(stored, rows, columns) : stored);
   }
   return values;
 }
 
 /** (rows, columns) row-major becomes (columns, rows). */
-function transpose<A extends Float32Array | Float64Array>(values: A, rows: number, columns: number): A {
+function transpose<A extends Float32Array | Float32Array>(values: A, rows: number, columns: number): A {
   const out = values.slice() as A;
   for (let row = 0; row < rows; row++) for (let c = 0; c < columns; c++) out[c * rows + row] = values[row * columns + c];
   return out;

@@ -1,10 +1,10 @@
 /** Reading, checking and naming experiments. */
 import * as v from 'valibot';
 import { fnv1a64 } from '../math/fnv.ts';
-import { initProblems, modelProblems } from './contradictions.ts';
+import { initProblems, modelProblems, scheduleProblems } from './contradictions.ts';
 import { ConfigError, type Problem } from './errors.ts';
 import { describeNumber, fieldOf, fieldsOf, parentOf, type SchemaNode } from './fields.ts';
-import { identityOf } from './identity.ts';
+import { identityPart } from './identity.ts';
 import { type Experiment, type ExperimentInput, experimentSchema, type Loss, type TaskName } from './schema.ts';
 
 /** Training examples of each data set whose size is fixed. */
@@ -66,7 +66,7 @@ function findLists(value: unknown, path = ''): Problem[] {
 
 /** Fields that are valid one by one and make no sense together. */
 function contradictions(experiment: Experiment): Problem[] {
-  const { task, loss, optimizer, batchSize } = experiment;
+  const { task, loss, optimizer, batchSize, clip, range } = experiment;
   const problems: Problem[] = [];
   if (task.name === 'teacher' && loss === 'cross_entropy') {
     problems.push({ path: 'loss', problem: '"cross_entropy" needs classes and the teacher task has none; valid is "mse"' });
@@ -76,6 +76,12 @@ function contradictions(experiment: Experiment): Problem[] {
     problems.push({
       path: 'task.examples',
       problem: `${task.examples} examples of ${task.inputs} inputs exceed memory; with these inputs valid is up to ${most}`,
+    });
+  }
+  if (range === 'extended' && (clip.rule === 'torch_norm_per_tensor' || clip.rule === 'adaptive')) {
+    problems.push({
+      path: 'range',
+      problem: `"extended" has gradients that clip.rule "${clip.rule}" cannot see; valid is "ieee", or clipping by the global norm or by value`,
     });
   }
   const examples = task.name === 'teacher' ? task.examples : TRAIN_EXAMPLES[task.name];
@@ -88,7 +94,7 @@ function contradictions(experiment: Experiment): Problem[] {
   if (optimizer.name === 'sgd' && optimizer.nesterov && (optimizer.momentum === 0 || optimizer.dampening !== 0)) {
     problems.push({ path: 'optimizer.nesterov', problem: 'true needs momentum above 0 and dampening 0' });
   }
-  return [...problems, ...modelProblems(experiment), ...initProblems(experiment)];
+  return [...problems, ...modelProblems(experiment), ...initProblems(experiment), ...scheduleProblems(experiment)];
 }
 
 /** A schema's issues as path, value and what would be valid: all fields of the object, both bounds of a number. */
@@ -163,7 +169,7 @@ export function canonicalJson(value: unknown): string {
 
 /** What the run id is the hash of: the canonical form without fields that came later and have the value from before. */
 export function identityJson(experiment: Experiment): string {
-  return canonicalJson(Object.fromEntries(Object.entries(experiment).map(([key, value]) => [key, identityOf(value, key)])));
+  return canonicalJson(Object.fromEntries(Object.entries(experiment).map(([key, value]) => [key, identityPart(value, key)])));
 }
 
 /** Run id: 64 bits of FNV-1a, as 16 hex digits. Stable across machines, the defaults' order, and new fields that are left alone. */

@@ -7,6 +7,7 @@ import type { Experiment, NumberRange, OptimizerName } from '../model/schema.ts'
 import { unitLayersOf } from '../model/units.ts';
 import { backwardSteps } from './backward.ts';
 import { Builder, step, tiles } from './builder.ts';
+import { type ClipSteps, clipSteps } from './clip.ts';
 import { forwardSteps, reserveActivations } from './forward.ts';
 import { kernelEntry } from './kernels.ts';
 import { type Measured, measureSteps, sumSquaresSteps, type Tables } from './measure.ts';
@@ -30,6 +31,8 @@ export interface PlanRequest {
   readonly optimizer: OptimizerName;
   /** Default: ieee. */
   readonly range?: NumberRange;
+  /** Default: none. */
+  readonly clip?: ClipSteps;
   /** Batches drawn on the device from data sets of these sizes, or one batch given by the host. */
   readonly source: { readonly kind: 'drawn'; readonly train: number; readonly test: number } | { readonly kind: 'given' };
   /** Iterations between two per-layer records. */
@@ -61,6 +64,7 @@ export function buildPlan(request: PlanRequest): Plan {
   const names = new Set(measured.flatMap(({ d, gradients }) => [...d, ...gradients]));
   const squares = sumSquaresSteps(builder, [...names]);
   const { reduce, clip, update, reduceWeights } = measureSteps(builder, measured, parameters, request.optimizer, tables);
+  const clipping = clipSteps(builder, measured, parameters, request.clip ?? 'none', tables);
   const layerSlots = Math.ceil(ring / layersEvery) + 1;
   const { groups, words: layerWords } = shapeTables(builder, measured, tables);
   const record = recordStep(builder, { ring, every: layersEvery, slots: layerSlots, words: layerWords });
@@ -77,6 +81,7 @@ export function buildPlan(request: PlanRequest): Plan {
     ...reduce,
     ...(all ? unitSteps(builder, layersEvery) : []),
     ...clip,
+    ...clipping,
     update,
     ...reduceWeights,
     record,

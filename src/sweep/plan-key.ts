@@ -4,15 +4,18 @@ import { canonicalJson } from '../model/experiment.ts';
 import { hasBranchScale, networkOf, parametersOf } from '../model/network.ts';
 import type { Experiment, Model } from '../model/schema.ts';
 import { flopOf } from '../plan/build.ts';
+import { clipStepsOf } from '../plan/clip.ts';
 
 /** What a plan depends on but for depth: equal text, one cohort. Everything else of an experiment is a replica's own. */
-export function cohortKey({ task, model, loss, optimizer, range, batchSize, probes }: Experiment): string {
+export function cohortKey({ task, model, loss, optimizer, clip, range, batchSize, probes }: Experiment): string {
   const { inputScale: _scale, ...data } = task;
   const { init: _init, ...shape } = model;
   const level = shape.kind === 'mlp' ? { ...shape, depth: 0 } : residualShape(shape);
   // Where weight decay acts is a replica's own.
   const rule = optimizer.name === 'adamw' ? 'adam' : optimizer.name;
-  return canonicalJson({ data, shape: level, loss, optimizer: rule, range, batchSize, probes });
+  const clipping = clipStepsOf(clip);
+  const steps = clipping === 'none' ? {} : { clipping };
+  return canonicalJson({ data, shape: level, loss, optimizer: rule, range, ...steps, batchSize, probes });
 }
 
 /** Of the factor on the branches a plan knows only whether there is one. */

@@ -10,6 +10,7 @@ import { type LayerBlock, type MetricsBlock, SCALARS, type TestBlock } from '../
 import { networkOf, parametersOf } from '../model/network.ts';
 import type { Experiment } from '../model/schema.ts';
 import { buildPlan } from '../plan/build.ts';
+import { clipStepsOf } from '../plan/clip.ts';
 import { hyperWords } from '../plan/hyper.ts';
 import type { MeasuredGroup, Plan, Range } from '../plan/plan.ts';
 import { CONTROL_WORDS, HYPER_WORDS, STATUS, STATUS_WORDS } from '../plan/records.ts';
@@ -47,6 +48,7 @@ export function cohortPlan(requests: readonly SlotRequest[], dataset: Dataset, l
     batchSize: first.batchSize,
     optimizer: first.optimizer.name,
     range: first.range,
+    clip: clipStepsOf(first.clip),
     source: { kind: 'drawn', train: dataset.train.n, test: dataset.test.n },
     layersEvery: first.probes.layersEvery,
     layers: first.probes.layers,

@@ -9,7 +9,7 @@ import { type Curve, gradientFactor, rootBetween, type Variances, varianceSlope 
 const NODES = 48;
 
 /** E[f(√q u) f(√q v)] of standard normal u and v with correlation c. */
-function correlated(f: (z: number) => number, q: number, c: number): number {
+export function correlatedMean(f: (z: number) => number, q: number, c: number): number {
   const { nodes, weights }: Rule = normalRule(NODES);
   const s = Math.sqrt(q);
   const across = Math.sqrt(Math.max(0, 1 - c * c));
@@ -24,12 +24,12 @@ function correlated(f: (z: number) => number, q: number, c: number): number {
 
 /** The next layer's correlation of two inputs whose pre-activations have variance q* and correlation c. */
 export function nextCorrelation({ phi }: Curve, { weight, bias }: Variances, q: number, c: number): number {
-  return (weight * correlated(phi, q, c) + bias) / q;
+  return (weight * correlatedMean(phi, q, c) + bias) / q;
 }
 
 /** χ(c) = σw² E[φ′ φ′]: the slope of the correlation map at c; χ(1) = χ₁. */
 export function correlationSlope({ dphi }: Curve, weightVariance: number, q: number, c: number): number {
-  return weightVariance * correlated(dphi, q, c);
+  return weightVariance * correlatedMean(dphi, q, c);
 }
 
 /** Below this the map's value at 0 is quadrature error: odd φ without bias keep orthogonal inputs orthogonal. */
@@ -49,7 +49,7 @@ export function fixedCorrelation(curve: Curve, variances: Variances, q: number):
   return rootBetween(excess, 0, below);
 }
 
-/** Depth scales in layers; Infinity where nothing decays. */
+/** Depth scales in layers; Infinity where nothing decays exponentially. */
 export interface DepthScales {
   /** 1/|ln χ₁|: over so many layers ‖dL/dz‖² changes by a factor of e. */
   readonly gradient: number;
@@ -59,9 +59,13 @@ export interface DepthScales {
   readonly variance: number;
 }
 
-/** @param q the fixed variance, 0 for a network whose signal vanishes */
+/**
+ * @param q the fixed variance, 0 for a network whose signal vanishes; where it grows without bound it never settles, and φ acts as
+ * a homogeneous function, under which correlations approach their limit more slowly than any exponential
+ */
 export function depthScales(curve: Curve, variances: Variances, q: number): DepthScales {
   const chi1 = gradientFactor(curve, variances.weight, q);
+  if (q === Number.POSITIVE_INFINITY) return { gradient: layersOf(chi1), correlation: q, variance: q };
   const c = q > 0 ? fixedCorrelation(curve, variances, q) : 1;
   const chi = c === 1 ? chi1 : correlationSlope(curve, variances.weight, q, c);
   return {

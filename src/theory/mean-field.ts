@@ -36,6 +36,11 @@ export function nextVariance({ phi }: Curve, { weight, bias }: Variances, q: num
   return weight * meanAt((z) => phi(z) ** 2, q, nodes) + bias;
 }
 
+/** E[φ(√q z)]. */
+export function meanActivation({ phi }: Curve, q: number): number {
+  return meanAt(phi, q);
+}
+
 /** χ₁ = σw² E[φ′(√q z)²]: the factor of ‖dL/dz‖² per layer towards the input; q may be 0 or Infinity. */
 export function gradientFactor({ dphi }: Curve, weightVariance: number, q: number, nodes?: number): number {
   return weightVariance * meanAt((z) => dphi(z) ** 2, q, nodes);

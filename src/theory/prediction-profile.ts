@@ -15,11 +15,19 @@ export function straightProfile(log2PerLayer: number, layers: number): Float64Ar
  * The variance q_l is followed from layer to layer, so that the profile holds before it has settled, too: the norm changes from
  * layer l + 1 to l by √χ₁(q_l), and at width n by −κ(q_l)/4n more in its logarithm.
  *
+ * @param kappaLess what κ lacks beside Gaussian weights: 2 for orthogonal ones
  * @param first variance of the first pre-activations
  */
-export function gaussianProfile(curve: Curve, variances: Variances, width: number, first: number, layers: number): Float64Array {
+export function gaussianProfile(
+  curve: Curve,
+  variances: Variances,
+  { width, kappaLess }: { readonly width: number; readonly kappaLess: number },
+  first: number,
+  layers: number,
+): Float64Array {
   const log2Factor = (q: number) =>
-    (Math.log(gradientFactor(curve, variances.weight, q, NODES)) - finiteWidthVariance(curve, q, NODES) / (2 * width)) /
+    (Math.log(gradientFactor(curve, variances.weight, q, NODES)) -
+      (finiteWidthVariance(curve, q, NODES) - kappaLess) / (2 * width)) /
     (2 * Math.LN2);
   if (isHomogeneous(curve)) return straightProfile(log2Factor(1), layers);
   const steps = new Float64Array(layers);

@@ -1,7 +1,7 @@
 /** Optimizer and clip rules of the WebGPU engine. */
 import { test } from 'vitest';
 import { openEngine } from '../../src/engine/open.ts';
-import { expectRows } from './clip-edge.ts';
+import { expectRows, PER_TENSOR_ROWS } from './clip-edge.ts';
 import { expectTraces, OPTIMIZERS } from './optim-traces.ts';
 
 const engine = await openEngine('gpu', navigator.gpu, 'use');
@@ -11,3 +11,5 @@ test.each(OPTIMIZERS)('%s follows PyTorch’s traces', (optimizer) => expectTrac
 test('clipping at the edges is torch’s and TensorFlow’s', () => expectRows(engine, 'ieee'));
 
 test('in the extended range it is better where their float32 norm fails', () => expectRows(engine, 'extended'));
+
+test('clipping each tensor by its own norm is torch’s of one tensor', () => expectRows(engine, 'ieee', PER_TENSOR_ROWS));

@@ -20,7 +20,14 @@ export const NEIGHBOUR_CASES: readonly { name: string; loss: Loss; experiment: E
     name: 'exploding mlp in the extended range',
     loss: 'mse',
     experiment: {
-      model: { kind: 'mlp', depth: 6, width: 6, activation: 'leaky_relu', init: { scheme: 'scaled_normal', weightVariance: 1e12 } },
+      model: {
+        kind: 'mlp',
+        depth: 6,
+        width: 6,
+        activation: 'leaky_relu',
+        init: { scheme: 'scaled_normal', weightVariance: 1e12 },
+      },
+      optimizer: { name: 'sgd' },
       clip: { rule: 'torch_norm', max: 0.5 },
       range: 'extended',
     },

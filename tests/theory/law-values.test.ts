@@ -8,7 +8,7 @@ import {
   criticalNesterovRate,
   criticalRate,
 } from '../../src/theory/learning-rate.ts';
-import { batchNormStack, logGradientRatio, normalisedStack, residualStack } from '../../src/theory/residual.ts';
+import { type Block, type BranchVariances, logGradientRatio, residualStack } from '../../src/theory/residual.ts';
 import { curveOf } from './curves.ts';
 
 describe('one layer of a bias-free Gaussian network, exactly (Hanin, Nica 2018; digamma form)', () => {
@@ -44,6 +44,8 @@ describe('one layer of a bias-free Gaussian network, exactly (Hanin, Nica 2018; 
   });
 });
 
+const plain = (variances: BranchVariances, scale = 1): Block => ({ form: 'plain', branch: 'two_layer', variances, scale });
+
 describe('residual stacks', () => {
   // φ, σw², σb², σv², σa², blocks, p_L, ln G
   test.each([
@@ -53,7 +55,7 @@ describe('residual stacks', () => {
     ['relu', 1, 0, 1, 0, 10, 57.66503906250185, 4.054651081081611],
     ['relu', 2, 0, 0.1, 0, 30, 17.449402268886864, 2.8593053941297177],
   ] as const)('%s, %d, %d, %d, %d, %d blocks (Yang, Schoenholz 2017)', (name, weight, bias, outWeight, outBias, L, p, lnG) => {
-    const stack = residualStack(curveOf(name), { weight, bias, outWeight, outBias }, L);
+    const stack = residualStack(curveOf(name), plain({ weight, bias, outWeight, outBias }), L);
     // The reference is a quadrature with 800 nodes on each side of 0; over 50 blocks both agree to seven digits.
     expect(Math.abs(stack.moments[L] / p - 1)).toBeLessThan(1e-7);
     expect(Math.abs(logGradientRatio(stack) / lnG - 1)).toBeLessThan(1e-7);
@@ -62,7 +64,7 @@ describe('residual stacks', () => {
   test('tanh grows like √L, ReLU like L', () => {
     const [tanh, relu] = ['tanh', 'relu'].map((name) => (L: number) => {
       const variances = { weight: 1, bias: 0, outWeight: 1, outBias: 0 };
-      return logGradientRatio(residualStack(curveOf(name), variances, L));
+      return logGradientRatio(residualStack(curveOf(name), plain(variances), L));
     });
     for (const [L, lnG] of [
       [25, 4.812023],
@@ -79,7 +81,7 @@ describe('residual stacks', () => {
   test('a branch scale of 1/√L bounds the growth: (1 + 1/L)^L', () => {
     const he = { weight: 2, bias: 0, outWeight: 1, outBias: 0 };
     for (const L of [10, 50]) {
-      const stack = residualStack(curveOf('relu'), he, L, 1 / Math.sqrt(L));
+      const stack = residualStack(curveOf('relu'), plain(he, 1 / Math.sqrt(L)), L);
       expect(Math.exp(logGradientRatio(stack))).toBeCloseTo((1 + 1 / L) ** L, 9);
       expect(stack.moments[L]).toBeCloseTo((1 + 1 / L) ** L, 9);
     }
@@ -87,21 +89,34 @@ describe('residual stacks', () => {
 
   test('unnormalised He branches double the variance, batch norm in front adds 1 (De, Smith 2020)', () => {
     const he = { weight: 2, bias: 0, outWeight: 1, outBias: 0 };
-    const plain = residualStack(curveOf('relu'), he, 32);
-    expect([1, 8, 16].map((l) => plain.moments[l] / 2 ** l)).toEqual([1, 1, 1].map((one) => expect.closeTo(one, 9)));
-    expect(logGradientRatio(plain)).toBeCloseTo(22.18071, 5);
-    const normed = batchNormStack(32);
-    expect([1, 8, 16, 32].map((l) => normed.moments[l])).toEqual([2, 9, 17, 33]);
+    const free = residualStack(curveOf('relu'), plain(he), 32);
+    expect([1, 8, 16].map((l) => free.moments[l] / 2 ** l)).toEqual([1, 1, 1].map((one) => expect.closeTo(one, 9)));
+    expect(logGradientRatio(free)).toBeCloseTo(22.18071, 5);
+    const heEnd = { weight: 1, bias: 0, outWeight: 2, outBias: 0 };
+    const batch: Block = { form: 'pre_norm', norm: 'batch', branch: 'one_layer', variances: heEnd };
+    const normed = residualStack(curveOf('relu'), batch, 32);
+    // ∏ (1 + 1/(1 + (1 − 1/π) l))
+    expect([1, 8, 16, 32].map((l) => normed.moments[l])).toEqual([2, 9, 17, 33].map((p) => expect.closeTo(p, 10)));
     expect(logGradientRatio(normed)).toBeCloseTo(4.4054419, 6);
   });
 
   test('layer norm in front: p = 1 + l/2, G = 1 + L/2 (Xiong et al. 2020)', () => {
     for (const L of [2, 8, 32]) {
-      const stack = normalisedStack(curveOf('relu'), { weight: 1, bias: 0, outWeight: 1, outBias: 0 }, L);
+      const variances = { weight: 1, bias: 0, outWeight: 1, outBias: 0 };
+      const stack = residualStack(curveOf('relu'), { ...plain(variances), form: 'pre_norm', norm: 'layer' }, L);
       expect(stack.moments[L]).toBeCloseTo(1 + L / 2, 9);
       expect(Math.exp(logGradientRatio(stack))).toBeCloseTo(1 + L / 2, 9);
     }
   });
+});
+
+test('post-norm: large batches give back the rate of batch norm without skips; layer norm keeps ReLU’s gradient', () => {
+  // With a branch scale far above 1 the skip connection no longer matters: π/(π − 1) and 1.
+  const variances = { weight: 1, bias: 0, outWeight: 2, outBias: 0 };
+  const block: Block = { form: 'post_norm', branch: 'one_layer', variances, scale: 1e6 };
+  const factor = (norm: 'batch' | 'layer') => Math.exp(residualStack(curveOf('relu'), { ...block, norm }, 3).logFactors[2]);
+  expect(factor('batch')).toBeCloseTo(Math.PI / (Math.PI - 1), 9);
+  expect(factor('layer')).toBeCloseTo(1, 9);
 });
 
 test('critical learning rates on the quadratic with λ = 10/3', () => {

@@ -1,6 +1,6 @@
 /** What the mean-field theory says, against values computed elsewhere, closed forms and each other. */
 import { describe, expect, test } from 'vitest';
-import { depthScales } from '../../src/theory/correlation.ts';
+import { correlationSlope, depthScales, nextCorrelation } from '../../src/theory/correlation.ts';
 import {
   criticalWeightVariance,
   finiteWidthVariance,
@@ -74,6 +74,20 @@ describe('closed forms', () => {
     expect(nextVariance(curve, { weight: 1, bias: 0 }, q)).toBeCloseTo(expected, 12);
     expect(gradientFactor(curve, 1, q)).toBeCloseTo(4 / Math.PI / Math.sqrt(1 + 4 * q), 12);
   });
+  test.each([
+    [0.3, 0.5],
+    [1, 0.9],
+    [5, 0],
+    [5, -0.4],
+  ])('erf: the correlation map and its slope at q = %d, c = %d', (q, c) => {
+    const curve = curveOf('erf');
+    // ref: Williams 1997; the slope is the map's derivative by q c
+    const map = ((2 / Math.PI) * Math.asin((2 * q * c) / (1 + 2 * q))) / q;
+    const slope = 4 / Math.PI / Math.sqrt((1 + 2 * q) ** 2 - (2 * q * c) ** 2);
+    expect(nextCorrelation(curve, { weight: 1, bias: 0 }, q, c)).toBeCloseTo(map, 8);
+    expect(correlationSlope(curve, 1, q, c)).toBeCloseTo(slope, 8);
+  });
+
   test.each(['tanh', 'sigmoid', 'gelu', 'gelu_tanh', 'silu', 'selu', 'softplus'])('%s: the slope is the map’s', (name) => {
     const curve = curveOf(name);
     const [q, h] = [0.7, 1e-4];

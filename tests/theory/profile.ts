@@ -4,7 +4,7 @@ import { readTensor, writeReplica } from '../../src/engine/tensor-io.ts';
 import { normals, PURPOSE } from '../../src/math/philox.ts';
 import { initialValues } from '../../src/model/initialise.ts';
 import { mlpNetwork, type Network, parametersOf } from '../../src/model/network.ts';
-import type { Activation, Init, Norm } from '../../src/model/schema.ts';
+import type { Activation, Init, Norm, NormPlacement } from '../../src/model/schema.ts';
 import { buildPlan } from '../../src/plan/build.ts';
 import { HYPER, HYPER_WORDS } from '../../src/plan/records.ts';
 
@@ -16,8 +16,10 @@ export interface ProfileRequest {
   readonly layers: number;
   readonly seeds: number;
   readonly bias: boolean;
-  /** In front of each activation; default none. */
+  /** Default none. */
   readonly norm?: Norm;
+  /** Default before the activation. */
+  readonly normPlacement?: NormPlacement;
   /** Examples per network; default 1. */
   readonly batchSize?: number;
 }
@@ -34,10 +36,10 @@ export interface Profile {
 
 /** x ~ N(0, 1), (B, width). */
 export async function measureProfile(engine: Engine, request: ProfileRequest): Promise<Profile> {
-  const { activation, width, layers, bias, norm = 'none' } = request;
+  const { activation, width, layers, bias, norm = 'none', normPlacement = 'before' } = request;
   const sizes = new Array<number>(layers + 1).fill(width);
   const hiddenBias = bias && norm !== 'batch';
-  const network = mlpNetwork({ sizes, activation, norm, hiddenBias, outputBias: bias, loss: 'mse' });
+  const network = mlpNetwork({ sizes, activation, norm, normPlacement, hiddenBias, outputBias: bias, loss: 'mse' });
   const names = sizes.slice(1).map((_, l) => `z${l}`);
   return measureNetwork(engine, network, names, request);
 }
@@ -48,7 +50,12 @@ type Row = readonly number[];
 const PARAMETERS_AT_ONCE = 2 ** 24;
 const FIRST_SEED = 1000;
 
-export type NetworkRequest = Pick<ProfileRequest, 'init' | 'seeds' | 'batchSize'>;
+export interface NetworkRequest extends Pick<ProfileRequest, 'init' | 'seeds' | 'batchSize'> {
+  /** Factor on residual branches; default 1. */
+  readonly branchScale?: number;
+  /** Square Linears that pass their input on as it is. */
+  readonly identities?: readonly string[];
+}
 
 /**
  * Norms of the tensors of those names and of their gradients. Inputs are N(0, 1); the gradient at the top is random and
@@ -81,7 +88,7 @@ async function measureSeeds(
   engine: Engine,
   network: Network,
   names: readonly string[],
-  { init: given, batchSize: B = 1 }: NetworkRequest,
+  { init: given, batchSize: B = 1, branchScale = 1, identities = [] }: NetworkRequest,
   firstSeed: number,
   replicas: number,
 ): Promise<Profile> {
@@ -90,9 +97,11 @@ async function measureSeeds(
   // Learning rate 0: the second pass sees the same weights.
   const hyper = new Float32Array(HYPER_WORDS);
   new Uint32Array(hyper.buffer)[HYPER.iterations] = 2;
+  hyper[HYPER.branch_scale] = branchScale;
   for (let r = 0; r < replicas; r++) {
     const seed = firstSeed + r;
     writeInitial(session, network, init, r, seed);
+    for (const name of identities) writeIdentity(session, network, name, r);
     writeReplica(session, 'hyper', r, hyper);
     writeReplica(session, network.input, r, normals(seed, PURPOSE.teacher, 0, B * network.inputs, 1));
   }
@@ -143,6 +152,15 @@ export function writeInitial(session: Session, network: Network, init: Init, r: 
   parametersOf(network).forEach((parameter, index) => {
     writeReplica(session, parameter.name, r, initialValues(parameter, init, seed, index));
   });
+}
+
+function writeIdentity(session: Session, network: Network, linear: string, r: number): void {
+  for (const { name, role, rows, columns } of parametersOf(network)) {
+    if (name === `${linear}.bias`) writeReplica(session, name, r, new Float32Array(columns));
+    if (role !== 'weight' || name !== `${linear}.weight`) continue;
+    const unit = Float32Array.from({ length: rows * columns }, (_, i) => Number(Math.floor(i / columns) === i % columns));
+    writeReplica(session, name, r, unit);
+  }
 }
 
 /** ln of the sum of squares of each replica, in double precision, so that the squares cannot overflow. */

@@ -42,7 +42,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'engine/cpu': { sees: ['math', 'model', 'plan', 'engine'], types: ['data'] },
   sweep: { sees: ['math', 'data', 'metrics', 'model', 'plan', ...ENGINES] },
   audit: { sees: ['math', 'model', 'plan', ...ENGINES], types: ['data'] },
-  report: { sees: ['metrics', 'model'], types: ['sweep'] },
+  report: { sees: ['metrics', 'theory', 'model'], types: ['sweep'] },
   bench: { sees: [...ALL_BUT_UI, 'cli'] },
   cli: { sees: ALL_BUT_UI },
   ui: {

@@ -29,6 +29,7 @@ import {
 import { isActive } from '../active.ts';
 import { endingOf } from '../ending.ts';
 import { exponentOf, powerOfTwo } from '../range.ts';
+import { learningRateOf } from '../schedule.ts';
 import { four, type Twins } from '../twin.ts';
 
 /** log2 of a sum of squares from which float32 has Inf, and below which it has 0. */
@@ -117,6 +118,7 @@ export const gradnormTwins: Twins<'sum_squares' | 'norm_reduce' | 'clip_coeffici
       control[c + CONTROL.first] = first + 1;
       control[c + CONTROL.loss] = floatBits(loss);
       control[c + CONTROL.accuracy] = floatBits(correct);
+      control[c + CONTROL.learning_rate] = floatBits(learningRateOf(r, hyper, status));
       control[c + CONTROL.correction1] = floatBits(correction(HYPER.log_beta1));
       control[c + CONTROL.correction2] = floatBits(correction(HYPER.log_beta2));
     }

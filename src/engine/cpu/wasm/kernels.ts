@@ -148,6 +148,16 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
       if (EXTENDED) writeExponents(segments, SEGMENTS, range, norms);
     },
 
+    round_half({ v, partial, status }, { FIRST, STRIDE }, [, R]) {
+      forReplicas(status, FIRST, R, (r) => {
+        wasm.round_half(address(v, r * STRIDE), address(partial, (r * STRIDE) / 8), STRIDE / 16);
+      });
+    },
+
+    copy_half({ v, y }, { COUNT }) {
+      wasm.copy_half(v.byteOffset, y.byteOffset, COUNT);
+    },
+
     unit_probe({ h, norms, status, shapes, range }, constants, [, R, layers]) {
       const { FIRST, B, C, MODE, UNIT, EVERY, H_STRIDE, EXTENDED, H_AT, RANGE_STRIDE } = constants;
       for (const r of recordedReplicas(status, FIRST, R, EVERY)) {
