@@ -123,8 +123,8 @@ export async function expectRows(
       range,
     }),
   );
-  // The norm that is recorded goes on where the library's does not.
-  const normOf = range === 'ieee' ? libraryNorm : (log2: number) => 2 ** log2;
+  // The norm that is recorded goes on where the library's does not, as clipping by tensor does.
+  const normOf = rows === LIBRARY_ROWS ? libraryNorm : (log2: number) => 2 ** log2;
   const updates = await Updates.open(engine, experiments, SIZES);
   try {
     rows.forEach(({ grads }, r) => {
