@@ -1,14 +1,20 @@
 // dz[r,b,c] = dh[r,b,c] phi'(z[r,b,c])     forward: h = phi(z)
 // dh, z: (R,B4,C4) read   dz: (R,B4,C4) write; padding of dz is written as 0
 // status: (R,8) read, of the replicas that take part; r starts at FIRST
+// range: (any) accumulate, if EXTENDED, entries of dh at DH_AT, of z at Z_AT and of dz at DZ_AT (lib/range)
 // One invocation computes 4 columns of a row; global id z is r - FIRST. Range: every finite f32; NaN stays NaN.
 // ref: torch.nn.functional, the activation of the same name
 // #import "lib/activation"
+// #import "lib/norm"
 // #import "lib/present"
+// #import "lib/range"
 
 override FIRST: u32;
 override B: u32;
 override C: u32;
+override DH_AT: u32;
+override Z_AT: u32;
+override DZ_AT: u32;
 override WX: u32;
 override WY: u32;
 
@@ -17,6 +23,7 @@ override WY: u32;
 @group(0) @binding(1) var<storage, read> z: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> dz: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> status: array<u32>;
+@group(0) @binding(4) var<storage, read_write> range: array<atomic<u32>>;
 
 @compute @workgroup_size(WX, WY)
 fn activation_backward(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -26,5 +33,12 @@ fn activation_backward(@builtin(global_invocation_id) id: vec3<u32>) {
   if (id.x >= columns || id.y >= rows || !is_present(r)) { return; }
   let at = (r * rows + id.y) * columns + id.x;
   let inside = (vec4(id.x * 4u) + vec4(0u, 1u, 2u, 3u)) < vec4(C);
-  dz[at] = select(vec4(0.0), chain(dh[at], z[at]), inside & vec4(id.y < B));
+  var v = z[at];
+  if (EXTENDED) { v = held4(v, exponent_of(Z_AT, r)); }
+  let value = select(vec4(0.0), chain(dh[at], v), inside & vec4(id.y < B));
+  dz[at] = value;
+  if (EXTENDED) {
+    raise_peak(DZ_AT, r, max_bits(value));
+    if (id.x == 0u && id.y == 0u) { write_exponent(DZ_AT, r, exponent_of(DH_AT, r)); }
+  }
 }

@@ -2,15 +2,19 @@
 // norms: (any,4) read, entries of a replica's Z pre-activations, D dz's and G parameter gradients, counts and place in its shape
 // rows: (R,B4,2) read   hyper: (R,48) read   status: (R,8) read   shapes: (R,8) read   control: (R,24) accumulate
 // torch_norm: c = min(1, max/(||g|| + 1e-6)), 0 for an Inf norm; tensorflow_global_norm: c = max/max(||g||, max), NaN for a non-finite one.
-// c = scale * power: power is a power of two that differs from 1 where ||g|| leaves float32's comfortable range.
-// One workgroup of 64 owns a replica. Fixed order. Range: every norm up to sqrt(P) 3.4e38.
+// range: (any) read, if EXTENDED, the exponent of each replica's rows at ROWS_AT
+// c = scale 2^exponent, exponent = 0 unless EXTENDED. Not EXTENDED, ||g|| is Inf to the rule from 2^64 on, as to the library.
+// One workgroup of 64 owns a replica. Fixed order. Range: every norm; a loss above float32 is Inf, which EXTENDED does not count as broken.
 // ref: Pascanu, Mikolov, Bengio 2013, algorithm 1; torch.nn.utils.clip_grad_norm_; tf.clip_by_global_norm
 // #import "lib/reduce_norm"
+// #import "lib/scale"
 // #import "lib/control"
 // #import "lib/ending"
 // #import "lib/schedule"
 
 override B: u32;
+override EXTENDED: bool;
+override ROWS_AT: u32;
 override WX: u32;
 
 @group(0) @binding(0) var<storage, read> norms: array<vec4<u32>>;
@@ -19,6 +23,7 @@ override WX: u32;
 @group(0) @binding(3) var<storage, read> status: array<u32>;
 @group(0) @binding(4) var<storage, read> shapes: array<u32>;
 @group(0) @binding(5) var<storage, read_write> control: array<u32>;
+@group(0) @binding(6) var<storage, read> range: array<u32>;
 
 var<workgroup> firsts: array<u32, 64>;
 var<workgroup> sums: array<vec2<f32>, 64>;
@@ -31,13 +36,13 @@ fn clip_coefficient(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
   let gradients = Z + shapes[shape + P_D];
   let all = gradients + shapes[shape + P_G];
   let base = shapes[shape + P_NORMS];
-  var mine = vec2(0u, 0u);
+  var mine = vec3(0u, 0u, 0u);
   var first = NONE_FOUND;
   for (var t = i; t < all; t += 64u) {
-    let pair = norms[base + t].xy;
+    let entry = norms[base + t].xyz;
     // The loss stands between the pre-activations and the gradients in execution order.
-    if (pair.x >= INF_BITS) { first = min(first, select(t, t + 1u, t >= Z)); }
-    if (t >= gradients) { mine = join_norms(mine, pair); }
+    if (entry.x >= INF_BITS) { first = min(first, select(t, t + 1u, t >= Z)); }
+    if (t >= gradients) { mine = join_entries(mine, entry); }
   }
   var sum = vec2(0.0);
   for (var b = i; b < B; b += 64u) { sum += rows[r * ((B + 3u) / 4u * 4u) + b]; }
@@ -49,16 +54,19 @@ fn clip_coefficient(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
     first = min(first, firsts[k]);
     sum += sums[k];
   }
-  let loss = sum.x / f32(B);
-  if (magnitude_bits(loss) >= INF_BITS) { first = min(first, Z); }
-  let decision = decide(r, total, loss, first != NONE_FOUND && (total.x >= INF_BITS || magnitude_bits(loss) >= INF_BITS));
+  let mean = sum.x / f32(B);
+  let is_broken = magnitude_bits(mean) >= INF_BITS;
+  if (is_broken) { first = min(first, Z); }
+  var loss = mean;
+  if (EXTENDED) { loss = scaled(mean, bitcast<i32>(range[ROWS_AT + 2u * r])); }
+  let decision = decide(r, total, first != NONE_FOUND && (total.x >= INF_BITS || is_broken));
   let at = r * CONTROL_WORDS;
   control[at + C_ACTIVE] = decision.alive;
   control[at + C_APPLY] = decision.apply;
   control[at + C_STOP] = ending(r, loss, decision.stop);
   control[at + C_STOP_WEIGHTS] = bitcast<u32>(hyper[r * HYPER_WORDS + H_STOP_WEIGHTS]);
   control[at + C_SCALE] = decision.scale_bits;
-  control[at + C_POWER] = bitcast<u32>(decision.power);
+  control[at + C_EXPONENT] = bitcast<u32>(decision.exponent);
   control[at + C_COEFFICIENT] = decision.coefficient_bits;
   control[at + C_LOG2_NORM] = log2_norm_bits(total);
   control[at + C_NON_FINITE] = select(0u, total.y, total.x >= INF_BITS);

@@ -44,10 +44,32 @@ fn rescaled(p: vec2<u32>, m: u32) -> f32 {
   return select(bitcast<f32>(p.y) * power_of_two(127u - min(shift, 126u)), 0.0, shift > 126u || p.x == 0u);
 }
 
+// Entries (m, s, e) are pairs of numbers that are to be multiplied by 2^e, e being an i32's bits. The level is the exponent of their scale.
+fn level(p: vec3<u32>) -> i32 { return i32(reference_exponent(p.x)) - 127 + bitcast<i32>(p.z); }
+
+// The entry of the union of two disjoint sets, at the exponent of the one with the higher level.
+fn join_entries(p: vec3<u32>, q: vec3<u32>) -> vec3<u32> {
+  if (max(p.x, q.x) >= INF_BITS) { return vec3(join_norms(p.xy, q.xy), 0u); }
+  if (q.x == 0u) { return p; }
+  if (p.x == 0u) { return q; }
+  if (p.z == q.z) { return vec3(join_norms(p.xy, q.xy), p.z); }
+  if (level(q) > level(p)) { return joined_below(q, p); }
+  return joined_below(p, q);
+}
+
+fn joined_below(p: vec3<u32>, q: vec3<u32>) -> vec3<u32> {
+  let shift = 2 * (level(p) - level(q));
+  let s = select(bitcast<f32>(q.y) * power_of_two(u32(127 - min(shift, 126))), 0.0, shift > 126);
+  return vec3(p.x, bitcast<u32>(bitcast<f32>(p.y) + s), p.z);
+}
+
+// floor(log2) of the sum of the squares, of an entry that is finite and not 0.
+fn log2_squares(p: vec3<u32>) -> i32 { return 2 * level(p) + i32(p.y >> 23u) - 127; }
+
 // log2 of the norm as bits: -Inf of nothing but zeros; Inf or NaN where a number is.
-fn log2_norm_bits(p: vec2<u32>) -> u32 {
+fn log2_norm_bits(p: vec3<u32>) -> u32 {
   if (p.x > INF_BITS) { return NAN_BITS; }
   if (p.x == INF_BITS) { return INF_BITS; }
   if (p.x == 0u) { return 0xff800000u; }
-  return bitcast<u32>(f32(i32(reference_exponent(p.x)) - 127) + 0.5 * log2(bitcast<f32>(p.y)));
+  return bitcast<u32>(f32(level(p)) + 0.5 * log2(bitcast<f32>(p.y)));
 }

@@ -39,7 +39,6 @@ struct Clip {
   applied: bool,
   by_value: bool,
   limit: f32,
-  power: f32,
   scale: f32,
 }
 
@@ -52,7 +51,7 @@ fn move_parameters(rule: Rule, clip: Clip, at: u32) -> Move {
   let w = W[at];
   if (!clip.applied) { return Move(w, vec4(0.0)); }
   var g = dW[at];
-  if (clip.by_value) { g = clamp_value(g, clip.limit); } else { g = g * clip.power * clip.scale; }
+  if (clip.by_value) { g = clamp_value(g, clip.limit); } else { g = g * clip.scale; }
   let step = step_of(rule, at, w, g);
   // No product with 1 where nothing shrinks: compilers fuse it with what follows, which would round otherwise than without it.
   if (rule.decay.shrink == 1.0) {
@@ -70,7 +69,7 @@ fn update_cell(cell: u32) {
   let r = owner[cell];
   let rule = rule_of(r);
   let by_value = bitcast<u32>(hyper_f32(r, H_CLIP_RULE)) == CLIP_VALUE;
-  let clip = Clip(control[r * CONTROL_WORDS + C_APPLY] != 0u, by_value, hyper_f32(r, H_CLIP_MAX), control_f32(r, C_POWER), control_f32(r, C_SCALE));
+  let clip = Clip(control[r * CONTROL_WORDS + C_APPLY] != 0u, by_value, hyper_f32(r, H_CLIP_MAX), control_f32(r, C_SCALE));
   let a = move_parameters(rule, clip, 4u * cell);
   let b = move_parameters(rule, clip, 4u * cell + 1u);
   let c = move_parameters(rule, clip, 4u * cell + 2u);

@@ -2,13 +2,18 @@
 // z: (R,B4,C4) read   label: (R,B4) read, NO_LABEL for a row without an example   dz: (R,B4,C4) write
 // rows: (R,B4,2) write, loss and 1 where the largest logit is the label's. Padding and rows without an example are written as 0.
 // status: (R,8) read, of the replicas that take part
+// range: (any) accumulate, if EXTENDED, entries of z at Z_AT, of dz at DZ_AT, and the exponent of rows' loss at ROWS_AT (lib/range)
 // One invocation owns one row; global id y is r. Range: finite logits of any size; NaN logits, or a largest one of Inf, give NaN.
 // ref: Goodfellow, Bengio, Courville 2016, "Deep learning", eq. 6.29-6.32; torch.nn.functional.cross_entropy
 // #import "lib/finite"
 // #import "lib/present"
+// #import "lib/range"
 
 override B: u32;
 override C: u32;
+override Z_AT: u32;
+override DZ_AT: u32;
+override ROWS_AT: u32;
 override WX: u32;
 
 const NO_LABEL = 0xffffffffu;
@@ -18,6 +23,13 @@ const NO_LABEL = 0xffffffffu;
 @group(0) @binding(2) var<storage, read_write> dz: array<f32>;
 @group(0) @binding(3) var<storage, read_write> rows: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read> status: array<u32>;
+@group(0) @binding(5) var<storage, read_write> range: array<atomic<u32>>;
+
+// exp of a difference of logits, which are stored at exponent e.
+fn exp_of(difference: f32, e: i32) -> f32 {
+  if (EXTENDED) { return exp(held(difference, e)); }
+  return exp(difference);
+}
 
 @compute @workgroup_size(WX)
 fn softmax_cross_entropy(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -27,6 +39,13 @@ fn softmax_cross_entropy(@builtin(global_invocation_id) id: vec3<u32>) {
   let stride = (C + 3u) / 4u * 4u;
   let base = row * stride;
   let y = label[row];
+  let ez = exponent_of(Z_AT, id.y);
+  // The loss is a difference of logits and a logarithm: at the exponent of the larger.
+  let e = max(ez, 0);
+  if (EXTENDED && id.x == 0u) {
+    write_exponent(DZ_AT, id.y, 0);
+    write_exponent(ROWS_AT, id.y, e);
+  }
   if (id.x >= B || y == NO_LABEL) {
     rows[row] = vec2(0.0);
     for (var c = 0u; c < stride; c++) { dz[base + c] = 0.0; }
@@ -45,13 +64,23 @@ fn softmax_cross_entropy(@builtin(global_invocation_id) id: vec3<u32>) {
   var broken = magnitude_bits(top) >= INF_BITS;
   for (var c = 0u; c < C; c++) {
     broken = broken || is_nan(z[base + c]);
-    sum += exp(z[base + c] - top);
+    sum += exp_of(z[base + c] - top, ez);
   }
   let poison = bitcast<f32>(select(0u, NAN_BITS, broken));
+  var peak = 0u;
   for (var c = 0u; c < stride; c++) {
-    let p = exp(z[base + c] - top) / sum;
+    let p = exp_of(z[base + c] - top, ez) / sum;
     let d = (p - select(0.0, 1.0, c == y)) / f32(B);
-    dz[base + c] = select(0.0, d + poison, c < C);
+    let slope = select(0.0, d + poison, c < C);
+    dz[base + c] = slope;
+    peak = max(peak, magnitude_bits(slope));
   }
-  rows[row] = vec2(log(sum) + (top - z[base + y]) + poison, select(0.0, 1.0, best == y && !broken));
+  var entropy = log(sum);
+  var distance = top - z[base + y];
+  if (EXTENDED) {
+    raise_peak(DZ_AT, id.y, peak);
+    entropy = scaled(entropy, -e);
+    distance = scaled(distance, ez - e);
+  }
+  rows[row] = vec2(entropy + distance + poison, select(0.0, 1.0, best == y && !broken));
 }

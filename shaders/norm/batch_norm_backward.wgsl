@@ -1,13 +1,21 @@
 // dz[r,b,c] = gamma rstd (dy - mean_b dy - xhat mean_b(dy xhat))     forward: y = gamma xhat + beta, xhat = (z - mean) rstd
 // dgamma[r,c] = sum_b dy xhat     dbeta[r,c] = sum_b dy
-// dy, z: (R,B4,C4) read   stats: (R,2,C16) read   gamma: (R,C16) read   dz: (R,B4,C4) write   dgamma, dbeta: (R,C16) write
+// dy, z: (R,B4,C4) read   stats: (R,2,C16) read   gamma: (R,C16) read   dz: (R,B4,C4) write
+// daffine: (R,C16) write, dgamma, and dbeta from word DBETA on
+// range: (any) accumulate, if EXTENDED, entries of dy at DY_AT, of z at Z_AT and of dz at DZ_AT (lib/range); stats are those of stored z
 // status: (R,8) read, of the replicas that take part; r starts at FIRST
 // One invocation walks the batch of one feature; global id y is r - FIRST. Padding is left as 0.
 // ref: Ioffe, Szegedy 2015, section 3
 // #import "lib/present"
+// #import "lib/range"
+
 override FIRST: u32;
 override B: u32;
 override C: u32;
+override DBETA: u32;
+override DY_AT: u32;
+override Z_AT: u32;
+override DZ_AT: u32;
 override WX: u32;
 
 // dy lies in the buffer of dz, so it cannot be bound as read-only.
@@ -16,9 +24,9 @@ override WX: u32;
 @group(0) @binding(2) var<storage, read> stats: array<f32>;
 @group(0) @binding(3) var<storage, read> gamma: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dz: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dgamma: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dbeta: array<f32>;
-@group(0) @binding(7) var<storage, read> status: array<u32>;
+@group(0) @binding(5) var<storage, read_write> daffine: array<f32>;
+@group(0) @binding(6) var<storage, read> status: array<u32>;
+@group(0) @binding(7) var<storage, read_write> range: array<atomic<u32>>;
 
 @compute @workgroup_size(WX)
 fn batch_norm_backward(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -38,11 +46,19 @@ fn batch_norm_backward(@builtin(global_invocation_id) id: vec3<u32>) {
     product += d * ((z[base + b * stride] - mean) * rstd);
   }
   let at = r * slots + c;
-  dgamma[at] = product;
-  dbeta[at] = sum;
+  daffine[at] = product;
+  daffine[DBETA + at] = sum;
   let scale = gamma[at] * rstd;
+  var peak = 0u;
   for (var b = 0u; b < B; b++) {
     let n = base + b * stride;
-    dz[n] = scale * (dy[n] - sum / f32(B) - (z[n] - mean) * rstd * (product / f32(B)));
+    let value = scale * (dy[n] - sum / f32(B) - (z[n] - mean) * rstd * (product / f32(B)));
+    dz[n] = value;
+    peak = max(peak, magnitude_bits(value));
+  }
+  if (EXTENDED) {
+    raise_peak(DZ_AT, r, peak);
+    // rstd is 2^e times the true one, e that of z.
+    if (c == 0u) { write_exponent(DZ_AT, r, exponent_of(DY_AT, r) - exponent_of(Z_AT, r)); }
   }
 }

@@ -31,10 +31,10 @@ var<workgroup> firsts: array<u32, 64>;
 fn layer_word(entry: u32, own_norms: u32, own_weights: u32) -> u32 {
   let kind = entry >> 30u;
   let index = entry & 0x3fffffffu;
-  if (kind == 2u) { return log2_norm_bits(weights[own_weights + index].xy); }
+  if (kind == 2u) { return log2_norm_bits(weights[own_weights + index].xyz); }
   let norm = norms[own_norms + index];
   if (kind == 1u) { return norm.w; }
-  return log2_norm_bits(norm.xy);
+  return log2_norm_bits(norm.xyz);
 }
 
 @compute @workgroup_size(WX)
@@ -47,14 +47,14 @@ fn record_iteration(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
   let measured = shapes[shape + P_Z] + shapes[shape + P_D] + G;
   let own = shapes[shape + P_WEIGHTS];
   let tick = status[s + S_TICKS];
-  var weight = vec2(0u, 0u);
-  var change = vec2(0u, 0u);
+  var weight = vec3(0u, 0u, 0u);
+  var change = vec3(0u, 0u, 0u);
   var first = 0xffffffffu;
   for (var t = i; t < G; t += 64u) {
-    let pair = weights[own + t].xy;
-    if (pair.x >= INF_BITS) { first = min(first, measured + 2u + t); }
-    weight = join_norms(weight, pair);
-    change = join_norms(change, weights[own + G + t].xy);
+    let entry = weights[own + t].xyz;
+    if (entry.x >= INF_BITS) { first = min(first, measured + 2u + t); }
+    weight = join_entries(weight, entry);
+    change = join_entries(change, weights[own + G + t].xyz);
   }
   if (status[s + S_ITERATION] % EVERY == 0u) {
     let at = (tick / EVERY) % SLOTS * LAYER_WORDS + shapes[shape + P_LAYERS];

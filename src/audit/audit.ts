@@ -2,6 +2,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { ConfigError, DataError } from '../model/errors.ts';
 import { parametersOf } from '../model/network.ts';
+import type { NumberRange } from '../model/schema.ts';
 import type { Case } from './case.ts';
 import { type Computed, planName, runCase } from './run.ts';
 
@@ -22,6 +23,7 @@ export interface Quantity {
 export interface Audit {
   readonly name: string;
   readonly engine: 'gpu' | 'cpu';
+  readonly range: NumberRange;
   readonly passed: boolean;
   readonly quantities: readonly Quantity[];
 }
@@ -38,11 +40,11 @@ type Deviation = readonly [where: string, value: number];
  * @throws ConfigError or DataError when the case names an intermediate that the network does not have
  * @throws LimitError when the network does not fit the engine
  */
-export async function auditCase(engine: Engine, given: Case, file: string): Promise<Audit> {
+export async function auditCase(engine: Engine, given: Case, file: string, range: NumberRange = 'ieee'): Promise<Audit> {
   checkIntermediates(given, file);
-  const computed = await runCase(engine, given);
+  const computed = await runCase(engine, given, range);
   const quantities = compare(given, computed);
-  return { name: given.name, engine: engine.report.engine, passed: quantities.every(({ passed }) => passed), quantities };
+  return { name: given.name, engine: engine.report.engine, range, passed: quantities.every(({ passed }) => passed), quantities };
 }
 
 function checkIntermediates(given: Case, file: string): void {

@@ -1,9 +1,10 @@
 /** Runs a case on an engine and collects everything that PyTorch computed, too. */
 import type { Engine, Session } from '../engine/engine.ts';
-import { readTensor, tensorOf, writeReplica } from '../engine/tensor-io.ts';
-import { joinPairs, log2Norm } from '../math/norm-pair.ts';
+import { readNumbers, tensorOf, writeReplica } from '../engine/tensor-io.ts';
+import { joinEntries, log2Norm } from '../math/norm-pair.ts';
 import { SCALARS } from '../metrics/block.ts';
 import { type Parameter, parametersOf } from '../model/network.ts';
+import type { NumberRange } from '../model/schema.ts';
 import { buildPlan } from '../plan/build.ts';
 import { hyperWords } from '../plan/hyper.ts';
 import { NORM_WORDS } from '../plan/records.ts';
@@ -35,12 +36,13 @@ export function planName({ network }: Case, name: string): string {
 }
 
 /** @throws LimitError when the network does not fit the engine */
-export async function runCase(engine: Engine, given: Case): Promise<Computed> {
+export async function runCase(engine: Engine, given: Case, range: NumberRange = 'ieee'): Promise<Computed> {
   const { network, batchSize, settings, document } = given;
   const plan = buildPlan({
     networks: [{ network, replicas: 1 }],
     batchSize,
     optimizer: settings.optimizer.name,
+    range,
     source: { kind: 'given' },
     layersEvery: 1,
     layers: 'gradients',
@@ -55,7 +57,7 @@ export async function runCase(engine: Engine, given: Case): Promise<Computed> {
     const gradients = await readParameters(session, parameters, 'grad.');
     const dacts = Object.keys(document.expected.dact_norm);
     const activationGradients = new Map<string, Float32Array>();
-    for (const name of dacts) activationGradients.set(name, await readTensor(session, `d${planName(given, name)}`, 1));
+    for (const name of dacts) activationGradients.set(name, await readFloats(session, `d${planName(given, name)}`));
     const norms = await readNorms(session);
     await session.run('iteration', ITERATIONS - 1);
     const after = await readParameters(session, parameters, '');
@@ -87,6 +89,11 @@ function writeCase(session: Session, { network, settings, tensors }: Case, param
   writeReplica(session, 'hyper', 0, hyperWords(settings));
 }
 
+/** A tensor's numbers with their exponents, as PyTorch has them: float32. */
+async function readFloats(session: Session, name: string): Promise<Float32Array> {
+  return Float32Array.from(await readNumbers(session, name, 1));
+}
+
 async function readParameters(
   session: Session,
   parameters: readonly Parameter[],
@@ -94,15 +101,15 @@ async function readParameters(
 ): Promise<Map<string, Float32Array>> {
   const values = new Map<string, Float32Array>();
   for (const { name, role, rows, columns } of parameters) {
-    const stored = await readTensor(session, `${prefix}${name}`, 1);
+    const stored = await readFloats(session, `${prefix}${name}`);
     values.set(name, role === 'weight' ? transpose(stored, rows, columns) : stored);
   }
   return values;
 }
 
 /** (rows, columns) row-major becomes (columns, rows). */
-function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(values.length);
+function transpose<A extends Float32Array | Float32Array>(values: A, rows: number, columns: number): A {
+  const out = values.slice() as A;
   for (let row = 0; row < rows; row++) for (let c = 0; c < columns; c++) out[c * rows + row] = values[row * columns + c];
   return out;
 }
@@ -111,7 +118,7 @@ function transpose(values: Float32Array, rows: number, columns: number): Float32
 async function readNorms(session: Session): Promise<Map<string, number>> {
   const [words] = await session.read([tensorOf(session, 'norms')]);
   const names = session.plan.summary.measured.filter((name) => name !== 'loss').slice(0, words.length / NORM_WORDS);
-  return new Map(names.map((name, t) => [name, 2 ** log2Norm(joinPairs(words, NORM_WORDS * t, 1))]));
+  return new Map(names.map((name, t) => [name, 2 ** log2Norm(joinEntries(words, t, 1))]));
 }
 
 async function readRing(session: Session): Promise<Pick<Computed, 'losses' | 'globalNorms' | 'clipCoefficients'>> {

@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import { type Audit, auditCase } from '../audit/audit.ts';
 import { type Case, parseCase, readCase } from '../audit/case.ts';
 import type { Engine } from '../engine/engine.ts';
+import { RANGES } from '../model/schema.ts';
 import { OPTIONS, readChoice } from './arguments.ts';
 import { engineDocument } from './engine-line.ts';
 import { EXIT, UsageError } from './errors.ts';
@@ -16,7 +17,7 @@ import { table } from './table.ts';
 const ENGINES = ['gpu', 'cpu', 'both'] as const;
 
 /**
- * `audit --json` prints {passed, engines: [{engine, why, adapter?}], audits: [{name, file, engine, passed, quantities:
+ * `audit --json` prints {passed, engines: [{engine, why, adapter?}], audits: [{name, file, engine, range, passed, quantities:
  * [{quantity, measure: "relative" | "absolute", worst, tolerance, where, compared, passed}]}]}.
  */
 export const audit: Command = {
@@ -25,12 +26,14 @@ export const audit: Command = {
   summary: 'Compares loss, gradients, norms, clipping and updates with what PyTorch computed.',
   options: {
     engine: { value: ENGINES.join('|'), help: 'cpu (default), gpu (any adapter), or both.' },
+    range: { value: RANGES.join('|'), help: 'Range of the signals: ieee (default) or extended.' },
     json: OPTIONS.json,
   },
   notes:
     'Ends with 1 where a number is out of tolerance, with 2 for a case that cannot be represented.\nExample: audit tests/golden/cases/mlp_*.json --engine both',
   async run(args) {
     const choice = readChoice('audit', args, 'engine', ENGINES, 'cpu');
+    const range = readChoice('audit', args, 'range', RANGES, 'ieee');
     if (args.positionals.length === 0) throw new UsageError('audit needs at least one case file; see audit --help.');
     const cases = args.positionals.map((file) => ({ file, ...loadCase(file) }));
     const engines: Engine[] = [];
@@ -38,7 +41,7 @@ export const audit: Command = {
       for (const name of choice === 'both' ? (['cpu', 'gpu'] as const) : [choice]) engines.push(await openNodeEngine(name));
       const audits: AuditOfFile[] = [];
       for (const { file, tensorFile, given } of cases) {
-        for (const engine of engines) audits.push({ file, ...(await auditCase(engine, given, tensorFile)) });
+        for (const engine of engines) audits.push({ file, ...(await auditCase(engine, given, tensorFile, range)) });
       }
       const passed = audits.every((one) => one.passed);
       const reports = engines.map(({ report }) => engineDocument(report));

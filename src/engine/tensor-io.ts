@@ -2,6 +2,7 @@
 
 import { physicalName } from '../plan/placement.ts';
 import type { Tensor } from '../plan/plan.ts';
+import { CONTROL, CONTROL_WORDS } from '../plan/records.ts';
 import type { Session } from './engine.ts';
 
 /** @throws Error when the plan has no tensor of that name (the plan's, or the deepest network's) */
@@ -41,6 +42,31 @@ export async function readTensor(session: Session, name: string, replicas: numbe
   const tensor = tensorOf(session, name);
   const [words] = await session.read([tensor]);
   return unpad(tensor, words, replicas);
+}
+
+/**
+ * The exponents of a tensor by replica, 0 where the plan's range is ieee: its numbers are those read · 2^exponent. A parameter's
+ * gradient lies as the update saw it, with the clip coefficient's power of two; what undoes that is its exponent.
+ */
+export async function readExponents(session: Session, name: string, replicas: number): Promise<number[]> {
+  const { tensors } = session.plan;
+  const tensor = tensorOf(session, name);
+  const entry = tensors.get(`range.${tensor.name}`);
+  const count = Array.from({ length: replicas }, (_, r) => r);
+  if (entry) {
+    const [words] = await session.read([entry]);
+    return count.map((r) => words[r * entry.replicaStride] | 0);
+  }
+  if (!tensor.name.startsWith('grad.')) return count.map(() => 0);
+  const [control] = await session.read([tensorOf(session, 'control')]);
+  return count.map((r) => -(control[r * CONTROL_WORDS + CONTROL.exponent] | 0) + 0);
+}
+
+/** Reads a tensor's numbers with their exponents, in double precision: beyond it, Infinity or 0. */
+export async function readNumbers(session: Session, name: string, replicas: number): Promise<Float64Array> {
+  const [stored, exponents] = await Promise.all([readTensor(session, name, replicas), readExponents(session, name, replicas)]);
+  const each = stored.length / replicas;
+  return Float64Array.from(stored, (x, n) => x * 2 ** exponents[Math.floor(n / each)]);
 }
 
 function unpad({ rows, columns, rowStride, replicaStride }: Tensor, words: Uint32Array, replicas: number): Float32Array {

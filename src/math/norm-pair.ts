@@ -81,31 +81,63 @@ export interface JoinedNorm {
   sum: number;
   /** Non-finite numbers. */
   count: number;
+  /** Power of two by which the numbers are to be multiplied. */
+  exponent: number;
 }
 
-/** Joins `count` pairs starting at word `first`, `stride` words apart. */
-export function joinPairs(pairs: Uint32Array, first: number, count: number, stride = 2): JoinedNorm {
-  const joined: JoinedNorm = { m: 0, sum: 0, count: 0 };
+/** Joins `count` pairs starting at word `first`. */
+export function joinPairs(pairs: Uint32Array, first: number, count: number): JoinedNorm {
+  const joined: JoinedNorm = { m: 0, sum: 0, count: 0, exponent: 0 };
   for (let k = 0; k < count; k++) {
-    const m = pairs[first + stride * k];
+    const m = pairs[first + 2 * k];
     if (m > joined.m) joined.m = m;
-    if (m >= INF_BITS) joined.count += pairs[first + stride * k + 1];
+    if (m >= INF_BITS) joined.count += pairs[first + 2 * k + 1];
   }
   if (joined.m === 0 || joined.m >= INF_BITS) return joined;
   const top = referenceExponent(joined.m);
   for (let k = 0; k < count; k++) {
-    const m = pairs[first + stride * k];
-    if (m !== 0) joined.sum += bitsFloat(pairs[first + stride * k + 1]) * QUARTERS[top - referenceExponent(m)];
+    const m = pairs[first + 2 * k];
+    if (m !== 0) joined.sum += bitsFloat(pairs[first + 2 * k + 1]) * QUARTERS[top - referenceExponent(m)];
   }
   return joined;
 }
 
+/** Words of an entry: a pair, the exponent of its numbers as an integer, and one that is another's. */
+const ENTRY_WORDS = 4;
+
+/** Joins `count` entries, the first of them number `first`. */
+export function joinEntries(entries: Uint32Array, first: number, count: number): JoinedNorm {
+  const joined: JoinedNorm = { m: 0, sum: 0, count: 0, exponent: 0 };
+  const end = ENTRY_WORDS * (first + count);
+  let top = Number.NEGATIVE_INFINITY;
+  for (let at = ENTRY_WORDS * first; at < end; at += ENTRY_WORDS) {
+    const m = entries[at];
+    if (m >= INF_BITS) {
+      joined.m = Math.max(joined.m, m);
+      joined.count += entries[at + 1];
+    } else if (m !== 0 && levelOf(m, entries[at + 2] | 0) > top) {
+      top = levelOf(m, entries[at + 2] | 0);
+      if (joined.m < INF_BITS) [joined.m, joined.exponent] = [m, entries[at + 2] | 0];
+    }
+  }
+  if (joined.m >= INF_BITS) return { ...joined, exponent: 0 };
+  for (let at = ENTRY_WORDS * first; at < end; at += ENTRY_WORDS) {
+    if (entries[at] === 0) continue;
+    joined.sum += bitsFloat(entries[at + 1]) * 4 ** (levelOf(entries[at], entries[at + 2] | 0) - top);
+  }
+  return joined;
+}
+
+function levelOf(m: number, exponent: number): number {
+  return referenceExponent(m) - 127 + exponent;
+}
+
 /** log2 of the norm: −Infinity of nothing but zeros, Infinity or NaN where a number is. */
-export function log2Norm({ m, sum }: JoinedNorm): number {
+export function log2Norm({ m, sum, exponent }: JoinedNorm): number {
   if (m > INF_BITS) return Number.NaN;
   if (m === INF_BITS) return Number.POSITIVE_INFINITY;
   if (m === 0) return Number.NEGATIVE_INFINITY;
-  return referenceExponent(m) - 127 + 0.5 * Math.log2(sum);
+  return levelOf(m, exponent) + 0.5 * Math.log2(sum);
 }
 
 export function isFinitePair({ m }: JoinedNorm): boolean {

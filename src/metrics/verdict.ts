@@ -2,6 +2,7 @@
 import type { Experiment } from '../model/schema.ts';
 import { formatCount, formatFactor, formatLog2, formatNumber, formatPercent } from './format.ts';
 import { fitGrowth, type Growth } from './growth.ts';
+import { libraryNorm } from './library-norm.ts';
 import type { LayerRecord, Series, Trace } from './trace.ts';
 
 export const VERDICT_KINDS = ['healthy', 'exploding', 'vanishing', 'diverged', 'stuck', 'starting'] as const;
@@ -45,7 +46,7 @@ export function judge(trace: Trace, experiment: Experiment): Verdict {
   const hidden = hiddenLayers(trace, experiment);
   const first = firstGrowth(trace.layers, hidden);
   const latest = latestGrowth(trace.layers, hidden);
-  const broken = brokenAt(trace);
+  const broken = brokenAt(trace, experiment);
   const losses = trace.scalars.loss;
   const clipping = clipSentence(trace, experiment);
 
@@ -81,9 +82,10 @@ export function judge(trace: Trace, experiment: Experiment): Verdict {
   const growth = latest ? [growthSentence(latest)] : [];
   const start = statistics(losses, 0, Math.min(WINDOW, n));
   const now = statistics(losses, Math.max(0, n - WINDOW), n);
-  if (n >= 2 * STARTING_ITERATIONS && now.mean >= DIVERGED_LOSS * losses.at(0)) {
+  const isAbove = losses.at(n - 1) === Infinity;
+  if (n >= 2 * STARTING_ITERATIONS && (isAbove || now.mean >= DIVERGED_LOSS * losses.at(0))) {
     const evidence = [
-      `Mean loss is ${formatNumber(now.mean)}, ${formatNumber(now.mean / losses.at(0))} times its first value.`,
+      isAbove ? ABOVE : `Mean loss is ${formatNumber(now.mean)}, ${formatNumber(now.mean / losses.at(0))} times its first value.`,
       ...growth,
       ...clipping,
     ];
@@ -161,12 +163,16 @@ function ratioOf({ log2PerLayer, factor, standardError, layers }: Growth): 'expl
   return log2Ratio <= -Math.log2(STACK_RATIO) ? 'vanishing' : 'level';
 }
 
-/** Where the run broke for good: its latest loss or gradient norm is not finite, or its policy stopped it at such a value. */
-function brokenAt(trace: Trace): { iteration: number; tensor?: string } | undefined {
+/**
+ * Where the run broke for good: its latest loss or gradient norm is not finite, or its policy stopped it at such a value. In an
+ * extended range a loss of Infinity is one above float32, of which the gradients are numbers.
+ */
+function brokenAt(trace: Trace, { range }: Experiment): { iteration: number; tensor?: string } | undefined {
   const last = trace.length - 1;
   const { loss, log2GradientNorm, iteration } = trace.scalars;
   const norm = log2GradientNorm.at(last);
-  const finite = Number.isFinite(loss.at(last)) && !Number.isNaN(norm) && norm !== Infinity;
+  const isLoss = Number.isFinite(loss.at(last)) || (range === 'extended' && loss.at(last) === Infinity);
+  const finite = isLoss && !Number.isNaN(norm) && norm !== Infinity;
   const broke = trace.ended === 'policy' || trace.ended === 'weights_not_finite';
   if (finite && !broke) return undefined;
   return trace.firstNonFinite ?? { iteration: iteration.at(last) };
@@ -191,15 +197,16 @@ function growthSentence({ iteration, growth }: DatedGrowth): string {
   return `Gradients change by ${formatFactor(factor, standardError)} per layer towards the input at iteration ${formatCount(iteration)}: ×${over} over ${layers} layers.`;
 }
 
+/** Of a run in an extended range. */
+const ABOVE = 'The loss is larger than float32 can hold.';
+
 function lossSentence(losses: Series): string[] {
   const n = losses.length;
   if (n < 2) return [];
+  if (losses.at(n - 1) === Infinity) return [ABOVE];
   const now = statistics(losses, Math.max(0, n - WINDOW), n);
   return [`Loss went from ${formatNumber(losses.at(0))} to ${formatNumber(now.mean)} (mean of the last ${Math.min(WINDOW, n)}).`];
 }
-
-/** Norms at or above 2^128 exceed float32: a library's own norm would read Inf while no element is. */
-const LOG2_FLOAT32_LIMIT = 128;
 
 function peakSentence(trace: Trace, before: number): string[] {
   const norms = trace.scalars.log2GradientNorm;
@@ -207,7 +214,8 @@ function peakSentence(trace: Trace, before: number): string[] {
   let peak = -Infinity;
   for (let i = Math.max(0, end - WINDOW); i < end; i++) if (Number.isFinite(norms.at(i))) peak = Math.max(peak, norms.at(i));
   if (peak === -Infinity) return [];
-  const beyond = peak >= LOG2_FLOAT32_LIMIT ? ', more than float32 can hold though every element was finite' : '';
+  const beyond =
+    libraryNorm(peak) === Infinity ? ', for which a library’s float32 norm is Inf though every element was finite' : '';
   return [`The global gradient norm reached ${formatLog2(peak)} before that${beyond}.`];
 }
 

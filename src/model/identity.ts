@@ -18,6 +18,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   'optimizer=sgd.decoupled': false,
   'optimizer=rmsprop.decoupled': false,
   'probes.layers': 'all',
+  range: 'ieee',
 };
 
 /** Fields that choose between forms of an object. */

@@ -49,6 +49,9 @@ export type InitScheme = (typeof INIT_SCHEMES)[number];
 export const LOSSES = ['cross_entropy', 'mse'] as const;
 export type Loss = (typeof LOSSES)[number];
 
+export const RANGES = ['ieee', 'extended'] as const;
+export type NumberRange = (typeof RANGES)[number];
+
 export const NON_FINITE_POLICIES = ['continue', 'skip', 'stop'] as const;
 
 const preparation = {
@@ -208,6 +211,15 @@ export const experimentSchema = v.strictObject({
   ),
   optimizer: v.optional(optimizerSchema, { name: 'sgd' }),
   clip: v.optional(clipSchema, { rule: 'none' }),
+  range: v.optional(
+    v.pipe(
+      v.picklist(RANGES),
+      v.description(
+        'Range of the signals. ieee: float32 as a library has it, with Inf, 0 and the norm whose squares overflow. extended: float32 with an exponent for each layer, so that norms and clipping stay right at 1e±3000.',
+      ),
+    ),
+    'ieee',
+  ),
   nonFinite: v.optional(
     v.pipe(
       v.picklist(NON_FINITE_POLICIES),

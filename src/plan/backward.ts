@@ -76,8 +76,9 @@ function sumOf({ builder, steps }: Walk, name: string, parts: readonly Contribut
     const last = k === rest.length - 1;
     const features = a.columns;
     const y = last ? reusedOrNew(builder, name, features, [a, b]) : builder.activation('dpart', `d${name}.${k}`, features, name);
-    const constants = { FIRST: placed.first, STRIDE: y.replicaStride };
-    steps.push(step('add', y.name, constants, { a, b, y, status }, [y.replicaStride / 4, placed.count, 1]));
+    const { range, at } = builder.ranges.bind(4, { A_AT: a.name, B_AT: b.name, Y_AT: y.name });
+    const constants = { FIRST: placed.first, STRIDE: y.replicaStride, ...at };
+    steps.push(step('add', y.name, constants, { a, b, y, status, range }, [y.replicaStride / 4, placed.count, 1]));
     return y;
   }, gradient);
 }
@@ -105,12 +106,13 @@ function adjoint(walk: Walk, placed: PlacedOp, dy: Tensor): void {
       // forward: h = phi(z)
       const { builder } = walk;
       const dz = target(walk, op.input, placed, 'dn', op.features);
+      const { range, at } = builder.ranges.bind(4, { DH_AT: dy.name, Z_AT: op.input, DZ_AT: dz.name });
       walk.steps.push(
         step(
           'activation_backward',
           dz.name,
-          { FIRST, B: builder.batchSize, C: op.features, ACT: activationCode(op.activation) },
-          { dh: dy, z: builder.tensor(op.input), dz, status: builder.tensor('status') },
+          { FIRST, B: builder.batchSize, C: op.features, ACT: activationCode(op.activation), ...at },
+          { dh: dy, z: builder.tensor(op.input), dz, status: builder.tensor('status'), range },
           [tiles(op.features), ceilTo(builder.batchSize, 4), count],
         ),
       );
@@ -125,8 +127,10 @@ function adjoint(walk: Walk, placed: PlacedOp, dy: Tensor): void {
       // forward: y = s x
       const { builder } = walk;
       const dx = target(walk, op.input, placed, 'dz', op.features);
-      const bindings = { x: dy, y: dx, hyper: builder.tensor('hyper'), status: builder.tensor('status') };
-      walk.steps.push(step('scale', dx.name, { FIRST, STRIDE: dx.replicaStride }, bindings, [dx.replicaStride / 4, count, 1]));
+      const { range, at } = builder.ranges.bind(4, { X_AT: dy.name, Y_AT: dx.name });
+      const bindings = { x: dy, y: dx, hyper: builder.tensor('hyper'), status: builder.tensor('status'), range };
+      const constants = { FIRST, STRIDE: dx.replicaStride, ...at };
+      walk.steps.push(step('scale', dx.name, constants, bindings, [dx.replicaStride / 4, count, 1]));
       contribute(walk, op.input, placed, dx);
       break;
     }
@@ -148,6 +152,8 @@ function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'line
   const strides = { X_STRIDE: 0, DZ_STRIDE: 0, DW_STRIDE: 0, DBIAS_STRIDE: 0, PARTIAL_STRIDE: 0, PARTIAL_BIAS_STRIDE: 0 };
   const weight = `grad.${op.name}.weight`;
   const bias = `grad.${op.name}.bias`;
+  builder.ranges.addSum(weight, placed, [x.name, dz.name]);
+  builder.ranges.addSum(bias, placed, [dz.name]);
   weightSteps.push({
     kernel: 'linear_backward_weight',
     label: weight,
@@ -171,6 +177,7 @@ function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'line
   if (activation) applied.add(activation);
   const into = activation ? activation.input : op.input;
   const dx = target(walk, into, placed, activation ? 'dz' : 'dh', op.inputs);
+  const { range, at } = builder.ranges.bind(6, { DZ_AT: dz.name, ZX_AT: activation?.input, DX_AT: dx.name });
   // The gradient of anything but a Linear's output may be a sum in networks that are deeper: there these are no norm pairs of all
   // of it, and a network's norms must not depend on its neighbours.
   const isWhole = builder.producer(into)?.op.op === 'linear';
@@ -180,7 +187,7 @@ function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'line
     step(
       'linear_backward_input',
       dx.name,
-      { FIRST, B, I: op.inputs, O: op.outputs, ACT: activationCode(activation?.activation) },
+      { FIRST, B, I: op.inputs, O: op.outputs, ACT: activationCode(activation?.activation), ...at },
       {
         dz,
         W: builder.tensor(`${op.name}.weight`),
@@ -188,6 +195,7 @@ function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'line
         dx,
         partial,
         status,
+        range,
       },
       [tiles(op.inputs), tiles(B), R],
     ),
@@ -213,12 +221,25 @@ function normAdjoint(walk: Walk, placed: PlacedOp, op: NormOp, dy: Tensor): void
   const dbeta = op.op === 'rms_norm' ? memory.absent('read_write', 4) : builder.tensor(`grad.${op.name}.bias`);
   const affine = { dgamma: builder.tensor(`grad.${op.name}.weight`), dbeta };
   const gamma = builder.tensor(`${op.name}.weight`);
+  builder.ranges.addSum(affine.dgamma.name, placed, [dy.name]);
+  if (op.op !== 'rms_norm') builder.ranges.addSum(`grad.${op.name}.bias`, placed, [dy.name]);
+  const position = op.op === 'batch_norm' ? 7 : 6;
+  const { range, at } = builder.ranges.bind(position, { DY_AT: dy.name, Z_AT: op.input, DZ_AT: dz.name });
   if (op.op === 'batch_norm') {
-    steps.push(step('batch_norm_backward', dz.name, constants, { ...bindings, gamma, dz, ...affine }, [op.features, R, 1]));
+    const { dgamma, dbeta } = affine;
+    const DBETA = dbeta.offset - dgamma.offset;
+    const daffine = { ...dgamma, words: DBETA + dbeta.words };
+    steps.push(
+      step('batch_norm_backward', dz.name, { ...constants, DBETA, ...at }, { ...bindings, gamma, dz, daffine, range }, [
+        op.features,
+        R,
+        1,
+      ]),
+    );
   } else {
     const rows = { ...constants, CENTERED: Number(op.op === 'layer_norm') };
     steps.push(
-      step('layer_norm_backward', dz.name, rows, { ...bindings, gamma, dz }, [B, R, 1]),
+      step('layer_norm_backward', dz.name, { ...rows, ...at }, { ...bindings, gamma, dz, range }, [B, R, 1]),
       step('layer_norm_backward_affine', affine.dgamma.name, rows, { ...bindings, ...affine }, [op.features, R, 1]),
     );
   }

@@ -3,7 +3,7 @@
 import { SCALARS } from '../metrics/block.ts';
 import { LimitError } from '../model/errors.ts';
 import { type Network, parametersOf } from '../model/network.ts';
-import type { Experiment, OptimizerName } from '../model/schema.ts';
+import type { Experiment, NumberRange, OptimizerName } from '../model/schema.ts';
 import { unitLayersOf } from '../model/units.ts';
 import { backwardSteps } from './backward.ts';
 import { Builder, step, tiles } from './builder.ts';
@@ -29,6 +29,8 @@ export interface PlanRequest {
   readonly networks: readonly { readonly network: Network; readonly replicas: number }[];
   readonly batchSize: number;
   readonly optimizer: OptimizerName;
+  /** Default: ieee. */
+  readonly range?: NumberRange;
   /** Default: none. */
   readonly clip?: readonly ClipStep[];
   /** Batches drawn on the device from data sets of these sizes, or one batch given by the host. */
@@ -46,7 +48,7 @@ export interface PlanRequest {
 export function buildPlan(request: PlanRequest): Plan {
   const { batchSize: B, ring, layersEvery, limits } = request;
   const placement = placeNetworks(request.networks);
-  const builder = new Builder(placement, B);
+  const builder = new Builder(placement, B, request.range === 'extended');
   const { memory, replicas: R } = builder;
   const tables: Tables = new Map();
   reserveRecords(builder, request, tables);
@@ -68,7 +70,9 @@ export function buildPlan(request: PlanRequest): Plan {
   const record = recordStep(builder, { ring, every: layersEvery, slots: layerSlots, words: layerWords });
   const loss = lossStep(builder);
   const drawn = request.source.kind === 'drawn';
+  const clear = clearSteps(builder);
   const iteration = [
+    ...clear,
     ...(drawn ? [drawStep(builder, request.source.train, false)] : []),
     ...forward,
     loss,
@@ -76,14 +80,20 @@ export function buildPlan(request: PlanRequest): Plan {
     ...squares,
     ...reduce,
     ...(all ? unitSteps(builder, layersEvery) : []),
-    clip,
+    ...clip,
     ...clipping,
     update,
     ...reduceWeights,
     record,
   ];
   const evaluation = drawn
-    ? [drawStep(builder, request.source.test, true), ...forwardSteps(builder, 'evaluate'), loss, evaluationStep(builder)]
+    ? [
+        ...clear,
+        drawStep(builder, request.source.test, true),
+        ...forwardSteps(builder, 'evaluate'),
+        loss,
+        evaluationStep(builder),
+      ]
     : [];
 
   const buffers = memory.buffers();
@@ -224,16 +234,27 @@ function drawStep(builder: Builder, n: number, sequential: boolean): AnyStep {
   );
 }
 
+/** No tensor has an exponent at the start of a pass. */
+function clearSteps({ memory, ranges }: Builder): AnyStep[] {
+  if (!ranges.isExtended) return [];
+  const range = memory.whole('range');
+  return [step('clear_range', 'exponents', { COUNT: range.words / 4 }, { range }, [range.words / 4, 1, 1])];
+}
+
 function lossStep(builder: Builder): AnyStep {
   const { replicas: R, batchSize: B } = builder;
   const network = builder.placement.deepest;
-  const constants = { B, C: network.outputs };
+  const position = network.loss === 'cross_entropy' ? 5 : 6;
+  const gradient = builder.tensor(`d${network.output}`);
+  const { range, at } = builder.ranges.bind(position, { Z_AT: network.output, DZ_AT: gradient.name, ROWS_AT: 'rows' });
+  const constants = { B, C: network.outputs, ...at };
   const bindings = {
     z: builder.tensor(network.output),
     label: builder.tensor('label'),
-    dz: builder.tensor(`d${network.output}`),
+    dz: gradient,
     rows: builder.tensor('rows'),
     status: builder.tensor('status'),
+    range,
   };
   const grid = [ceilTo(B, 4), R, 1] as const;
   return network.loss === 'cross_entropy'
@@ -243,8 +264,14 @@ function lossStep(builder: Builder): AnyStep {
 
 function evaluationStep(builder: Builder): AnyStep {
   const { replicas: R, batchSize: B } = builder;
-  const bindings = { rows: builder.tensor('rows'), status: builder.tensor('status'), evaluation: builder.tensor('evaluation') };
-  return step('record_evaluation', 'evaluation', { R, B }, bindings, [R, 1, 1]);
+  const { range, at } = builder.ranges.bindRead(3, { ROWS_AT: 'rows' });
+  const bindings = {
+    rows: builder.tensor('rows'),
+    status: builder.tensor('status'),
+    evaluation: builder.tensor('evaluation'),
+    range,
+  };
+  return step('record_evaluation', 'evaluation', { R, B, ...at }, bindings, [R, 1, 1]);
 }
 
 function recordStep(builder: Builder, layers: { ring: number; every: number; slots: number; words: number }): AnyStep {

@@ -4,6 +4,7 @@ import type { KernelName } from './kernels.ts';
 import { Memory } from './memory.ts';
 import type { PlacedOp, Placement } from './placement.ts';
 import type { AnyStep, Range, Step, Tensor } from './plan.ts';
+import { RangeTable } from './range.ts';
 
 /** Where a tensor's norm pairs lie: `count` pairs per replica, starting at pair `first` of the buffer `partial`. */
 export interface Partials {
@@ -13,6 +14,7 @@ export interface Partials {
 
 export class Builder {
   readonly memory = new Memory();
+  readonly ranges: RangeTable;
   /** Norm pairs of every tensor that has them, by tensor name. */
   readonly partials = new Map<string, Partials>();
   /** Replicas that have a tensor: all up to the last one. */
@@ -23,7 +25,9 @@ export class Builder {
   constructor(
     readonly placement: Placement,
     readonly batchSize: number,
+    isExtended = false,
   ) {
+    this.ranges = new RangeTable(this.memory, placement, isExtended);
     for (const placed of placement.ops) {
       const { op, first, count } = placed;
       this.#extents.set(op.output, Math.max(this.#extents.get(op.output) ?? 0, first + count));

@@ -77,12 +77,14 @@ function forwardStep(builder: Builder, placed: PlacedOp, fused: ActivationOp | u
   const at = (name: string) => builder.tensor(name);
   const status = at('status');
   switch (op.op) {
-    case 'linear':
+    case 'linear': {
       // z = x W + b; h = phi(z)
+      const { range, at: places } = builder.ranges.bind(7, { X_AT: op.input, Z_AT: op.output, H_AT: fused?.output ?? op.output });
+      const sizes = { FIRST, B, I: op.inputs, O: op.outputs };
       return step(
         'linear_forward',
         op.output,
-        { FIRST, B, I: op.inputs, O: op.outputs, HAS_BIAS: Number(op.bias), ACT: activationCode(fused?.activation) },
+        { ...sizes, HAS_BIAS: Number(op.bias), ACT: activationCode(fused?.activation), ...places },
         {
           x: at(op.input),
           W: at(`${op.name}.weight`),
@@ -91,44 +93,54 @@ function forwardStep(builder: Builder, placed: PlacedOp, fused: ActivationOp | u
           h: fused ? at(fused.output) : memory.absent('read_write', 4),
           partial: builder.partialRange(op.output),
           status,
+          range,
         },
         [tiles(op.outputs), tiles(B), R],
       );
-    case 'activation':
+    }
+    case 'activation': {
       // h = phi(z)
+      const { range, at: places } = builder.ranges.bind(3, { Z_AT: op.input, H_AT: op.output });
       return step(
         'activation_forward',
         op.output,
-        { FIRST, B, C: op.features, ACT: activationCode(op.activation) },
-        { z: at(op.input), h: at(op.output), status },
+        { FIRST, B, C: op.features, ACT: activationCode(op.activation), ...places },
+        { z: at(op.input), h: at(op.output), status, range },
         [tiles(op.features), ceilTo(B, 4), R],
       );
-    case 'add':
+    }
+    case 'add': {
       // y = a + b
+      const [a, b] = op.inputs;
+      const { range, at: places } = builder.ranges.bind(4, { A_AT: a, B_AT: b, Y_AT: op.output });
       return step(
         'add',
         op.output,
-        { FIRST, STRIDE: at(op.output).replicaStride },
-        { a: at(op.inputs[0]), b: at(op.inputs[1]), y: at(op.output), status },
+        { FIRST, STRIDE: at(op.output).replicaStride, ...places },
+        { a: at(a), b: at(b), y: at(op.output), status, range },
         [at(op.output).replicaStride / 4, R, 1],
       );
-    case 'scale':
+    }
+    case 'scale': {
       // y = s x
+      const { range, at: places } = builder.ranges.bind(4, { X_AT: op.input, Y_AT: op.output });
       return step(
         'scale',
         op.output,
-        { FIRST, STRIDE: at(op.output).replicaStride },
-        { x: at(op.input), y: at(op.output), hyper: at('hyper'), status },
+        { FIRST, STRIDE: at(op.output).replicaStride, ...places },
+        { x: at(op.input), y: at(op.output), hyper: at('hyper'), status, range },
         [at(op.output).replicaStride / 4, R, 1],
       );
+    }
     case 'layer_norm':
     case 'rms_norm': {
       // y = gamma (z - mean) rstd + beta; y = gamma z rstd
+      const { range, at: places } = builder.ranges.bind(6, { Z_AT: op.input, Y_AT: op.output });
       const centered = op.op === 'layer_norm';
       return step(
         'layer_norm_forward',
         op.output,
-        { FIRST, B, C: op.features, EPSILON: NORM_EPSILON, CENTERED: Number(centered) },
+        { FIRST, B, C: op.features, EPSILON: NORM_EPSILON, CENTERED: Number(centered), ...places },
         {
           z: at(op.input),
           gamma: at(`${op.name}.weight`),
@@ -136,20 +148,23 @@ function forwardStep(builder: Builder, placed: PlacedOp, fused: ActivationOp | u
           y: at(op.output),
           stats: at(`${op.name}.stats`),
           status,
+          range,
         },
         [B, R, 1],
       );
     }
     case 'batch_norm': {
       const affine = { gamma: at(`${op.name}.weight`), beta: at(`${op.name}.bias`) };
-      const constants = { FIRST, B, C: op.features, EPSILON: NORM_EPSILON };
+      const position = mode === 'evaluate' ? 6 : 7;
+      const { range, at: places } = builder.ranges.bind(position, { Z_AT: op.input, Y_AT: op.output });
+      const constants = { FIRST, B, C: op.features, EPSILON: NORM_EPSILON, ...places };
       const running = at(`${op.name}.running`);
       if (mode === 'evaluate') {
         return step(
           'batch_norm_evaluate',
           op.output,
           constants,
-          { z: at(op.input), ...affine, running, y: at(op.output), status },
+          { z: at(op.input), ...affine, running, y: at(op.output), status, range },
           [op.features, R, 1],
         );
       }
@@ -164,7 +179,7 @@ function forwardStep(builder: Builder, placed: PlacedOp, fused: ActivationOp | u
           stats: at(`${op.name}.stats`),
           running,
           status,
-          hyper: at('hyper'),
+          range,
         },
         [op.features, R, 1],
       );

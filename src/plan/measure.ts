@@ -1,10 +1,9 @@
 /** Norms, clipping, update and records: everything of an iteration that is not forward or backward. */
 import type { OptimizerName } from '../model/schema.ts';
 import { type Builder, step } from './builder.ts';
-import type { Memory } from './memory.ts';
 import type { PlanGroup } from './placement.ts';
 import { type AnyStep, ceilTo, type Range, type Tensor } from './plan.ts';
-import { NORM_WORDS } from './records.ts';
+import { NO_EXPONENT, NO_NORM, NORM_WORDS, SEGMENT_WORDS } from './records.ts';
 
 /** Cells of 16 parameters; an optimizer invocation owns one. */
 export const CELL = 16;
@@ -48,8 +47,9 @@ export function sumSquaresSteps(builder: Builder, names: readonly string[]): Any
   });
 }
 
-/** (first pair, pairs, where the norm goes) of a replica's tensors. */
-type Segments = readonly (readonly [number, number, number])[];
+/** `SEGMENT_WORDS` words of a replica's tensors. */
+type Segment = readonly [number, number, number, number, number];
+type Segments = readonly Segment[];
 
 /** Pairs from which a segment is long. */
 const LONG = 1024;
@@ -58,19 +58,28 @@ const LONG = 1024;
  * `norm_reduce` of every segment: few invocations share a short one, so that a barrier serves many, and more share a long one.
  * A segment's own length decides, so that a replica's sums do not depend on its neighbours.
  */
-function reduceSteps(memory: Memory, label: string, partial: Range, segments: Segments, norms: Range, tables: Tables): AnyStep[] {
+function reduceSteps(
+  builder: Builder,
+  label: string,
+  partial: Range,
+  segments: Segments,
+  norms: Range,
+  tables: Tables,
+): AnyStep[] {
+  const { memory, ranges } = builder;
   return [
     { lanes: 8, wanted: (pairs: number) => pairs <= LONG, name: `${label}_segments` },
     { lanes: 64, wanted: (pairs: number) => pairs > LONG, name: `${label}_long_segments` },
   ].flatMap(({ lanes, wanted, name }) => {
     const rows = segments.flatMap((segment) => (wanted(segment[1]) ? segment : []));
-    const count = rows.length / 3;
+    const count = rows.length / SEGMENT_WORDS;
     if (count === 0) return [];
     tables.set(name, Uint32Array.from(rows));
-    const table = memory.tensor(name, { name, type: 'u32', replicas: 1, rows: count, columns: 3 });
+    const table = memory.tensor(name, { name, type: 'u32', replicas: 1, rows: count, columns: SEGMENT_WORDS });
     const across = Math.min(ceilTo(count, 64), 8192);
     const grid = [lanes * across, Math.ceil(count / across), 1] as const;
-    return [step('norm_reduce', label, { SEGMENTS: count, LANES: lanes }, { partial, segments: table, norms }, grid)];
+    const constants = { SEGMENTS: count, LANES: lanes, EXTENDED: Number(ranges.isExtended) };
+    return [step('norm_reduce', label, constants, { partial, segments: table, norms, range: ranges.whole(3) }, grid)];
   });
 }
 
@@ -79,7 +88,7 @@ export type Tables = Map<string, Uint32Array>;
 
 export interface MeasureSteps {
   readonly reduce: readonly AnyStep[];
-  readonly clip: AnyStep;
+  readonly clip: readonly AnyStep[];
   readonly update: AnyStep;
   readonly reduceWeights: readonly AnyStep[];
 }
@@ -104,7 +113,9 @@ export function measureSteps(
       const names = [...group.z, ...group.d, ...group.gradients];
       const first = entries;
       entries += names.length + group.units.length;
-      return names.map((name, t) => [...pairs(name, r), first + t] as const);
+      return names.map((name, t): Segment => {
+        return [...pairs(name, r), first + t, ...builder.ranges.placesOf(builder.tensor(name).name, r)];
+      });
     }),
   );
   const table = (name: string, rows: number) =>
@@ -132,7 +143,7 @@ export function measureSteps(
         [0, cells].flatMap((start) => group.parameters.map((name) => weightPairs(name, r, start))),
       ),
     )
-    .map((pair, n) => [...pair, n] as const);
+    .map((pair, n): Segment => [...pair, n, NO_EXPONENT, NO_EXPONENT]);
   const weights = table('weights', weightSegments.length);
   const operands = {
     W: memory.whole('param'),
@@ -145,11 +156,15 @@ export function measureSteps(
   };
   const { control, hyper } = operands;
   const clip = { norms, rows: builder.tensor('rows'), hyper, status: builder.tensor('status'), shapes: builder.tensor('shapes') };
+  const { range, at } = builder.ranges.bindRead(6, { ROWS_AT: 'rows' });
   return {
-    reduce: reduceSteps(memory, 'norms', memory.whole('partial'), segments, norms, tables),
-    clip: step('clip_coefficient', 'control', { B: builder.batchSize }, { ...clip, control }, [64 * R, 1, 1]),
+    reduce: reduceSteps(builder, 'norms', memory.whole('partial'), segments, norms, tables),
+    clip: [
+      step('clip_coefficient', 'control', { B: builder.batchSize, ...at }, { ...clip, control, range }, [64 * R, 1, 1]),
+      ...scaleSteps(builder, measured, cells, { owner, norms, control }, tables),
+    ],
     update: updateStep(builder, optimizer, cells, operands),
-    reduceWeights: reduceSteps(memory, 'weights', weightPartial, weightSegments, weights, tables),
+    reduceWeights: reduceSteps(builder, 'weights', weightPartial, weightSegments, weights, tables),
   };
 }
 
@@ -166,4 +181,34 @@ function updateStep(builder: Builder, optimizer: OptimizerName, cells: number, o
     case 'rmsprop':
       return step('rmsprop_update', 'update', { CELLS: cells }, operands, grid);
   }
+}
+
+/** Gradients of an extended range, brought to float32 with the clip coefficient's exponent, before anything is updated by them. */
+function scaleSteps(
+  builder: Builder,
+  measured: readonly Measured[],
+  cells: number,
+  operands: Readonly<Record<'owner' | 'norms' | 'control', Range>>,
+  tables: Tables,
+): AnyStep[] {
+  if (!builder.ranges.isExtended) return [];
+  const { memory } = builder;
+  const norms = new Uint32Array(cells).fill(NO_NORM);
+  let first = 0;
+  for (const group of measured) {
+    for (const r of replicasOf(group)) {
+      first += group.z.length + group.d.length;
+      for (const name of group.gradients) {
+        const { offset, replicaStride } = builder.tensor(name);
+        norms.fill(first, (offset + r * replicaStride) / CELL, (offset + (r + 1) * replicaStride) / CELL);
+        first++;
+      }
+      first += group.units.length;
+    }
+  }
+  tables.set('cell_norms', norms);
+  const cell_norms = memory.tensor('owner', { name: 'cell_norms', type: 'u32', replicas: 1, rows: 1, columns: cells });
+  return [
+    step('scale_gradients', 'gradients', { CELLS: cells }, { dW: memory.whole('grad'), cell_norms, ...operands }, [cells, 1, 1]),
+  ];
 }

@@ -83,8 +83,9 @@ export const CONTROL_WORDS = 24;
 export const CONTROL = {
   active: 0,
   apply: 1,
+  /** The clip coefficient is scale · 2^exponent: i32, by which `scale_gradients` has multiplied the gradients. */
   scale: 2,
-  power: 3,
+  exponent: 3,
   log2_norm: 4,
   coefficient: 5,
   non_finite: 6,
@@ -111,6 +112,16 @@ export const CONTROL = {
  * with, and for a layer's output the share of its units that pass no gradient, as float32 bits.
  */
 export const NORM_WORDS = 4;
+
+/**
+ * A tensor of one replica whose pairs are joined: first pair, pairs, number of the norm, and where in `range` (words) the exponents
+ * lie whose sum is the norm's.
+ */
+export const SEGMENT_WORDS = 5;
+export const NO_EXPONENT = 0xffffffff;
+
+/** Of a cell of 16 parameters that belongs to no measured gradient. */
+export const NO_NORM = 0xffffffff;
 
 /** What a replica's network looks like to the kernels that measure it, (R, SHAPE_WORDS) u32, written by the host. */
 export const SHAPE_WORDS = 8;

@@ -59,6 +59,8 @@ function unitStep(builder: Builder, group: readonly Probed[], unit: number, ever
   const [{ h: first, features, mode, count }, second] = group;
   const last = group[group.length - 1].h;
   const h: Range = { buffer: first.buffer, offset: first.offset, words: last.offset + last.words - first.offset };
+  const names = { FIRST_AT: first.name, SECOND_AT: (second?.h ?? first).name, LAST_AT: last.name };
+  const bound = builder.ranges.bindRead(4, names);
   const constants = {
     FIRST: 0,
     B: builder.batchSize,
@@ -67,9 +69,18 @@ function unitStep(builder: Builder, group: readonly Probed[], unit: number, ever
     UNIT: unit,
     EVERY: every,
     H_STRIDE: second ? second.h.offset - first.offset : 0,
+    EXTENDED: bound.at.EXTENDED,
+    H_AT: bound.at.FIRST_AT,
+    RANGE_STRIDE: bound.at.SECOND_AT,
   };
   const label = `units of ${first.name} … ${last.name}`;
-  const bindings = { h, norms: builder.tensor('norms'), status: builder.tensor('status'), shapes: builder.tensor('shapes') };
+  const bindings = {
+    h,
+    norms: builder.tensor('norms'),
+    status: builder.tensor('status'),
+    shapes: builder.tensor('shapes'),
+    range: bound.range,
+  };
   const probe = step('unit_probe', label, constants, bindings, [64, count, group.length]);
   return { ...probe, replicas: { first: 0, count } };
 }

@@ -53,6 +53,7 @@ export function cohortPlan(
     })),
     batchSize: first.batchSize,
     optimizer: first.optimizer.name,
+    range: first.range,
     clip: experiments.flatMap(({ clip }) => clipStepOf(clip) ?? []),
     source: { kind: 'drawn', train: dataset.train.n, test: dataset.test.n },
     layersEvery: first.probes.layersEvery,

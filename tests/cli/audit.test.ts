@@ -19,6 +19,15 @@ test('every MLP and residual case passes on both engines, on Linux with SwiftSha
   for (const audit of audits) expect(audit).toMatchObject({ passed: true, quantities: Array(9).fill({ passed: true }) });
 });
 
+test('every case passes in the extended range', async () => {
+  const { code, stdout } = await runCli(['audit', ...FILES, '--range', 'extended', '--json'], makeFolder());
+  expect(code).toBe(0);
+  const { audits } = JSON.parse(stdout);
+  expect(audits.map(({ range, passed }: { range: string; passed: boolean }) => [range, passed])).toEqual(
+    FILES.map(() => ['extended', true]),
+  );
+});
+
 test('tables name every quantity, and the last one every case', async () => {
   const { code, stdout } = await runCli(['audit', ...FILES], makeFolder());
   expect(code).toBe(0);

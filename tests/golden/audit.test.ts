@@ -4,11 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { type Audit, auditCase } from '../../src/audit/audit.ts';
 import { type Case, parseCase, readCase } from '../../src/audit/case.ts';
 import { openEngine } from '../../src/engine/open.ts';
+import { RANGES } from '../../src/model/schema.ts';
 
 const FOLDER = 'tests/golden/cases';
 const NAMES = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.json') && name !== 'rnn_tanh.json')
   .map((name) => name.replace('.json', ''));
+const BOTH = NAMES.flatMap((name) => RANGES.map((range) => [name, range] as const));
 const engine = await openEngine('cpu', undefined, 'refuse');
 
 function load(name: string): Case {
@@ -22,8 +24,8 @@ test('six cases are here', () => {
   expect(NAMES).toHaveLength(6);
 });
 
-test.each(NAMES)('%s is PyTorch’s on the CPU engine', async (name) => {
-  const audit = await auditCase(engine, load(name), name);
+test.each(BOTH)('%s is PyTorch’s on the CPU engine, range %s', async (name, range) => {
+  const audit = await auditCase(engine, load(name), name, range);
   expect(failures(audit)).toEqual([]);
   expect(audit.passed).toBe(true);
   expect(audit.quantities).toHaveLength(9);

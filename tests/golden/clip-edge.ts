@@ -1,8 +1,9 @@
 /** Clipping at the edges against PyTorch and TensorFlow's formula, for either engine. */
 import { expect } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
+import { libraryNorm } from '../../src/metrics/library-norm.ts';
 import { parseExperiment } from '../../src/model/experiment.ts';
-import type { ClipRule } from '../../src/model/schema.ts';
+import type { ClipRule, NumberRange } from '../../src/model/schema.ts';
 import { COST, gamma } from '../support/tolerance.ts';
 import golden from './clip_edge.json' with { type: 'json' };
 import better from './clip_edge_better.json' with { type: 'json' };
@@ -91,11 +92,11 @@ export const LIBRARY_ROWS: readonly Row[] = [
     })),
 ];
 
-/** Rows where the scaled norm is deliberately better than the library's: a norm and elements that float32 holds. */
+/** Rows where the extended range is better than the library: a norm and elements that float32 holds. */
 export const BETTER = new Map(better.rows.map(({ case: name, here }) => [name, here]));
 
-/** What this engine must return: the library's values, or the better ones. */
-export const ROWS: readonly Row[] = LIBRARY_ROWS.map((row) => {
+/** What the extended range must give: the library's values, or the better ones. */
+const BETTER_ROWS: readonly Row[] = LIBRARY_ROWS.map((row) => {
   const here = BETTER.get(row.name);
   if (!here) return row;
   const after = row.after.map((tensor, k) => tensor.map((_, i) => here.after[k][i] ?? here.after[k][0]));
@@ -103,17 +104,27 @@ export const ROWS: readonly Row[] = LIBRARY_ROWS.map((row) => {
 });
 
 /** torch's rows of one gradient, where the norm of each tensor is the norm of all. */
-export const PER_TENSOR_ROWS: readonly Row[] = ROWS.filter(({ rule, grads }) => rule === 'torch_norm' && grads.length === 1).map(
-  (row) => ({ ...row, rule: 'torch_norm_per_tensor' }),
-);
+export const PER_TENSOR_ROWS: readonly Row[] = BETTER_ROWS.filter(
+  ({ rule, grads }) => rule === 'torch_norm' && grads.length === 1,
+).map((row) => ({ ...row, rule: 'torch_norm_per_tensor' }));
 
 const SIZES = [THOUSAND.length, 4];
 
 /** Every row as a replica of one plan. With SGD at rate 1 from 0, the parameters become the clipped gradients, negated. */
-export async function expectRows(engine: Engine, rows = ROWS): Promise<void> {
+export async function expectRows(
+  engine: Engine,
+  range: NumberRange,
+  rows = range === 'ieee' ? LIBRARY_ROWS : BETTER_ROWS,
+): Promise<void> {
   const experiments = rows.map(({ rule, max }) =>
-    parseExperiment({ optimizer: { name: 'sgd', learningRate: 1 }, clip: { rule, max } as { rule: 'value'; max: number } }),
+    parseExperiment({
+      optimizer: { name: 'sgd', learningRate: 1 },
+      clip: { rule, max } as { rule: 'value'; max: number },
+      range,
+    }),
   );
+  // The norm that is recorded goes on where the library's does not, as clipping by tensor does.
+  const normOf = rows === LIBRARY_ROWS ? libraryNorm : (log2: number) => 2 ** log2;
   const updates = await Updates.open(engine, experiments, SIZES);
   try {
     rows.forEach(({ grads }, r) => {
@@ -129,7 +140,7 @@ export async function expectRows(engine: Engine, rows = ROWS): Promise<void> {
     const decisions = await updates.decisions();
     const parameters = [await updates.read(0), await updates.read(1)];
     const found = rows.map(({ after, norm }, r) => ({
-      norm: norm === undefined ? undefined : 2 ** decisions[r].log2Norm,
+      norm: norm === undefined ? undefined : normOf(decisions[r].log2Norm),
       after: after.map((tensor, k) => tensor.map((_, i) => -parameters[k][r][i])),
     }));
     const wrong = rows.flatMap((row, r) =>

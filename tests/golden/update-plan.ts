@@ -2,7 +2,7 @@
 import type { Engine, Session } from '../../src/engine/engine.ts';
 import { readTensor, writeReplica } from '../../src/engine/tensor-io.ts';
 import type { Network } from '../../src/model/network.ts';
-import type { Experiment, OptimizerName } from '../../src/model/schema.ts';
+import type { Experiment, NumberRange, OptimizerName } from '../../src/model/schema.ts';
 import { Builder } from '../../src/plan/builder.ts';
 import { type ClipStep, clipStepOf, clipSteps } from '../../src/plan/clip.ts';
 import { hyperWords } from '../../src/plan/hyper.ts';
@@ -23,9 +23,15 @@ const EMPTY: Network = {
 };
 
 /** @param sizes elements of each parameter, `p0`, `p1`… */
-function updatePlan(optimizer: OptimizerName, clipKinds: readonly ClipStep[], replicas: number, sizes: readonly number[]): Plan {
+function updatePlan(
+  optimizer: OptimizerName,
+  range: NumberRange,
+  clipKinds: readonly ClipStep[],
+  replicas: number,
+  sizes: readonly number[],
+): Plan {
   const group = { network: EMPTY, first: 0, count: replicas, parameters: [], renamed: new Map() };
-  const builder = new Builder({ deepest: EMPTY, replicas, groups: [group], ops: [] }, 1);
+  const builder = new Builder({ deepest: EMPTY, replicas, groups: [group], ops: [] }, 1, range === 'extended');
   const { memory } = builder;
   const parameters = sizes.map((_, k) => `p${k}`);
   sizes.forEach((size, k) => {
@@ -45,7 +51,7 @@ function updatePlan(optimizer: OptimizerName, clipKinds: readonly ClipStep[], re
   const measured = { group, z: [], d: [], gradients, parameters, units: [] };
   const { reduce, clip, update } = measureSteps(builder, [measured], parameters, optimizer, contents);
   const clipping = clipSteps(builder, [measured], parameters, clipKinds, contents);
-  const iteration = [...squares, ...reduce, clip, ...clipping, update];
+  const iteration = [...squares, ...reduce, ...clip, ...clipping, update];
   return {
     summary: {
       replicas,
@@ -88,10 +94,11 @@ export class Updates {
     readonly replicas: number,
   ) {}
 
-  /** @param experiments one optimizer and one kind of clipping, one replica each; only these are looked at */
+  /** @param experiments one optimizer and one kind of clipping, one range, one replica each; only these are looked at */
   static async open(engine: Engine, experiments: readonly Experiment[], sizes: readonly number[]): Promise<Updates> {
     const plan = updatePlan(
       experiments[0].optimizer.name,
+      experiments[0].range,
       experiments.flatMap(({ clip }) => clipStepOf(clip) ?? []),
       experiments.length,
       sizes,

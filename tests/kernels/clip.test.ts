@@ -41,30 +41,33 @@ interface Replica {
   readonly g: readonly number[];
   /** Loss and correctness of each row. */
   readonly rows: readonly (readonly [number, number])[];
+  /** Powers of two by which the gradients and the losses are to be multiplied; only in an extended range. */
+  readonly exponents?: { readonly g: readonly number[]; readonly rows: number };
 }
 
 const WORD_NAMES = Object.keys(CONTROL) as (keyof typeof CONTROL)[];
 const FIRST = { z: [1], d: [1], g: [1], rows: [[1, 0]] } as const satisfies Replica;
 
 /** Runs it for replicas of one shape, compares every word of GPU and twin, and returns the GPU's records, decoded. */
-async function clip(replicas: readonly Replica[]) {
+async function clip(replicas: readonly Replica[], range: 'ieee' | 'extended' = 'ieee') {
   const R = replicas.length;
   const [{ z, d, g, rows }] = replicas;
   const [Z, D, G, B] = [z.length, d.length, g.length, rows.length];
   const stop = { stop_window: 20 };
   const { gpu, cpu } = await runKernel(engines(), 'clip_coefficient', {
-    constants: { B },
+    constants: { B, EXTENDED: Number(range === 'extended'), ROWS_AT: 2 },
     grid: [64 * R, 1, 1],
     buffers: R === 1 ? 'one' : 'several',
     operands: {
       norms: reads(
         flat(R, Z + D + G, NORM_WORDS),
-        Uint32Array.from(replicas.flatMap((r) => [...r.z, ...r.d, ...r.g].flatMap((x) => normOf(x)))),
+        Uint32Array.from(replicas.flatMap((r) => [...[...r.z, ...r.d].flatMap((x) => normOf(x)), ...gradientNorms(r)])),
       ),
       rows: reads(records(R, B, 2), Float32Array.from(replicas.flatMap((r) => r.rows.flat()))),
       hyper: reads(flat(R, HYPER_WORDS), hyperOf(replicas.map((r) => ({ iterations: 100, ...stop, ...r.hyper })))),
       status: reads(flat(R, STATUS_WORDS), statusOf(replicas.map((r) => r.status ?? {}))),
       shapes: reads(flat(R, SHAPE_WORDS), shapesOf(replicas.map(() => ({ z: Z, d: D, g: G })))),
+      range: reads(flat(2 + 2 * R), Uint32Array.from([7, 7, ...replicas.flatMap(({ exponents }) => [exponents?.rows ?? 0, 7])])),
       control: updates(
         {
           dims: [
@@ -92,6 +95,13 @@ async function clip(replicas: readonly Replica[]) {
   return decoded.map(({ device }) => device);
 }
 
+function gradientNorms({ g, exponents }: Replica): number[] {
+  return g.flatMap((x, t) => {
+    const [m, s, , share] = normOf(x);
+    return [m, s, exponents?.g[t] ?? 0, share];
+  });
+}
+
 function tolerance(name: keyof typeof CONTROL, replica: Replica, value: number, G: number): number {
   const { rows, hyper } = replica;
   const B = rows.length;
@@ -99,7 +109,7 @@ function tolerance(name: keyof typeof CONTROL, replica: Replica, value: number, 
     case 'coefficient':
       return FLUSHED + tolerance('scale', replica, value, G);
     case 'scale':
-      // The joined sum: at most G rescaled additions, halved by the root; root, product, + 1e-6, division, and the product with power.
+      // The joined sum: at most G rescaled additions, halved by the root; root, product, + 1e-6, division, and a power of two.
       return gamma(G / 2 + COST.sqrt + COST.divide + 4) * Math.abs(value);
     case 'log2_norm':
       return log2NormTolerance(value, G);
@@ -145,8 +155,8 @@ describe('all words', () => {
         status: { iteration: r, updates: [0, 3, 5000][r] },
       }));
       const records_ = await clip(replicas);
-      records_.forEach(({ active, apply, stop, first, non_finite, power }) => {
-        expect([active, apply, stop, first, non_finite, power]).toEqual([1, 1, 0, 0, 0, 1]);
+      records_.forEach(({ active, apply, stop, first, non_finite, exponent }) => {
+        expect([active, apply, stop, first, non_finite, exponent]).toEqual([1, 1, 0, 0, 0, 0]);
       });
       // ‖g‖ and c in double precision
       const norms = replicas.map(({ g }) => Math.hypot(...g));
@@ -161,40 +171,91 @@ describe('all words', () => {
 
 describe('clip_coefficient of the rules', () => {
   const many = (x: number) => Array<number>(16).fill(x);
-  // rule, gradients (their norms are the pairs'), expected coefficient
-  test.each<[string, HyperFields, number[], number]>([
+  const clipTo = (max: number) => ({ ...TORCH, clip_max: max });
+  // rule, gradients (their norms are the pairs'), the library's coefficient, and in the extended range where it differs
+  const ROWS: [string, HyperFields, number[], number, number?][] = [
     ['torch: a norm above max', TORCH, [3, 4], 1 / (5 + 1e-6)],
     ['torch: a norm below max', TORCH, [0.3, 0.4], 1],
     ['torch: a norm of max is scaled by 1/(1 + 1e-6)', TORCH, [1, 0], 1 / (1 + 1e-6)],
-    ['torch: a small norm shows that 1e-6 is added', { ...TORCH, clip_max: 1e-5 }, [1e-5, 0], 1e-5 / 1.1e-5],
+    ['torch: a small norm shows that 1e-6 is added', clipTo(1e-5), [1e-5, 0], 1e-5 / 1.1e-5],
     ['torch: a norm of 0', TORCH, [0, 0], 1],
     ['torch: a norm below the smallest square', TORCH, [1e-30, 0], 1],
     ['torch: Inf gives 0', TORCH, [inf, 1], 0],
     ['torch: NaN gives NaN', TORCH, [nan, inf], nan],
-    ['torch: 1e30, whose square overflows', TORCH, [1e30, 0], 1e-30],
-    ['torch: 12e38, which overflows itself', TORCH, many(3e38), 1 / (4 * 3e38)],
-    ['torch: 1e30 below a max of 2e30', { ...TORCH, clip_max: 2e30 }, [1e30, 0], 1],
-    ['torch: 12e38 and a max of 3e38', { ...TORCH, clip_max: 3e38 }, many(3e38), 0.25],
+    ['torch: 1.8e19, whose square fits', TORCH, [1.8e19, 0], 1 / 1.8e19],
+    ['torch: 1.9e19, whose square overflows', TORCH, [1.9e19, 0], 0, 1 / 1.9e19],
+    ['torch: 1.4e19 twice, of which the sum overflows', TORCH, [1.4e19, 1.4e19], 0, 1 / (Math.SQRT2 * 1.4e19)],
+    ['torch: 1e30, whose square overflows', TORCH, [1e30, 0], 0, 1e-30],
+    ['torch: 12e38, which overflows itself', TORCH, many(3e38), 0, 1 / (4 * 3e38)],
+    ['torch: 1e30 below a max of 2e30', clipTo(2e30), [1e30, 0], 0, 1],
+    ['torch: 12e38 and a max of 3e38', clipTo(3e38), many(3e38), 0, 0.25],
     ['tensorflow: a norm above max', TENSORFLOW, [3, 4], 0.2],
     ['tensorflow: a norm of max is left alone', TENSORFLOW, [1, 0], 1],
     ['tensorflow: a norm of 0', TENSORFLOW, [0, 0], 1],
+    ['tensorflow: 1e-22, whose square is a subnormal', { ...TENSORFLOW, clip_max: 1e-23 }, [1e-22, 0], 0.1],
+    ['tensorflow: 1e-23, whose square vanishes', { ...TENSORFLOW, clip_max: 1e-24 }, [1e-23, 0], 1, 0.1],
     ['tensorflow: Inf gives NaN', TENSORFLOW, [-inf, 1], nan],
     ['tensorflow: NaN gives NaN', TENSORFLOW, [nan, 1], nan],
-    ['tensorflow: 12e38', TENSORFLOW, many(3e38), 1 / (4 * 3e38)],
+    ['tensorflow: 12e38', TENSORFLOW, many(3e38), nan, 1 / (4 * 3e38)],
     ['none', {}, [1e30, 1], 1],
     ['none: Inf', {}, [inf, 1], 1],
     ['value', { clip_rule: CLIP_RULE.value, clip_max: 1 }, [1e30, 1], 1],
     ['value: NaN', { clip_rule: CLIP_RULE.value, clip_max: 1 }, [nan, 1], 1],
-  ])('%s', async (_, hyper, g, expected) => {
-    const [{ scale, power, coefficient }] = await clip([{ ...FIRST, hyper, g }]);
-    const product = scale * power;
+  ];
+
+  async function expectCoefficient(range: 'ieee' | 'extended', replica: Partial<Replica>, log2: number, expected: number) {
+    const [{ scale, exponent: bits, coefficient, log2_norm }] = await clip([{ ...FIRST, ...replica }], range);
+    const exponent = bits | 0;
     // Relative: a division, a root and a handful of roundings.
-    expect(isClose(product, expected, gamma(40) * expected), `scale × power is ${product}, must be ${expected}`).toBe(true);
+    const shown = `scale · 2^exponent is ${scale} · 2^${exponent}, must be ${expected} · 2^${log2}`;
+    const factor = 2 ** (exponent - log2);
+    expect(isClose(scale * factor, expected, gamma(40) * expected), shown).toBe(true);
     // The reported coefficient is a float32 of its own, which may be too small for one.
+    const product = scale * 2 ** exponent;
     expect(isClose(coefficient, product, 2 ** -126 + U * product)).toBe(true);
-    // Both factors keep full precision.
-    for (const factor of [scale, power]) expect(factor === 0 || Number.isNaN(factor) || factor >= 2 ** -126).toBe(true);
-    expect(Number.isInteger(Math.log2(power))).toBe(true);
+    expect(scale === 0 || Number.isNaN(scale) || scale >= 2 ** -126).toBe(true);
+    return log2_norm;
+  }
+
+  test.each(ROWS)('%s', async (_, hyper, g, expected) => {
+    await expectCoefficient('ieee', { hyper, g }, 0, expected);
+  });
+
+  test.each(ROWS)('in the extended range, %s', async (_, hyper, g, library, expected = library) => {
+    await expectCoefficient('extended', { hyper, g }, 0, expected);
+  });
+
+  // 3 · 2^a and 4 · 2^b; a norm in units of 2^log2
+  test.each([
+    ['both at the same exponent', [10_000, 10_000], 10_000, 5],
+    ['one of them higher, its numbers smaller', [5002, 5000], 5000, Math.hypot(12, 4)],
+    ['one of them far higher', [9000, -9000], 9000, 3],
+    ['both tiny', [-10_000, -10_000], -10_000, 5],
+    ['inside float32', [3, 3], 3, 5],
+  ])('in the extended range norms go on beyond float32: %s', async (_, exponents, log2, norm) => {
+    const replica = { g: [3, 4], exponents: { g: exponents, rows: 0 } };
+    const clipped = log2 + Math.log2(norm) > 0;
+    const log2Norm = await expectCoefficient(
+      'extended',
+      { ...replica, hyper: TORCH },
+      clipped ? -log2 : 0,
+      clipped ? 1 / norm : 1,
+    );
+    expect(Math.abs(log2Norm - (log2 + Math.log2(norm)))).toBeLessThan(log2NormTolerance(log2, 2));
+  });
+
+  test('in the extended range a loss above float32 is Inf, and breaks nothing', async () => {
+    const rows = [[3, 0]] as const;
+    const policy = POLICY.stop;
+    const list = [3, 200, -200].map((e) => ({ ...FIRST, rows, hyper: { policy }, exponents: { g: [0], rows: e } }));
+    const records_ = await clip([...list, { ...FIRST, rows: [[nan, 0]], hyper: { policy } }], 'extended');
+    expect(records_.map(({ loss }) => loss)).toEqual([24, inf, 0, nan]);
+    expect(records_.map(({ first, stop }) => [first, stop])).toEqual([
+      [0, 0],
+      [0, 0],
+      [0, 0],
+      [2, 2],
+    ]);
   });
 
   test('clip_coefficient reports the norm where float32 has none', async () => {

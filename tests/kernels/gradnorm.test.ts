@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { joinPairs, log2Norm } from '../../src/math/norm-pair.ts';
-import { NORM_WORDS } from '../../src/plan/records.ts';
+import { NO_EXPONENT, NORM_WORDS, SEGMENT_WORDS } from '../../src/plan/records.ts';
 import { isClose, wrongPairs } from '../support/compare.ts';
 import { pairOf } from '../support/records.ts';
 import { flat, random, reads, runKernel, title, useEngines, writes } from '../support/run-kernel.ts';
@@ -92,8 +92,8 @@ describe('joining pairs', () => {
         partial: reads(flat(partial.length), partial),
         // Their norms lie in the opposite order.
         segments: reads(
-          flat(SEGMENTS, 3),
-          Uint32Array.from(segments.flatMap(([first, count], s) => [first, count, SEGMENTS - 1 - s])),
+          flat(SEGMENTS, SEGMENT_WORDS),
+          Uint32Array.from(segments.flatMap(([first, count], s) => [first, count, SEGMENTS - 1 - s, NO_EXPONENT, NO_EXPONENT])),
         ),
         norms: writes(flat(SEGMENTS, NORM_WORDS)),
       },

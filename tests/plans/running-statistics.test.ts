@@ -25,7 +25,8 @@ async function runningAfter(iterations: number, limit: number): Promise<{ runnin
     networks: [{ network, replicas: 1 }],
     batchSize: B,
     optimizer: 'sgd',
-    source: { kind: 'given' },
+    // One batch an epoch, and the statistics do not depend on its order.
+    source: { kind: 'drawn', train: B, test: B },
     layersEvery: 1,
     ring: 4,
     limits: engine.limits,
@@ -33,7 +34,7 @@ async function runningAfter(iterations: number, limit: number): Promise<{ runnin
   const session = await engine.load(plan);
   const x = normals(1, PURPOSE.noise, 0, B * C, 2);
   const identity = Float32Array.from({ length: C * C }, (_, i) => Number(i % (C + 1) === 0));
-  writeReplica(session, 'x', 0, x);
+  writeReplica(session, 'train.x', 0, x);
   writeReplica(session, 'l0.weight', 0, identity);
   const words = hyperWords(parseExperiment({ iterations: limit }));
   // No learning: every batch is the same.

@@ -17,6 +17,22 @@ export const NEIGHBOUR_CASES: readonly { name: string; loss: Loss; experiment: E
     },
   },
   {
+    name: 'exploding mlp in the extended range',
+    loss: 'mse',
+    experiment: {
+      model: {
+        kind: 'mlp',
+        depth: 6,
+        width: 6,
+        activation: 'leaky_relu',
+        init: { scheme: 'scaled_normal', weightVariance: 1e12 },
+      },
+      optimizer: { name: 'sgd' },
+      clip: { rule: 'torch_norm', max: 0.5 },
+      range: 'extended',
+    },
+  },
+  {
     name: 'mlp with batch norm',
     loss: 'cross_entropy',
     experiment: { model: { kind: 'mlp', depth: 2, width: 6, norm: 'batch' }, optimizer: { name: 'adam' } },

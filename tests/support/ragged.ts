@@ -49,6 +49,24 @@ export const RAGGED_CASES: readonly RaggedCase[] = [
     rest: { optimizer: { name: 'sgd', momentum: 0.5 } },
   },
   {
+    name: 'exploding mlp with biases, extended range',
+    loss: 'mse',
+    model: (depth) => ({
+      kind: 'mlp',
+      depth,
+      width: 6,
+      activation: 'silu',
+      init: { scheme: 'scaled_normal', weightVariance: 1e12, biasVariance: 1 },
+    }),
+    rest: { optimizer: { name: 'sgd' }, clip: { rule: 'torch_norm', max: 0.5 }, range: 'extended' },
+  },
+  {
+    name: 'residual mlp, extended range',
+    loss: 'cross_entropy',
+    model: (blocks) => ({ kind: 'residual_mlp', blocks, width: 5, inner: 7, norm: 'batch' }),
+    rest: { optimizer: { name: 'adamw' }, range: 'extended' },
+  },
+  {
     name: 'residual mlp',
     loss: 'mse',
     model: (blocks) => ({ kind: 'residual_mlp', blocks, width: 5, inner: 7 }),

@@ -25,7 +25,6 @@ const HYPER_INTEGERS: readonly string[] = [
 ];
 const CONTROL_FLOATS: readonly string[] = [
   'scale',
-  'power',
   'log2_norm',
   'coefficient',
   'loss',

@@ -138,13 +138,19 @@ export function useEngines(): () => Engines {
   };
 }
 
+type Optional = 'FIRST' | 'EXTENDED' | 'RANGE_STRIDE' | `${string}_AT`;
+const OPTIONAL = /^(FIRST|EXTENDED|RANGE_STRIDE)$|_AT$/;
+
 export interface KernelRun<K extends KernelName> {
-  /** FIRST is 0 where it is left out. */
-  readonly constants: Omit<Constants<K>, 'FIRST'> & { readonly FIRST?: number };
+  /** FIRST is 0 where it is left out, and so are the constants of an extended range. */
+  readonly constants: Omit<Constants<K>, Optional> & Partial<Constants<K>>;
   /** Invocations in x, y and z. */
   readonly grid: readonly [number, number, number];
-  /** A `status` left out says that every replica takes part. */
-  readonly operands: Readonly<Record<Exclude<BindingName<K>, 'status'>, Operand>> & { readonly status?: Operand };
+  /** A `status` left out says that every replica takes part, a `range` left out is one that is not touched. */
+  readonly operands: Readonly<Record<Exclude<BindingName<K>, 'status' | 'range'>, Operand>> & {
+    readonly status?: Operand;
+    readonly range?: Operand;
+  };
   /** All bindings of one access in one buffer, or every binding in its own. Default: one. */
   readonly buffers?: 'one' | 'several';
 }
@@ -167,9 +173,10 @@ export async function runKernel<K extends KernelName>(
 ): Promise<KernelResult<K>> {
   const { grid, buffers = 'one' } = given;
   const names = Object.keys(kernelEntry(kernel).bindings) as BindingName<K>[];
-  const needsFirst = kernelEntry(kernel).constants.includes('FIRST');
-  const constants = { ...(needsFirst ? { FIRST: 0 } : {}), ...given.constants } as unknown as Constants<K>;
-  const operands = { status: ALL_PRESENT, ...given.operands } as Readonly<Record<BindingName<K>, Operand>>;
+  const optional = kernelEntry(kernel).constants.filter((name) => OPTIONAL.test(name));
+  const zeros = Object.fromEntries(optional.map((name) => [name, 0]));
+  const constants = { ...zeros, ...given.constants } as unknown as Constants<K>;
+  const operands = { status: ALL_PRESENT, range: absent, ...given.operands } as Readonly<Record<BindingName<K>, Operand>>;
   const { ranges, plan } = planOf(kernel, constants, grid, operands, buffers);
   const run = async (engine: Engine, onGpu: boolean) => {
     const session = await engine.load(plan);

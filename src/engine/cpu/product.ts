@@ -21,7 +21,7 @@ export function multiply(
   a: MatrixView,
   b: MatrixView,
   [M, K, N]: readonly [number, number, number],
-  start?: Float32Array,
+  start?: ArrayLike<number>,
 ): Float64Array {
   const M2 = 2 * Math.ceil(M / 2);
   const N4 = WIDTH * Math.ceil(N / WIDTH);

@@ -8,8 +8,8 @@ import { flat, random, reads, runKernel, twinEngine, updates, wasmEngine, writes
 const engines = { gpu: wasmEngine(), cpu: twinEngine() };
 const CELL = 16;
 
-const APPLIED: ControlFields = { active: 1, apply: 1, scale: 0.37, power: 1, correction1: 0.19, correction2: 0.002 };
-/** A plain step, every other term, clipping by value, clipping by a power of two besides, no update at all, decoupled decay. */
+const APPLIED: ControlFields = { active: 1, apply: 1, scale: 0.37, correction1: 0.19, correction2: 0.002 };
+/** A plain step, every other term, clipping by value, a small coefficient, no update at all, decoupled decay. */
 const REPLICAS: readonly { readonly hyper: HyperFields; readonly control: ControlFields; readonly updates: number }[] = [
   { hyper: { learning_rate: 0.1, beta1: 0.9, beta2: 0.999, alpha: 0.99, epsilon: 1e-8 }, control: APPLIED, updates: 3 },
   {
@@ -18,7 +18,7 @@ const REPLICAS: readonly { readonly hyper: HyperFields; readonly control: Contro
     updates: 2,
   },
   { hyper: { ...rates(), momentum: 0.8, clip_rule: CLIP_RULE.value, clip_max: 0.4 }, control: APPLIED, updates: 0 },
-  { hyper: { ...rates(), clip_rule: CLIP_RULE.torch_norm }, control: { ...APPLIED, power: 2 ** -70 }, updates: 1 },
+  { hyper: { ...rates(), clip_rule: CLIP_RULE.torch_norm }, control: { ...APPLIED, scale: 2 ** -70 }, updates: 1 },
   { hyper: rates(), control: { ...APPLIED, apply: 0 }, updates: 1 },
   { hyper: { ...rates(), momentum: 0.9, weight_decay: 0.5, decoupled: 1 }, control: APPLIED, updates: 2 },
 ];

@@ -87,8 +87,24 @@ describe('each rule beside its control', () => {
     expect(verdict).toMatchObject({ kind: 'exploding', iteration: 37 });
     expect(verdict.title).toContain('37');
     expect(verdict.evidence.join(' ')).toContain('l0.weight');
-    // The largest norm before is 2^144, beyond float32's 2^128.
-    expect(verdict.evidence.join(' ')).toContain('float32');
+    // The largest norm before is 2^144, whose square is beyond float32's 2^128.
+    expect(verdict.evidence.join(' ')).toContain('float32 norm is Inf');
+  });
+
+  test('exploding, but not broken: in the extended range a loss above float32 has gradients', () => {
+    const plan = {
+      iterations: 60,
+      loss: () => Number.POSITIVE_INFINITY,
+      log2Norm: () => 900,
+      log2Dz: (l: number) => 900 - 20 * l,
+    };
+    const extended = parseExperiment({ ...experiment, range: 'extended' });
+    const verdict = judge(traceOf(plan), extended);
+    expect(verdict).toMatchObject({ kind: 'exploding', title: 'Exploding gradients' });
+    expect(verdict.evidence.join(' ')).toContain('larger than float32 can hold');
+    // Controls: without growth it diverges, and in ieee the same loss is the end.
+    expect(judge(traceOf({ ...plan, log2Dz: () => 0 }), extended)).toMatchObject({ kind: 'diverged', title: 'Diverging' });
+    expect(judge(traceOf(plan), experiment).title).toContain('not finite');
   });
 
   test('diverged: broken without growth over the layers', () => {

@@ -22,6 +22,20 @@ const scaled = { scheme: 'scaled_normal', branchWeightVariance: 0.5, branchBiasV
 
 const ROWS: readonly Row[] = [
   [
+    'a norm of each tensor beyond float32',
+    { range: 'extended', clip: { rule: 'torch_norm_per_tensor' } },
+    'range',
+    'valid is "ieee"',
+    { range: 'extended', clip: { rule: 'torch_norm' } },
+  ],
+  [
+    'norms of units beyond float32',
+    { range: 'extended', clip: { rule: 'adaptive' } },
+    'range',
+    'valid is "ieee"',
+    { range: 'ieee', clip: { rule: 'adaptive' } },
+  ],
+  [
     'a place without a norm',
     { model: { kind: 'mlp', normPlacement: 'after' } },
     'model.normPlacement',

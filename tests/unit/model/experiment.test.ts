@@ -28,7 +28,9 @@ describe('an experiment that is not valid is refused with path, value and what i
     [
       'an unknown field',
       { foo: 1 },
-      ['foo: unknown field; valid is task, model, loss, optimizer, clip, nonFinite, stop, batchSize, iterations, seed, probes'],
+      [
+        'foo: unknown field; valid is task, model, loss, optimizer, clip, range, nonFinite, stop, batchSize, iterations, seed, probes',
+      ],
     ],
     [
       'a misspelt field',
@@ -98,6 +100,7 @@ describe('an experiment that is not valid is refused with path, value and what i
       { nonFinite: 'x'.repeat(100) },
       [`nonFinite: "${'x'.repeat(76)}... is not valid; valid is "continue" or "skip" or "stop"`],
     ],
+    ['another range', { range: 'float64' }, ['range: "float64" is not valid; valid is "ieee" or "extended"']],
     [
       'several at once',
       { batchSize: 0, seed: -1 },
@@ -209,6 +212,8 @@ describe('names', () => {
     const id = runId(parseExperiment({ model }));
     expect(runId(parseExperiment({ model: { ...model, normPlacement: 'before' } }))).toBe(id);
     expect(runId(parseExperiment({ model: { ...model, normPlacement: 'after' } }))).not.toBe(id);
+    expect(runId(parseExperiment({ model, range: 'ieee' }))).toBe(id);
+    expect(runId(parseExperiment({ model, range: 'extended' }))).not.toBe(id);
   });
 
   test('the run id of the default experiment stays what it is', () => {

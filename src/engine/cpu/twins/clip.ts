@@ -22,10 +22,10 @@ export const clipTwins: Twins<'clip_per_tensor' | 'clip_adaptive'> = {
         const r = owner[cell];
         const applies = entry !== NO_ENTRY && clips(hyper, control, r, CLIP_RULE.torch_norm_per_tensor);
         const norm = applies ? joinPairs(norms, NORM_WORDS * entry, 1) : undefined;
-        const { scale, power } = norm
-          ? clipScale(norm, CLIP_RULE.torch_norm, hyper[r * HYPER_WORDS + HYPER.clip_max])
-          : { scale: 1, power: 1 };
-        factor = scale * power;
+        const { scale, exponent } = norm
+          ? clipScale(norm, CLIP_RULE.torch_norm, hyper[r * HYPER_WORDS + HYPER.clip_max], true)
+          : { scale: 1, exponent: 0 };
+        factor = scale * 2 ** exponent;
       }
       // A factor of 0 makes Inf NaN, as IEEE-754 and torch have it.
       if (factor !== 1) for (let n = CELL * cell; n < CELL * (cell + 1); n++) dW[n] *= factor;

@@ -3,7 +3,9 @@ import { wordsOf, writePair } from '../../../math/norm-pair.ts';
 import { CURVES, chain } from '../../../model/activation.ts';
 import { presentReplicas } from '../active.ts';
 import { multiply } from '../product.ts';
+import { exponentOf, leadingExponent, peakOf, powerOfTwo, raisePeak, writeExponent } from '../range.ts';
 import { activationOf, four, sixteen, type Twins } from '../twin.ts';
+import { phiExponent, scaledPhi } from './activation.ts';
 
 /** Norm pairs of the 4×4 tiles of a (rows, columns) matrix, both multiples of 4. */
 function tilePairs(values: Float32Array, base: number, rows: number, columns: number, out: Uint32Array, at: number): void {
@@ -17,32 +19,59 @@ function tilePairs(values: Float32Array, base: number, rows: number, columns: nu
   }
 }
 
+/** Exponents beyond which a bias would lose digits, or make its sum lose them, in double precision. */
+const FAR = 300;
+
+/** The exponent of x W + bias: that of the product, but high enough for the largest bias. */
+export function exponentOfSum(product: number, bias: Float32Array | undefined): number {
+  const largest = bias ? peakOf(bias) : 0;
+  return largest < 0x00800000 || largest >= 0x7f800000 ? product : Math.max(product, (largest >>> 23) - 127);
+}
+
 export const linearTwins: Twins<'linear_forward' | 'linear_backward_input' | 'linear_backward_weight'> = {
-  linear_forward({ x, W, bias, z, h, partial, status }, { FIRST, B, I, O, HAS_BIAS, ACT }, [, , R]) {
+  linear_forward({ x, W, bias, z, h, partial, status, range }, constants, [, , R]) {
+    const { FIRST, B, I, O, HAS_BIAS, ACT, EXTENDED, X_AT, Z_AT, H_AT } = constants;
     const [B4, I4, O4] = [four(B), four(I), four(O)];
     const activation = activationOf(ACT);
-    const phi = activation && CURVES[activation].phi;
     for (const r of presentReplicas(status, FIRST, R)) {
+      const shift = HAS_BIAS ? bias.subarray(r * sixteen(O), r * sixteen(O) + O) : undefined;
+      const ex = EXTENDED ? exponentOf(range, X_AT, r) : 0;
+      const e = EXTENDED ? exponentOfSum(leadingExponent(range, X_AT, r), shift) : 0;
+      const phi = activation && (EXTENDED ? scaledPhi(activation, e) : CURVES[activation].phi);
+      const [up, down] = [powerOfTwo(ex - e), powerOfTwo(-e)];
+      // Sums start from the bias wherever it fits their exponent, so that they are rounded as they are at exponent 0.
+      const isFar = Math.abs(ex) > FAR;
+      const start = isFar ? undefined : shift && Array.from(shift, (value) => value * powerOfTwo(-ex));
       // z[b,o] = sum_i x[b,i] W[i,o] + bias[o]
       const sum = multiply(
         { values: x, base: r * B4 * I4, rowStride: I4, columnStride: 1 },
         { values: W, base: r * I4 * O4, rowStride: O4, columnStride: 1 },
         [B, I, O],
-        HAS_BIAS ? bias.subarray(r * sixteen(O)) : undefined,
+        start,
       );
       for (let b = 0; b < B; b++) {
         const at = (r * B4 + b) * O4;
-        for (let o = 0; o < O; o++) z[at + o] = sum[b * O4 + o];
+        for (let o = 0; o < O; o++) z[at + o] = sum[b * O4 + o] * up + (isFar && shift ? shift[o] * down : 0);
         if (phi) for (let o = 0; o < O; o++) h[at + o] = phi(z[at + o]);
+      }
+      if (EXTENDED) {
+        const next = activation ? h : z;
+        writeExponent(range, Z_AT, r, e);
+        writeExponent(range, H_AT, r, phiExponent(activation ?? 'linear', e));
+        raisePeak(range, H_AT, r, peakOf(next.subarray(r * B4 * O4, (r + 1) * B4 * O4)));
       }
       tilePairs(z, r * B4 * O4, B4, O4, partial, (r * B4 * O4) / 8);
     }
   },
 
-  linear_backward_input({ dz, W, zx, dx, partial, status }, { FIRST, B, I, O, ACT }, [, , R]) {
+  linear_backward_input({ dz, W, zx, dx, partial, status, range }, constants, [, , R]) {
+    const { FIRST, B, I, O, ACT, EXTENDED, DZ_AT, ZX_AT, DX_AT } = constants;
     const [B4, I4, O4] = [four(B), four(I), four(O)];
     const activation = activationOf(ACT);
     for (const r of presentReplicas(status, FIRST, R)) {
+      const e = EXTENDED ? leadingExponent(range, DZ_AT, r) : 0;
+      const scale = EXTENDED ? powerOfTwo(exponentOf(range, DZ_AT, r) - e) : 1;
+      const up = EXTENDED ? powerOfTwo(exponentOf(range, ZX_AT, r)) : 1;
       // forward: z[b,o] = sum_i x[b,i] W[i,o], x = phi(zx)
       // dx[b,i] = phi'(zx[b,i]) sum_o dz[b,o] W[i,o]
       const sum = multiply(
@@ -53,8 +82,13 @@ export const linearTwins: Twins<'linear_forward' | 'linear_backward_input' | 'li
       for (let b = 0; b < B; b++) {
         const at = (r * B4 + b) * I4;
         for (let i = 0; i < I; i++) {
-          dx[at + i] = activation ? chain(activation, sum[b * I4 + i], zx[at + i]) : sum[b * I4 + i];
+          const d = sum[b * I4 + i] * scale;
+          dx[at + i] = activation ? chain(activation, d, zx[at + i] * up) : d;
         }
+      }
+      if (EXTENDED) {
+        writeExponent(range, DX_AT, r, e);
+        raisePeak(range, DX_AT, r, peakOf(dx.subarray(r * B4 * I4, (r + 1) * B4 * I4)));
       }
       tilePairs(dx, r * B4 * I4, B4, I4, partial, (r * B4 * I4) / 8);
     }

@@ -1,6 +1,7 @@
 /** Twins of shaders/loss. */
 import { NO_LABEL } from '../../../plan/records.ts';
 import { presentReplicas } from '../active.ts';
+import { exponentOf, peakOf, powerOfTwo, raisePeak, writeExponent } from '../range.ts';
 import { four, type Twins } from '../twin.ts';
 
 /** Writes zeros for a row without an example. */
@@ -22,11 +23,28 @@ function largest(z: Float32Array, base: number, C: number): number {
   return best;
 }
 
+/** Exponents of dz and of the rows' losses, and the peak of dz. */
+function writeEntries(
+  range: Uint32Array,
+  r: number,
+  { DZ_AT, ROWS_AT }: { readonly DZ_AT: number; readonly ROWS_AT: number },
+  [gradient, loss]: readonly [number, number],
+  dz: Float32Array,
+): void {
+  writeExponent(range, DZ_AT, r, gradient);
+  writeExponent(range, ROWS_AT, r, loss);
+  raisePeak(range, DZ_AT, r, peakOf(dz));
+}
+
 export const lossTwins: Twins<'softmax_cross_entropy' | 'mean_squared_error'> = {
-  softmax_cross_entropy({ z, label, dz, rows, status }, { B, C }, [, R]) {
+  softmax_cross_entropy({ z, label, dz, rows, status, range }, { B, C, EXTENDED, Z_AT, DZ_AT, ROWS_AT }, [, R]) {
     const [B4, C4] = [four(B), four(C)];
-    for (const row of rowsOf(presentReplicas(status, 0, R), B4)) {
+    const replicas = presentReplicas(status, 0, R);
+    const exponents = new Map(replicas.map((r) => [r, EXTENDED ? exponentOf(range, Z_AT, r) : 0]));
+    for (const row of rowsOf(replicas, B4)) {
       const y = label[row];
+      const e = exponents.get(Math.floor(row / B4)) ?? 0;
+      const [up, down] = [powerOfTwo(e), powerOfTwo(-Math.max(e, 0))];
       if (row % B4 >= B || y === NO_LABEL) {
         clearRow(dz, rows, row, C4);
         continue;
@@ -37,19 +55,29 @@ export const lossTwins: Twins<'softmax_cross_entropy' | 'mean_squared_error'> = 
       let sum = 0;
       for (let c = 0; c < C; c++) {
         if (Number.isNaN(z[base + c])) top = Number.NaN;
-        sum += Math.exp(z[base + c] - top);
+        sum += Math.exp((z[base + c] - top) * up);
       }
       // loss = log sum_c exp z[c] - z[y]
-      rows[2 * row] = Math.log(sum) + (top - z[base + y]);
+      rows[2 * row] = Math.log(sum) * down + (top - z[base + y]) * powerOfTwo(Math.min(e, 0));
       rows[2 * row + 1] = best === y && Number.isFinite(top) ? 1 : 0;
       // dz[c] = (softmax(z)[c] - [c = y]) / B
-      for (let c = 0; c < C; c++) dz[base + c] = (Math.exp(z[base + c] - top) / sum - (c === y ? 1 : 0)) / B;
+      for (let c = 0; c < C; c++) dz[base + c] = (Math.exp((z[base + c] - top) * up) / sum - (c === y ? 1 : 0)) / B;
+    }
+    if (EXTENDED) {
+      for (const [r, e] of exponents)
+        writeEntries(range, r, { DZ_AT, ROWS_AT }, [0, Math.max(e, 0)], dz.subarray(r * B4 * C4, (r + 1) * B4 * C4));
     }
   },
 
-  mean_squared_error({ z, target_values, label, dz, rows, status }, { B, C }, [, R]) {
+  mean_squared_error({ z, target_values, label, dz, rows, status, range }, constants, [, R]) {
+    const { B, C, EXTENDED, Z_AT, DZ_AT, ROWS_AT } = constants;
     const [B4, C4] = [four(B), four(C)];
-    for (const row of rowsOf(presentReplicas(status, 0, R), B4)) {
+    const replicas = presentReplicas(status, 0, R);
+    const exponents = new Map(replicas.map((r) => [r, EXTENDED ? exponentOf(range, Z_AT, r) : 0]));
+    for (const row of rowsOf(replicas, B4)) {
+      // z - t at the exponent of z, or at t's own where z is small.
+      const e = exponents.get(Math.floor(row / B4)) ?? 0;
+      const [up, down] = [powerOfTwo(Math.min(e, 0)), powerOfTwo(-Math.max(e, 0))];
       if (row % B4 >= B || label[row] === NO_LABEL) {
         clearRow(dz, rows, row, C4);
         continue;
@@ -57,7 +85,7 @@ export const lossTwins: Twins<'softmax_cross_entropy' | 'mean_squared_error'> = 
       const base = row * C4;
       let sum = 0;
       for (let c = 0; c < C; c++) {
-        const d = z[base + c] - target_values[base + c];
+        const d = z[base + c] * up - target_values[base + c] * down;
         // loss = sum_c (z - t)^2 / C
         sum += d * d;
         // dz = 2 (z - t) / (B C)
@@ -65,6 +93,12 @@ export const lossTwins: Twins<'softmax_cross_entropy' | 'mean_squared_error'> = 
       }
       rows[2 * row] = sum / C;
       rows[2 * row + 1] = largest(z, base, C) === label[row] ? 1 : 0;
+    }
+    if (EXTENDED) {
+      for (const [r, ez] of exponents) {
+        const e = Math.max(ez, 0);
+        writeEntries(range, r, { DZ_AT, ROWS_AT }, [e, 2 * e], dz.subarray(r * B4 * C4, (r + 1) * B4 * C4));
+      }
     }
   },
 };

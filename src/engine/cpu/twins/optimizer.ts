@@ -30,7 +30,7 @@ function eachParameter({ W, dW, owner, control, hyper, partial }: UpdateViews, c
       applied = control[c + CONTROL.apply] !== 0;
       byValue = bits[r * HYPER_WORDS + HYPER.clip_rule] === CLIP_RULE.value;
       max = hyper[r * HYPER_WORDS + HYPER.clip_max];
-      scale = bitsFloat(control[c + CONTROL.scale]) * bitsFloat(control[c + CONTROL.power]);
+      scale = bitsFloat(control[c + CONTROL.scale]);
       next = nextOf(r);
     }
     const start = CELL * cell;

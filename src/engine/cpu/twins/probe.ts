@@ -1,6 +1,6 @@
 /** Twins of shaders/probe. */
 
-import { floatBits, isFinitePair, joinPairs, log2Norm } from '../../../math/norm-pair.ts';
+import { floatBits, isFinitePair, joinEntries, log2Norm } from '../../../math/norm-pair.ts';
 import { ENDINGS, SCALARS } from '../../../metrics/block.ts';
 import {
   CONTROL,
@@ -15,6 +15,7 @@ import {
   STATUS_WORDS,
 } from '../../../plan/records.ts';
 import { presentReplicas } from '../active.ts';
+import { exponentOf, powerOfTwo } from '../range.ts';
 import { four, type Twins } from '../twin.ts';
 
 export const probeTwins: Twins<'record_iteration' | 'record_evaluation'> = {
@@ -26,8 +27,8 @@ export const probeTwins: Twins<'record_iteration' | 'record_evaluation'> = {
       const shape = (word: keyof typeof SHAPE) => shapes[r * SHAPE_WORDS + SHAPE[word]];
       const G = shape('g');
       const tick = status[s + STATUS.ticks];
-      const weight = joinPairs(weights, NORM_WORDS * shape('weights'), G, NORM_WORDS);
-      const change = joinPairs(weights, NORM_WORDS * (shape('weights') + G), G, NORM_WORDS);
+      const weight = joinEntries(weights, shape('weights'), G);
+      const change = joinEntries(weights, shape('weights') + G, G);
       let first = control[c + CONTROL.first];
       for (let t = 0; t < G && first === 0; t++) {
         if (weights[NORM_WORDS * (shape('weights') + t)] >= 0x7f800000) first = shape('z') + shape('d') + G + 2 + t;
@@ -38,8 +39,9 @@ export const probeTwins: Twins<'record_iteration' | 'record_evaluation'> = {
           const entry = layer_map[shape('layer_map') + l];
           const [kind, index] = [entry >>> LAYER_KIND_SHIFT, entry & LAYER_INDEX];
           const [entries, own] = kind === LAYER_KIND.weight ? [weights, shape('weights')] : [norms, shape('norms')];
-          const norm = NORM_WORDS * (own + index);
-          layers[at + l] = kind === LAYER_KIND.share ? entries[norm + 3] : floatBits(log2Norm(joinPairs(entries, norm, 1)));
+          const norm = own + index;
+          layers[at + l] =
+            kind === LAYER_KIND.share ? entries[NORM_WORDS * norm + 3] : floatBits(log2Norm(joinEntries(entries, norm, 1)));
         }
       }
       let end = control[c + CONTROL.stop];
@@ -67,12 +69,13 @@ export const probeTwins: Twins<'record_iteration' | 'record_evaluation'> = {
     }
   },
 
-  record_evaluation({ rows, status, evaluation }, { R, B }) {
+  record_evaluation({ rows, status, evaluation, range }, { R, B, EXTENDED, ROWS_AT }) {
     for (const r of presentReplicas(status, 0, R)) {
       const s = r * STATUS_WORDS;
       if (status[s + STATUS.test_batch] === 0) evaluation.fill(0, 4 * r, 4 * r + 4);
+      const factor = EXTENDED ? powerOfTwo(exponentOf(range, ROWS_AT, r)) : 1;
       for (let b = 0; b < B; b++) {
-        evaluation[4 * r] += rows[2 * (r * four(B) + b)];
+        evaluation[4 * r] += rows[2 * (r * four(B) + b)] * factor;
         evaluation[4 * r + 1] += rows[2 * (r * four(B) + b) + 1];
       }
       evaluation[4 * r + 2] += 1;

@@ -18,6 +18,11 @@ export interface KernelExports {
     O: number,
     curve: number,
     scratch: Address,
+    factor: number,
+    up: number,
+    down: number,
+    added: Address,
+    addedFactor: number,
   ): void;
   linear_backward_input(
     dz: Address,
@@ -30,6 +35,8 @@ export interface KernelExports {
     O: number,
     curve: number,
     scratch: Address,
+    factor: number,
+    up: number,
   ): void;
   linear_backward_weight(
     x: Address,
@@ -43,13 +50,14 @@ export interface KernelExports {
     O: number,
     scratch: Address,
   ): void;
-  activation_forward(z: Address, h: Address, B: number, C: number, curve: number): void;
-  activation_backward(dh: Address, z: Address, dz: Address, B: number, C: number, curve: number): void;
+  activation_forward(z: Address, h: Address, B: number, C: number, curve: number, up: number, down: number): void;
+  activation_backward(dh: Address, z: Address, dz: Address, B: number, C: number, curve: number, up: number): void;
+  peak(values: Address, count: number): number;
   sum_squares(v: Address, partial: Address, count: number): void;
   norm_reduce(partial: Address, segments: Address, norms: Address, count: number): void;
   copy_half(v: Address, y: Address, count: number): void;
   round_half(v: Address, partial: Address, count: number): void;
-  unit_probe(h: Address, norm: Address, B: number, C: number, mode: number): void;
+  unit_probe(h: Address, norm: Address, B: number, C: number, mode: number, limit: number): void;
   batch_norm_forward(...operands: readonly number[]): void;
   batch_norm_backward(...operands: readonly number[]): void;
   layer_norm_forward(...operands: readonly number[]): void;

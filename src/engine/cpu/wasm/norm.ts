@@ -1,6 +1,7 @@
 /** Batch and layer norm in WebAssembly. */
-import { isActive } from '../active.ts';
+import { exponentOf, powerOfTwo, raisePeak, writeExponent } from '../range.ts';
 import { four, sixteen, type Twins } from '../twin.ts';
+import { scaledEpsilon } from '../twins/norm.ts';
 import type { KernelExports } from './module.ts';
 import { address, forReplicas } from './replicas.ts';
 
@@ -10,25 +11,30 @@ export function normKernels(
   'batch_norm_forward' | 'batch_norm_backward' | 'layer_norm_forward' | 'layer_norm_backward' | 'layer_norm_backward_affine'
 > {
   return {
-    batch_norm_forward({ z, gamma, beta, y, stats, running, status, hyper }, { FIRST, B, C, EPSILON }, [, R]) {
+    batch_norm_forward({ z, gamma, beta, y, stats, running, status, range }, constants, [, R]) {
+      const { FIRST, B, C, EPSILON, EXTENDED, Z_AT, Y_AT } = constants;
       forReplicas(status, FIRST, R, (r) => {
         const base = r * four(B) * four(C);
         const features = r * sixteen(C);
+        const e = EXTENDED ? exponentOf(range, Z_AT, r) : 0;
         wasm.batch_norm_forward(
           address(z, base),
           address(gamma, features),
           address(beta, features),
           address(y, base),
           address(stats, 2 * features),
-          isActive(status, hyper, r) ? address(running, 2 * features) : 0,
+          address(running, 2 * features),
           B,
           C,
-          EPSILON,
+          EXTENDED ? scaledEpsilon(EPSILON, e) : EPSILON,
+          powerOfTwo(e),
         );
+        if (EXTENDED) raisePeak(range, Y_AT, r, wasm.peak(address(y, base), four(B) * four(C)));
       });
     },
 
-    batch_norm_backward({ dy, z, stats, gamma, dz, dgamma, dbeta, status }, { FIRST, B, C }, [, R]) {
+    batch_norm_backward({ dy, z, stats, gamma, dz, daffine, status, range }, constants, [, R]) {
+      const { FIRST, B, C, DBETA, EXTENDED, DY_AT, Z_AT, DZ_AT } = constants;
       forReplicas(status, FIRST, R, (r) => {
         const base = r * four(B) * four(C);
         const features = r * sixteen(C);
@@ -38,15 +44,19 @@ export function normKernels(
           address(stats, 2 * features),
           address(gamma, features),
           address(dz, base),
-          address(dgamma, features),
-          address(dbeta, features),
+          address(daffine, features),
+          address(daffine, DBETA + features),
           B,
           C,
         );
+        if (!EXTENDED) return;
+        writeExponent(range, DZ_AT, r, exponentOf(range, DY_AT, r) - exponentOf(range, Z_AT, r));
+        raisePeak(range, DZ_AT, r, wasm.peak(address(dz, base), four(B) * four(C)));
       });
     },
 
-    layer_norm_forward({ z, gamma, beta, y, stats, status }, { FIRST, B, C, EPSILON, CENTERED }, [, R]) {
+    layer_norm_forward({ z, gamma, beta, y, stats, status, range }, constants, [, R]) {
+      const { FIRST, B, C, EPSILON, CENTERED, EXTENDED, Z_AT, Y_AT } = constants;
       forReplicas(status, FIRST, R, (r) => {
         const base = r * four(B) * four(C);
         const features = r * sixteen(C);
@@ -58,13 +68,15 @@ export function normKernels(
           address(stats, 2 * r * four(B)),
           B,
           C,
-          EPSILON,
+          EXTENDED ? scaledEpsilon(EPSILON, exponentOf(range, Z_AT, r)) : EPSILON,
           CENTERED,
         );
+        if (EXTENDED) raisePeak(range, Y_AT, r, wasm.peak(address(y, base), four(B) * four(C)));
       });
     },
 
-    layer_norm_backward({ dy, z, stats, gamma, dz, status }, { FIRST, B, C, CENTERED }, [, R]) {
+    layer_norm_backward({ dy, z, stats, gamma, dz, status, range }, constants, [, R]) {
+      const { FIRST, B, C, CENTERED, EXTENDED, DY_AT, Z_AT, DZ_AT } = constants;
       forReplicas(status, FIRST, R, (r) => {
         const base = r * four(B) * four(C);
         wasm.layer_norm_backward(
@@ -77,6 +89,9 @@ export function normKernels(
           C,
           CENTERED,
         );
+        if (!EXTENDED) return;
+        writeExponent(range, DZ_AT, r, exponentOf(range, DY_AT, r) - exponentOf(range, Z_AT, r));
+        raisePeak(range, DZ_AT, r, wasm.peak(address(dz, base), four(B) * four(C)));
       });
     },
 

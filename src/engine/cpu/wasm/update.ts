@@ -48,7 +48,7 @@ function forRuns(wasm: KernelExports, scratch: number, views: UpdateViews, cells
       cells: end - first,
       byValue: Number(wordOf(hyper, r * HYPER_WORDS + HYPER.clip_rule) === CLIP_RULE.value),
       max: hyper[r * HYPER_WORDS + HYPER.clip_max],
-      scale: bitsFloat(control[c + CONTROL.scale]) * bitsFloat(control[c + CONTROL.power]),
+      scale: bitsFloat(control[c + CONTROL.scale]),
     };
     if (control[c + CONTROL.apply] !== 0) update(run);
     else wasm.no_update(run.W, run.partial, run.partialChange, scratch, run.cells);

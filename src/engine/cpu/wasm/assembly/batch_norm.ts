@@ -29,7 +29,8 @@ function mixed(running: v128, batch: v128): v128 {
  * y = gamma (z - mean) rstd + beta, statistics over the batch.
  *
  * @param stats (2, C16): mean and rstd
- * @param running (2, C16): mean and unbiased variance; 0 to leave them
+ * @param running (2, C16): mean and unbiased variance
+ * @param up power of two by which z is to be multiplied where it has an exponent
  */
 export function batch_norm_forward(
   z: usize,
@@ -41,6 +42,7 @@ export function batch_norm_forward(
   B: u32,
   C: u32,
   epsilon: f64,
+  up: f64,
 ): void {
   const row = rowBytes(C);
   const second = secondRow(C);
@@ -78,19 +80,19 @@ export function batch_norm_forward(
     }
     storeInside(stats, rounded(mean0, mean1), mask);
     storeInside(stats + second, rounded(rstd0, rstd1), mask);
-    if (running !== 0) {
-      const tenth = f64x2.splat(0.1);
-      const means = v128.load(running);
-      const variances = v128.load(running + second);
-      const rest = f64x2.splat(<f64>(max<u32>(B, 2) - 1));
-      const m0 = mixed(low(means), f64x2.mul(tenth, mean0));
-      const m1 = mixed(high(means), f64x2.mul(tenth, mean1));
-      const v0 = mixed(low(variances), f64x2.div(f64x2.mul(tenth, squares0), rest));
-      const v1 = mixed(high(variances), f64x2.div(f64x2.mul(tenth, squares1), rest));
-      storeInside(running, rounded(m0, m1), mask);
-      storeInside(running + second, rounded(v0, v1), mask);
-      running += 16;
-    }
+    const tenth = f64x2.splat(0.1);
+    const once = f64x2.splat(up);
+    const twice = f64x2.splat(up * up);
+    const means = v128.load(running);
+    const variances = v128.load(running + second);
+    const rest = f64x2.splat(<f64>(max<u32>(B, 2) - 1));
+    const m0 = mixed(low(means), f64x2.mul(f64x2.mul(tenth, mean0), once));
+    const m1 = mixed(high(means), f64x2.mul(f64x2.mul(tenth, mean1), once));
+    const v0 = mixed(low(variances), f64x2.mul(f64x2.div(f64x2.mul(tenth, squares0), rest), twice));
+    const v1 = mixed(high(variances), f64x2.mul(f64x2.div(f64x2.mul(tenth, squares1), rest), twice));
+    storeInside(running, rounded(m0, m1), mask);
+    storeInside(running + second, rounded(v0, v1), mask);
+    running += 16;
     z += 16;
     y += 16;
     gamma += 16;

@@ -3,12 +3,15 @@ import { activation_backward, activation_forward } from './activation';
 import { clearPadding, columnsInside, four, high, low, rounded } from './lanes';
 import { sum_squares, tile_pairs } from './norms';
 import { multiply, multiplyTransposed } from './product';
+import { scale } from './range';
 
 /**
- * z[b,o] = sum_i x[b,i] W[i,o] + bias[o], h = phi(z), and the pairs of z.
+ * z[b,o] = factor sum_i x[b,i] W[i,o] + bias[o], h = phi(z up) down, and the pairs of z.
  *
- * @param bias 0 for none
+ * @param bias where the sums start from, before the factor; 0 for none
  * @param curve −1 for none, and h is not written
+ * @param factor,up,down powers of two that differ from 1 where the tensors have exponents
+ * @param added a bias that is added after the factor, times addedFactor; 0 for none
  */
 export function linear_forward(
   x: usize,
@@ -22,18 +25,25 @@ export function linear_forward(
   O: u32,
   curve: i32,
   scratch: usize,
+  factor: f64,
+  up: f64,
+  down: f64,
+  added: usize,
+  addedFactor: f64,
 ): void {
   multiply(x, 4 * four(I), 4, W, z, four(B), I, four(O), bias, scratch);
+  if (factor !== 1 || added !== 0) scale(z, B, four(O), factor, added, addedFactor);
   clearPadding(z, B, O);
-  if (curve >= 0) activation_forward(z, h, B, O, curve);
+  if (curve >= 0) activation_forward(z, h, B, O, curve, up, down);
   tile_pairs(z, partial, four(B), four(O));
 }
 
 /**
  * forward: z[b,o] = sum_i x[b,i] W[i,o], x = phi(zx)
- * dx[b,i] = phi'(zx[b,i]) sum_o dz[b,o] W[i,o], and the pairs of dx.
+ * dx[b,i] = phi'(zx[b,i] up) factor sum_o dz[b,o] W[i,o], and the pairs of dx.
  *
  * @param curve −1 where phi is not applied, and zx is not read
+ * @param factor,up powers of two that differ from 1 where the tensors have exponents
  */
 export function linear_backward_input(
   dz: usize,
@@ -46,9 +56,12 @@ export function linear_backward_input(
   O: u32,
   curve: i32,
   scratch: usize,
+  factor: f64,
+  up: f64,
 ): void {
   multiplyTransposed(dz, 4 * four(O), 4, W, dx, four(B), O, four(I), scratch);
-  if (curve >= 0) activation_backward(dx, zx, dx, B, I, curve);
+  if (factor !== 1) scale(dx, B, four(I), factor, 0, 0);
+  if (curve >= 0) activation_backward(dx, zx, dx, B, I, curve, up);
   else clearPadding(dx, B, I);
   tile_pairs(dx, partial, four(B), four(I));
 }

@@ -46,12 +46,12 @@ function join(pairs: usize, count: u32, out: usize): void {
   else store<u32>(out, broken, 4);
 }
 
-/** `segments` is a table of (first pair, pairs, where the norm goes), a norm being four words: its pair and two that stay 0. */
+/** `segments` is a table of (first pair, pairs, where the norm goes, two words that are not read), a norm being four words: its pair and two that stay 0. */
 export function norm_reduce(partial: usize, segments: usize, norms: usize, count: u32): void {
   for (let s: u32 = 0; s < count; s++) {
     const norm = norms + 16 * load<u32>(segments, 8);
     join(partial + 8 * load<u32>(segments), load<u32>(segments, 4), norm);
     store<u64>(norm, 0, 8);
-    segments += 12;
+    segments += 20;
   }
 }

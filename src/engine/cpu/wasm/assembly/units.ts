@@ -4,12 +4,11 @@ import { referenceExponent } from './pair';
 
 const INF_BITS: u32 = 0x7f800000;
 const SMALLEST_NORMAL: u32 = 0x00800000;
-const SATURATED: f32 = 0.975;
 
 /** Lanes of outputs that are saturated. */
-function saturated(x: v128, mode: u32): v128 {
+function saturated(x: v128, mode: u32, limit: f32): v128 {
   const t = mode === 3 ? f32x4.sub(f32x4.mul(x, f32x4.splat(2)), f32x4.splat(1)) : x;
-  return f32x4.gt(f32x4.abs(t), f32x4.splat(SATURATED));
+  return f32x4.gt(f32x4.abs(t), f32x4.splat(limit));
 }
 
 /**
@@ -17,8 +16,9 @@ function saturated(x: v128, mode: u32): v128 {
  * double precision, where those of float32 numbers neither overflow nor vanish.
  *
  * @param mode 0 none, 1 dead units, 2 saturated by |h|, 3 saturated by |2 h - 1|
+ * @param limit from which on an output is saturated
  */
-export function unit_probe(h: usize, norm: usize, B: u32, C: u32, mode: u32): void {
+export function unit_probe(h: usize, norm: usize, B: u32, C: u32, mode: u32, limit: f32): void {
   const row = <usize>(4 * four(C));
   let top: u32 = 0;
   let broken: u32 = 0;
@@ -34,7 +34,7 @@ export function unit_probe(h: usize, norm: usize, B: u32, C: u32, mode: u32): vo
       const magnitude = v128.and(x, i32x4.splat(0x7fffffff));
       any = v128.or(any, magnitude);
       largest = i32x4.max_s(largest, magnitude);
-      if (mode > 1) blocked += popcnt<u32>(i32x4.bitmask(v128.and(saturated(x, mode), inside)));
+      if (mode > 1) blocked += popcnt<u32>(i32x4.bitmask(v128.and(saturated(x, mode, limit), inside)));
       const a = low(x);
       const d = high(x);
       sum = f64x2.add(sum, f64x2.add(f64x2.mul(a, a), f64x2.mul(d, d)));
