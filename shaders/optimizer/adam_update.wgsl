@@ -1,7 +1,7 @@
 // m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  W -= lr/(1 - b1^t) m / (sqrt(v)/sqrt(1 - b2^t) + eps)
 // Adam: g = c dW + wd W.  AdamW (decoupled): g = c dW and W is first multiplied by 1 - lr wd.
 // W: (P) read and write   dW: (P) read, before clipping   owner: (CELLS) read, replica of each 16 parameters
-// control: (R,16) read   hyper: (R,48) read   state: (2,P) read and write, m and v
+// control: (R,24) read   hyper: (R,48) read   state: (2,P) read and write, m and v
 // partial: (2 CELLS,2) write, pairs of the new W, then of the update
 // One invocation owns a cell of 16 parameters of one replica. A replica whose update is not applied keeps W and its state.
 // ref: Kingma, Ba 2015, algorithm 1; Loshchilov, Hutter 2019, algorithm 2; torch.optim.Adam, AdamW
@@ -19,7 +19,7 @@ struct Rule {
 }
 
 fn rule_of(r: u32) -> Rule {
-  let rate = hyper_f32(r, H_LEARNING_RATE);
+  let rate = control_f32(r, C_LEARNING_RATE);
   return Rule(
     rate, decay_of(r, rate),
     vec2(hyper_f32(r, H_BETA1), hyper_f32(r, H_BETA2)),

@@ -1,7 +1,7 @@
 // v = a v + (1 - a) g^2;  d = sqrt(v - avg^2 if centred) + eps, avg = a avg + (1 - a) g;  buf = mu buf + g/d;  W -= lr buf
 // g = c dW + wd W, or c dW and W is first multiplied by 1 - lr wd (decoupled)
 // W: (P) read and write   dW: (P) read, before clipping   owner: (CELLS) read, replica of each 16 parameters
-// control: (R,16) read   hyper: (R,48) read   state: (3,P) read and write, v, buf and avg
+// control: (R,24) read   hyper: (R,48) read   state: (3,P) read and write, v, buf and avg
 // partial: (2 CELLS,2) write, pairs of the new W, then of the update
 // One invocation owns a cell of 16 parameters of one replica. A replica whose update is not applied keeps W and its state.
 // ref: Hinton 2012, Coursera lecture 6e; Graves 2013, eq. 38-45 (centred); torch.optim.RMSprop
@@ -20,7 +20,7 @@ struct Rule {
 }
 
 fn rule_of(r: u32) -> Rule {
-  let rate = hyper_f32(r, H_LEARNING_RATE);
+  let rate = control_f32(r, C_LEARNING_RATE);
   return Rule(
     rate, decay_of(r, rate), hyper_f32(r, H_ALPHA), hyper_f32(r, H_ONE_MINUS_ALPHA),
     hyper_f32(r, H_CENTERED) != 0.0, hyper_f32(r, H_EPSILON), hyper_f32(r, H_MOMENTUM),

@@ -1,6 +1,6 @@
 // g = c dW + wd W, or c dW and W is first multiplied by 1 - lr wd (decoupled);  buf = mu buf + (1 - damp) g, at the first update buf = g;  W -= lr (g + mu buf with Nesterov, else buf)
 // W: (P) read and write   dW: (P) read, before clipping   owner: (CELLS) read, replica of each 16 parameters
-// control: (R,16) read   hyper: (R,48) read   state: (P) read and write, buf   status: (R,8) read
+// control: (R,24) read   hyper: (R,48) read   state: (P) read and write, buf   status: (R,8) read
 // partial: (2 CELLS,2) write, pairs of the new W, then of the update
 // One invocation owns a cell of 16 parameters of one replica. A replica whose update is not applied keeps W and its state.
 // ref: torch.optim.SGD; Loshchilov, Hutter 2019, algorithm 1 (decoupled); Sutskever, Martens, Dahl, Hinton 2013
@@ -20,7 +20,7 @@ struct Rule {
 
 fn rule_of(r: u32) -> Rule {
   let first = status[r * STATUS_WORDS + S_UPDATES] == 0u;
-  let rate = hyper_f32(r, H_LEARNING_RATE);
+  let rate = control_f32(r, C_LEARNING_RATE);
   return Rule(
     rate, decay_of(r, rate), hyper_f32(r, H_MOMENTUM), hyper_f32(r, H_DAMPENING),
     hyper_f32(r, H_NESTEROV) != 0.0, first,

@@ -3,7 +3,7 @@
 // control: (R,24) read   norms: (any,4) read   weights: (any,4) read, entries of a replica's G new parameters, then of its updates
 // layer_map: (any) read, kind 2^30 + index among a replica's norms or weights; kinds: log2 of a norm, its share, log2 of a weight's
 //  shapes: (R,8) read   status: (R,8) accumulate
-// ring: (RING,R,11) write   layers: (SLOTS,LAYER_WORDS) write
+// ring: (RING,R,12) write   layers: (SLOTS,LAYER_WORDS) write
 // One workgroup of 64 owns a replica. Words are written as bits, so that NaN and Inf arrive as they are.
 // ref: SCALARS of src/metrics/block.ts (the order of the words)
 // #import "lib/reduce_norm"
@@ -71,7 +71,7 @@ fn record_iteration(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
   var end = control[c + C_STOP];
   if (end <= END_ITERATIONS && weight.x >= INF_BITS && control[c + C_STOP_WEIGHTS] != 0u) { end = END_WEIGHTS; }
   end = select(0u, end, control[c + C_ACTIVE] != 0u);
-  let at = (tick % RING * R + r) * 11u;
+  let at = (tick % RING * R + r) * 12u;
   ring[at] = bitcast<u32>(f32(status[s + S_ITERATION]));
   ring[at + 1u] = control[c + C_LOSS];
   ring[at + 2u] = control[c + C_ACCURACY];
@@ -83,6 +83,7 @@ fn record_iteration(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
   ring[at + 8u] = bitcast<u32>(f32(first));
   ring[at + 9u] = bitcast<u32>(f32(control[c + C_ACTIVE]));
   ring[at + 10u] = bitcast<u32>(f32(end));
+  ring[at + 11u] = control[c + C_LEARNING_RATE];
   status[s + S_ITERATION] += control[c + C_ACTIVE];
   status[s + S_UPDATES] += control[c + C_APPLY];
   // Reaching the last iteration is told by the iteration itself, so that a longer run can go on.

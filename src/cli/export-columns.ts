@@ -1,6 +1,8 @@
 /** What `export` writes: the columns of its tables, and a run's or a trace's rows. */
+
+import type { LayerSeries } from '../metrics/layer-series.ts';
 import type { Extent, GrowthAt, RunResult } from '../metrics/result.ts';
-import type { Trace } from '../metrics/trace.ts';
+import type { LayerRecord, Trace } from '../metrics/trace.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Point } from '../sweep/axes.ts';
 import type { RunRecord } from '../sweep/record.ts';
@@ -123,6 +125,7 @@ export const TRACE_TABLES = {
     { name: 'log2WeightNorm', type: 'float' },
     { name: 'log2UpdateNorm', type: 'float' },
     { name: 'nonFinite', type: 'float' },
+    { name: 'learningRate', type: 'float' },
   ],
   tests: [
     { name: 'runId', type: 'string' },
@@ -141,6 +144,15 @@ export const TRACE_TABLES = {
     { name: 'iteration', type: 'int' },
     { name: 'weight', type: 'int' },
     { name: 'log2Dw', type: 'float' },
+    { name: 'log2Weight', type: 'float' },
+    { name: 'log2Update', type: 'float' },
+  ],
+  units: [
+    { name: 'runId', type: 'string' },
+    { name: 'iteration', type: 'int' },
+    { name: 'layer', type: 'int' },
+    { name: 'log2Rms', type: 'float' },
+    { name: 'blocked', type: 'float' },
   ],
 } as const satisfies Readonly<Record<string, readonly Column[]>>;
 export type TraceTable = keyof typeof TRACE_TABLES;
@@ -152,7 +164,7 @@ export function* traceRows(id: string, trace: Trace, table: TraceTable, hasAccur
     case 'traces': {
       const s = trace.scalars;
       for (let i = 0; i < trace.length; i++) {
-        const norms = [s.log2GradientNorm, s.clipCoefficient, s.log2WeightNorm, s.log2UpdateNorm, s.nonFinite];
+        const norms = [s.log2GradientNorm, s.clipCoefficient, s.log2WeightNorm, s.log2UpdateNorm, s.nonFinite, s.learningRate];
         yield [id, s.iteration.at(i), s.loss.at(i), share(s.accuracy.at(i)), ...norms.map((series) => series.at(i))];
       }
       break;
@@ -162,11 +174,24 @@ export function* traceRows(id: string, trace: Trace, table: TraceTable, hasAccur
       break;
     case 'layers':
     case 'weights':
-      for (const { iteration, log2Dz, log2Dw } of trace.layers) {
-        for (const [index, norm] of (table === 'layers' ? log2Dz : log2Dw).entries()) yield [id, iteration, index, norm];
-      }
+    case 'units':
+      for (const record of trace.layers) yield* layerRows(id, record, LAYER_TABLES[table]);
       break;
     default:
       table satisfies never;
+  }
+}
+
+/** The series of each table of layers. */
+const LAYER_TABLES = {
+  layers: ['log2Dz'],
+  weights: ['log2Dw', 'log2Weight', 'log2Update'],
+  units: ['log2Rms', 'blocked'],
+} as const satisfies Partial<Record<TraceTable, readonly LayerSeries[]>>;
+
+/** A row for each layer of the first series; null for what is not measured. */
+function* layerRows(id: string, record: LayerRecord, series: readonly LayerSeries[]): Generator<Cell[]> {
+  for (let l = 0; l < record[series[0]].length; l++) {
+    yield [id, record.iteration, l, ...series.map((name) => (l < record[name].length ? record[name][l] : null))];
   }
 }

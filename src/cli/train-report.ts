@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { AdapterReport } from '../engine/report.ts';
 import { SCALARS } from '../metrics/block.ts';
 import { formatLog2, formatNumber, formatPercent } from '../metrics/format.ts';
+import { LAYER_SERIES, type LayerSeries } from '../metrics/layer-series.ts';
 import type { Extent, RunResult } from '../metrics/result.ts';
 import type { Trace } from '../metrics/trace.ts';
 import type { VerdictKind } from '../metrics/verdict.ts';
@@ -119,16 +120,22 @@ export function trainFiles(run: TrainedRun): Record<string, string> {
     ...columns.map((name) => trace.scalars[name].at(k)),
     trace.measured[trace.scalars.firstNonFinite.at(k) - 1] ?? '',
   ]);
-  const layers = [
-    ...summary.gradientLayers.map((name) => `log2 d${name}`),
-    ...summary.weightLayers.map((name) => `log2 grad.${name}`),
-  ];
+  const { gradientLayers, weightLayers, unitLayers } = summary;
+  const measured = unitLayers.length > 0 ? weightLayers : [];
+  const headings: Record<LayerSeries, string[]> = {
+    log2Dz: gradientLayers.map((name) => `log2 d${name}`),
+    log2Dw: weightLayers.map((name) => `log2 grad.${name}`),
+    log2Rms: unitLayers.map((name) => `log2 rms ${name}`),
+    blocked: unitLayers.map((name) => `blocked ${name}`),
+    log2Weight: measured.map((name) => `log2 ${name}`),
+    log2Update: measured.map((name) => `log2 update ${name}`),
+  };
   return {
     'experiment.json': toJson({ runId: id, experiment: canonical }),
     'trace.csv': toCsv([...columns, 'firstNonFinite'], rows),
     'layers.csv': toCsv(
-      ['iteration', ...layers],
-      trace.layers.map(({ iteration, log2Dz, log2Dw }) => [iteration, ...log2Dz, ...log2Dw]),
+      ['iteration', ...LAYER_SERIES.flatMap((name) => headings[name])],
+      trace.layers.map((record) => [record.iteration, ...LAYER_SERIES.flatMap((name) => [...record[name]])]),
     ),
     'tests.csv': toCsv(
       ['iteration', 'loss', 'accuracy'],

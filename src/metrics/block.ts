@@ -39,6 +39,8 @@ export const SCALARS = [
   'active',
   /** Index into ENDINGS: how this iteration ended the run; 0 where it did not. */
   'ended',
+  /** Learning rate of the iteration, as its schedule has it. */
+  'learningRate',
 ] as const;
 export type ScalarName = (typeof SCALARS)[number];
 

@@ -38,7 +38,10 @@ const COLUMNS = [
   'log2UpdateNorm',
   'nonFinite',
   'firstNonFinite',
+  'learningRate',
 ] as const satisfies readonly ScalarName[];
+/** Of the first version. */
+const COLUMNS_1 = COLUMNS.slice(0, COLUMNS.indexOf('learningRate'));
 /** A series that is missing above does not compile here. */
 const ABSENT: Readonly<Record<Exclude<ScalarName, (typeof COLUMNS)[number]>, number>> = { active: 1, ended: 0 };
 
@@ -112,7 +115,8 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
   const headerWords = magic === MAGIC ? HEADER_WORDS : HEADER_WORDS - 1;
   const shape = layerShape(gradientLayers, weightLayers, magic === MAGIC ? last : 0);
   const start = 4 * (headerWords + Math.ceil(nameLength / 4));
-  const lengths = COLUMNS.map((_, c) => (constant & (1 << c) ? Math.min(1, n) : n));
+  const columnNames = magic === MAGIC ? COLUMNS : COLUMNS_1;
+  const lengths = columnNames.map((_, c) => (constant & (1 << c) ? Math.min(1, n) : n));
   const width = 1 + layerWords(shape);
   const words = lengths.reduce((sum, length) => sum + length, 0) + records * width + 3 * tests;
   if (bytes.length !== start + 4 * words) throw wrong(`it has ${bytes.length} bytes instead of ${start + 4 * words}`);
@@ -124,7 +128,8 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
   };
   const trace = new Trace(measured, shape);
   const columns = [
-    ...COLUMNS.map((name, c) => [name, take(lengths[c])] as const),
+    ...columnNames.map((name, c) => [name, take(lengths[c])] as const),
+    ...(magic === MAGIC ? [] : [['learningRate', Float32Array.of(Number.NaN)] as const]),
     ['active', Float32Array.of(ABSENT.active)] as const,
     ['ended', Float32Array.of(ABSENT.ended)] as const,
   ];

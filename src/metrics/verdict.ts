@@ -212,7 +212,8 @@ function peakSentence(trace: Trace, before: number): string[] {
 }
 
 function clipSentence(trace: Trace, { clip }: Experiment): string[] {
-  if (clip.rule === 'none' || clip.rule === 'value') return [];
+  // The other rules have no coefficient that all gradients share.
+  if (clip.rule !== 'torch_norm' && clip.rule !== 'tensorflow_global_norm') return [];
   const coefficients = trace.scalars.clipCoefficient;
   const from = Math.max(0, coefficients.length - WINDOW);
   const recent = coefficients.view().subarray(from);

@@ -1,6 +1,10 @@
 /** Fields of an experiment that are valid one by one and make no sense together. */
 import type { Problem } from './errors.ts';
+import { rateAt } from './schedule.ts';
 import type { Experiment, Init } from './schema.ts';
+
+/** Largest float32. */
+const LARGEST = 3.4028234663852886e38;
 
 /** Of norms, their place, and the forms of residual blocks. */
 export function modelProblems({ model, batchSize }: Experiment): Problem[] {
@@ -49,4 +53,43 @@ export function initProblems({ model }: Experiment): Problem[] {
   if (given === undefined) return [];
   const problem = `only scheme "scaled_normal" has it, the scheme is "${init.scheme}"; leave it out or change the scheme`;
   return [{ path: `model.init.${given}`, problem }];
+}
+
+/** Of the learning rate's schedule and the run's length. */
+export function scheduleProblems({ optimizer, iterations }: Experiment): Problem[] {
+  const { schedule, learningRate } = optimizer;
+  const problem = (field: string, text: string): Problem[] => [{ path: `optimizer.schedule.${field}`, problem: text }];
+  const run = `the run's ${iterations} iterations`;
+  if (schedule.name === 'one_cycle') {
+    const { period, peakShare } = schedule;
+    if (period > iterations)
+      return problem('period', `${period} exceeds ${run}; valid is up to ${iterations}, or 0 for all of them`);
+    const rise = peakShare * (period || iterations);
+    if (rise > 1) return [];
+    const least = 1 / (period || iterations);
+    return problem(
+      'peakShare',
+      `${peakShare} leaves no iteration for the rise; in ${period || iterations} valid is above ${least}`,
+    );
+  }
+  const { warmup, warmupStart } = schedule;
+  if (warmup > iterations) return problem('warmup', `${warmup} exceeds ${run}; valid is up to ${iterations}`);
+  if (warmup === 0 && warmupStart !== 0.01) {
+    return problem('warmupStart', `${warmupStart} starts a warm-up and optimizer.schedule.warmup is 0; leave it out`);
+  }
+  const left = iterations - warmup;
+  const behind = `the ${left} iterations behind the warm-up`;
+  if (schedule.name === 'cosine') {
+    if (left < 1) return problem('warmup', `${warmup} leaves no iteration to the cosine; valid is up to ${iterations - 1}`);
+    if (schedule.period > left)
+      return problem('period', `${schedule.period} exceeds ${behind}; valid is up to ${left}, or 0 for all of them`);
+  }
+  if (schedule.name === 'step') {
+    if (schedule.every > left) return problem('every', `${schedule.every} exceeds ${behind}; valid is up to ${left}`);
+    // The device multiplies the rate by the product of all steps, which is itself a float32.
+    if (rateAt(schedule, Math.max(learningRate, 1), iterations - 1, iterations) > LARGEST) {
+      return problem('factor', `${schedule.factor} grows beyond 3.4e38 within the run; valid is a lower one, or fewer steps`);
+    }
+  }
+  return [];
 }

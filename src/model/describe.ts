@@ -9,6 +9,9 @@ export interface FieldDescription {
   readonly text: string;
   /** What may stand there, in words. */
   readonly valid: string;
+  /** `choice` of `choices`, a flag that is true or false, or a number. */
+  readonly kind: 'number' | 'choice' | 'flag';
+  readonly choices: readonly string[];
   /** Value where the field is left out; undefined where it has none. */
   readonly default: unknown;
   /** The choices (`sgd`, `mlp`) that have this field; empty where all have it. */
@@ -66,6 +69,8 @@ function describeField(
     path,
     text: known && !known.text.includes(text) ? `${known.text} ${text}` : (known?.text ?? text),
     valid: [known?.valid, validOf(node)].filter((part, i, all) => part && all.indexOf(part) === i).join(', '),
+    kind: node.type === 'boolean' ? 'flag' : node.type === 'number' ? 'number' : 'choice',
+    choices: [...new Set([...(known?.choices ?? []), ...choicesIn(node)])],
     default: known?.default ?? fallback,
     of: known ? [...known.of, ...of] : of,
   });
@@ -75,6 +80,10 @@ function describeField(
 function choicesOf({ key = '' }: SchemaNode, { entries }: SchemaNode): readonly string[] {
   const chooser = entries?.[key];
   return (chooser?.options ?? [chooser?.literal]) as readonly string[];
+}
+
+function choicesIn({ literal, options = [] }: SchemaNode): readonly string[] {
+  return literal === undefined ? options.map(String) : [String(literal)];
 }
 
 function validOf(node: SchemaNode): string {

@@ -1,10 +1,10 @@
 /** Reading, checking and naming experiments. */
 import * as v from 'valibot';
 import { fnv1a64 } from '../math/fnv.ts';
-import { initProblems, modelProblems } from './contradictions.ts';
+import { initProblems, modelProblems, scheduleProblems } from './contradictions.ts';
 import { ConfigError, type Problem } from './errors.ts';
 import { describeNumber, fieldOf, fieldsOf, parentOf, type SchemaNode } from './fields.ts';
-import { identityOf } from './identity.ts';
+import { identityPart } from './identity.ts';
 import { type Experiment, type ExperimentInput, experimentSchema, type Loss, type TaskName } from './schema.ts';
 
 /** Training examples of each data set whose size is fixed. */
@@ -88,7 +88,7 @@ function contradictions(experiment: Experiment): Problem[] {
   if (optimizer.name === 'sgd' && optimizer.nesterov && (optimizer.momentum === 0 || optimizer.dampening !== 0)) {
     problems.push({ path: 'optimizer.nesterov', problem: 'true needs momentum above 0 and dampening 0' });
   }
-  return [...problems, ...modelProblems(experiment), ...initProblems(experiment)];
+  return [...problems, ...modelProblems(experiment), ...initProblems(experiment), ...scheduleProblems(experiment)];
 }
 
 /** A schema's issues as path, value and what would be valid: all fields of the object, both bounds of a number. */
@@ -163,7 +163,7 @@ export function canonicalJson(value: unknown): string {
 
 /** What the run id is the hash of: the canonical form without fields that came later and have the value from before. */
 export function identityJson(experiment: Experiment): string {
-  return canonicalJson(Object.fromEntries(Object.entries(experiment).map(([key, value]) => [key, identityOf(value, key)])));
+  return canonicalJson(Object.fromEntries(Object.entries(experiment).map(([key, value]) => [key, identityPart(value, key)])));
 }
 
 /** Run id: 64 bits of FNV-1a, as 16 hex digits. Stable across machines, the defaults' order, and new fields that are left alone. */

@@ -54,6 +54,8 @@ export function describeNumber(schema: SchemaNode): string | undefined {
   if (least !== undefined && most !== undefined) return `${noun} from ${least} to ${most}`;
   if (least !== undefined && below !== undefined) return `${noun} of at least ${least} and below ${below}`;
   if (least !== undefined) return `${noun} of at least ${least}`;
+  if (above !== undefined && most !== undefined) return `${noun} above ${above} and at most ${most}`;
+  if (above !== undefined && below !== undefined) return `${noun} above ${above} and below ${below}`;
   if (above !== undefined) return `${noun} above ${above}`;
   return noun;
 }

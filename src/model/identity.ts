@@ -5,7 +5,7 @@
  * is the one it was before, and a stored run of it is found again. `model=mlp` is a model of that kind alone. Once listed, a line
  * never changes, even if a default does.
  */
-const LATER: Readonly<Record<string, string | number | boolean>> = {
+const LATER: Readonly<Record<string, unknown>> = {
   'model=mlp.normPlacement': 'before',
   'model=residual_mlp.form': 'pre_norm',
   'model=residual_mlp.norm': 'layer',
@@ -14,6 +14,7 @@ const LATER: Readonly<Record<string, string | number | boolean>> = {
   'model=residual_mlp.branchScaleByDepth': false,
   'model=residual_mlp.finalNorm': true,
   'model=residual_mlp.bias': true,
+  'optimizer.schedule': { name: 'constant', warmup: 0, warmupStart: 0.01 },
   'optimizer=sgd.decoupled': false,
   'optimizer=rmsprop.decoupled': false,
   'probes.layers': 'all',
@@ -25,15 +26,19 @@ const CHOOSERS = ['kind', 'name', 'rule'];
 /**
  * A field of an experiment's first level without what came later and says nothing new; undefined where nothing is left.
  *
- * @param path of the field, such as `model`
+ * @param paths of the field, such as `model`, also with what its object has chosen
  */
-export function identityOf(value: unknown, path: string): unknown {
-  if (path in LATER && LATER[path] === value) return undefined;
+export function identityPart(value: unknown, ...paths: string[]): unknown {
+  const text = JSON.stringify(value);
+  if (paths.some((path) => Object.hasOwn(LATER, path) && JSON.stringify(LATER[path]) === text)) return undefined;
   if (value === null || typeof value !== 'object') return value;
   const fields = value as Readonly<Record<string, unknown>>;
   const chooser = CHOOSERS.find((key) => typeof fields[key] === 'string');
-  const own = chooser === undefined ? path : `${path}=${fields[chooser]}`;
-  const entries = Object.entries(fields).map(([key, field]) => [key, identityOf(field, `${own}.${key}`)] as const);
+  const [path] = paths;
+  const entries = Object.entries(fields).map(([key, field]) => {
+    const own = chooser === undefined ? [] : [`${path}=${fields[chooser]}.${key}`];
+    return [key, identityPart(field, `${path}.${key}`, ...own)] as const;
+  });
   const left = entries.filter(([, field]) => field !== undefined);
   return left.length > 0 || entries.length === 0 ? Object.fromEntries(left) : undefined;
 }

@@ -3,6 +3,8 @@
  * Every field carries `v.description`; `describeFields` (describe.ts) reads them for the page and the command line.
  */
 import * as v from 'valibot';
+import { atLeast, flag, fraction, integer, positive } from './schema-parts.ts';
+import { clipSchema, optimizerSchema } from './training-schema.ts';
 
 export const ACTIVATIONS = [
   'linear',
@@ -48,14 +50,6 @@ export const LOSSES = ['cross_entropy', 'mse'] as const;
 export type Loss = (typeof LOSSES)[number];
 
 export const NON_FINITE_POLICIES = ['continue', 'skip', 'stop'] as const;
-
-const finite = v.pipe(v.number(), v.finite('a finite number'));
-const integer = (low: number, high: number, text: string) =>
-  v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high), v.description(text));
-const atLeast = (low: number, text: string) => v.pipe(finite, v.minValue(low), v.description(text));
-const positive = (text: string) => v.pipe(finite, v.gtValue(0), v.description(text));
-const fraction = (text: string) => v.pipe(finite, v.minValue(0), v.ltValue(1), v.description(text));
-const flag = (text: string) => v.pipe(v.boolean(), v.description(text));
 
 const preparation = {
   normalisation: v.optional(
@@ -185,64 +179,6 @@ const modelSchema = v.variant('kind', [
   completeResidualSchema,
 ]);
 
-const common = {
-  learningRate: v.optional(positive('Step size.'), 0.01),
-  weightDecay: v.optional(
-    atLeast(0, 'Adds this times the weights to the gradient (L2); adamw, and decoupled, shrink the weights directly.'),
-    0,
-  ),
-};
-const decoupled = v.optional(
-  flag('Whether weights are multiplied by 1 − learningRate · weightDecay before each update instead (Loshchilov, Hutter 2019).'),
-  false,
-);
-const betas = {
-  beta1: v.optional(fraction('Decay of the mean of gradients.'), 0.9),
-  beta2: v.optional(fraction('Decay of the mean of squared gradients.'), 0.999),
-  epsilon: v.optional(positive('Added to the root of the second moment.'), 1e-8),
-};
-
-const optimizerSchema = v.variant('name', [
-  v.strictObject({
-    name: v.pipe(v.literal('sgd'), v.description('torch.optim.SGD.')),
-    ...common,
-    momentum: v.optional(fraction('Share of the last update that is kept.'), 0),
-    dampening: v.optional(fraction('Dampening of the gradient that enters the momentum buffer.'), 0),
-    nesterov: v.optional(flag('Nesterov momentum; needs momentum > 0 and dampening 0.'), false),
-    decoupled,
-  }),
-  v.strictObject({ name: v.pipe(v.literal('adam'), v.description('torch.optim.Adam.')), ...common, ...betas }),
-  v.strictObject({ name: v.pipe(v.literal('adamw'), v.description('torch.optim.AdamW.')), ...common, ...betas }),
-  v.strictObject({
-    name: v.pipe(v.literal('rmsprop'), v.description('torch.optim.RMSprop.')),
-    ...common,
-    alpha: v.optional(fraction('Decay of the mean of squared gradients.'), 0.99),
-    epsilon: v.optional(positive('Added to the root of the second moment.'), 1e-8),
-    momentum: v.optional(fraction('Share of the last update that is kept.'), 0),
-    centered: v.optional(flag('Whether the second moment is centred (a variance).'), false),
-    decoupled,
-  }),
-]);
-
-const clipSchema = v.variant('rule', [
-  v.strictObject({ rule: v.pipe(v.literal('none'), v.description('No clipping.')) }),
-  v.strictObject({
-    rule: v.pipe(v.literal('torch_norm'), v.description('torch clip_grad_norm_: g · min(1, max/(‖g‖ + 1e-6)).')),
-    max: v.optional(positive('Largest global gradient norm.'), 1),
-  }),
-  v.strictObject({
-    rule: v.pipe(
-      v.literal('tensorflow_global_norm'),
-      v.description('tf.clip_by_global_norm: g · max/max(‖g‖, max); NaN for a non-finite norm.'),
-    ),
-    max: v.optional(positive('Largest global gradient norm.'), 1),
-  }),
-  v.strictObject({
-    rule: v.pipe(v.literal('value'), v.description('torch clip_grad_value_: each element clamped to ±max.')),
-    max: v.optional(positive('Largest absolute gradient element.'), 1),
-  }),
-]);
-
 const stopSchema = v.strictObject({
   lossBelow: v.optional(atLeast(0, 'Ends the run once its smoothed loss is at most this; 0 for never.'), 0),
   lossFactor: v.optional(
@@ -313,6 +249,7 @@ export type TaskName = Task['name'];
 export type Model = Experiment['model'];
 export type Init = v.InferOutput<typeof branchInitSchema>;
 export type Optimizer = Experiment['optimizer'];
+export type Schedule = Optimizer['schedule'];
 export type OptimizerName = Optimizer['name'];
 export type Clip = Experiment['clip'];
 export type ClipRule = Clip['rule'];

@@ -7,6 +7,7 @@ import type { Experiment, OptimizerName } from '../model/schema.ts';
 import { unitLayersOf } from '../model/units.ts';
 import { backwardSteps } from './backward.ts';
 import { Builder, step, tiles } from './builder.ts';
+import { type ClipStep, clipSteps } from './clip.ts';
 import { forwardSteps, reserveActivations } from './forward.ts';
 import { kernelEntry } from './kernels.ts';
 import { type Measured, measureSteps, sumSquaresSteps, type Tables } from './measure.ts';
@@ -28,6 +29,8 @@ export interface PlanRequest {
   readonly networks: readonly { readonly network: Network; readonly replicas: number }[];
   readonly batchSize: number;
   readonly optimizer: OptimizerName;
+  /** Default: none. */
+  readonly clip?: readonly ClipStep[];
   /** Batches drawn on the device from data sets of these sizes, or one batch given by the host. */
   readonly source: { readonly kind: 'drawn'; readonly train: number; readonly test: number } | { readonly kind: 'given' };
   /** Iterations between two per-layer records. */
@@ -59,6 +62,7 @@ export function buildPlan(request: PlanRequest): Plan {
   const names = new Set(measured.flatMap(({ d, gradients }) => [...d, ...gradients]));
   const squares = sumSquaresSteps(builder, [...names]);
   const { reduce, clip, update, reduceWeights } = measureSteps(builder, measured, parameters, request.optimizer, tables);
+  const clipping = clipSteps(builder, measured, parameters, request.clip ?? [], tables);
   const layerSlots = Math.ceil(ring / layersEvery) + 1;
   const { groups, words: layerWords } = shapeTables(builder, measured, tables);
   const record = recordStep(builder, { ring, every: layersEvery, slots: layerSlots, words: layerWords });
@@ -73,6 +77,7 @@ export function buildPlan(request: PlanRequest): Plan {
     ...reduce,
     ...(all ? unitSteps(builder, layersEvery) : []),
     clip,
+    ...clipping,
     update,
     ...reduceWeights,
     record,

@@ -1,4 +1,5 @@
 /** A replica's settings as the words of the `hyper` record. */
+import { scheduleNumbers } from '../model/schedule.ts';
 import type { Experiment } from '../model/schema.ts';
 import { CLIP_RULE, HYPER, HYPER_WORDS, POLICY } from './records.ts';
 
@@ -14,6 +15,11 @@ export function hyperWords(experiment: Experiment): Float32Array {
   };
   set({ learning_rate: optimizer.learningRate, weight_decay: optimizer.weightDecay, input_scale: task.inputScale });
   set({ decoupled: Number(optimizer.name === 'adamw' || (optimizer.name !== 'adam' && optimizer.decoupled)) });
+  const { code, warmup, warmupStart, period, low, peak, start, end } = scheduleNumbers(optimizer.schedule, iterations);
+  set({ warmup_start: warmupStart, schedule_low: low, schedule_peak: peak, schedule_start: start, schedule_end: end });
+  integers[HYPER.schedule] = code;
+  integers[HYPER.warmup] = warmup;
+  integers[HYPER.schedule_period] = period;
   switch (optimizer.name) {
     case 'sgd':
       set({ momentum: optimizer.momentum, dampening: optimizer.dampening, nesterov: Number(optimizer.nesterov) });
@@ -51,7 +57,8 @@ export function hyperWords(experiment: Experiment): Float32Array {
   }
   integers[HYPER.stop_plateau] = stop.plateau;
   integers[HYPER.stop_weights] = Number(stop.weightsNotFinite);
-  if (clip.rule !== 'none') set({ clip_max: clip.max });
+  if (clip.rule === 'adaptive') set({ clip_max: clip.ratio, clip_epsilon: clip.epsilon });
+  else if (clip.rule !== 'none') set({ clip_max: clip.max });
   integers[HYPER.clip_rule] = CLIP_RULE[clip.rule];
   integers[HYPER.policy] = POLICY[nonFinite];
   integers[HYPER.seed] = seed;

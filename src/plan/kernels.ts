@@ -164,9 +164,28 @@ export const KERNELS = {
     constants: ['B'],
     workgroup: ROW,
   },
+  clip_per_tensor: {
+    folder: 'gradnorm',
+    bindings: { dW: write, owner: readBits, entries: readBits, norms: readBits, control: readBits, hyper: read },
+    constants: ['CELLS', 'NORM_WORDS'],
+    workgroup: ROW,
+  },
+  clip_adaptive: {
+    folder: 'gradnorm',
+    bindings: { W: read, dW: write, units: readBits, control: readBits, hyper: read },
+    constants: ['UNITS'],
+    workgroup: ROW,
+  },
   sgd_update: { ...update, bindings: { ...update.bindings, status: readBits }, constants: ['CELLS'] },
   adam_update: { ...update, constants: ['CELLS'] },
   rmsprop_update: { ...update, constants: ['CELLS'] },
+  round_half: {
+    folder: 'precision',
+    bindings: { v: write, partial: writeBits, status: readBits },
+    constants: ['FIRST', 'STRIDE'],
+    workgroup: ROW,
+  },
+  copy_half: { folder: 'precision', bindings: { v: read, y: write }, constants: ['COUNT'], workgroup: ROW },
   unit_probe: {
     folder: 'probe',
     bindings: { h: read, norms: writeBits, status: readBits, shapes: readBits },

@@ -20,6 +20,7 @@ export const HYPER = {
   centered: 9,
   /** u32: 0 none, then CLIP_RULE */
   clip_rule: 10,
+  /** The ratio of adaptive clipping. */
   clip_max: 11,
   /** u32: POLICY */
   policy: 12,
@@ -45,8 +46,21 @@ export const HYPER = {
   stop_weights: 26,
   /** 0 or 1 */
   decoupled: 27,
+  /** u32: index into SCHEDULES; with the next seven `scheduleNumbers` of the learning rate. */
+  schedule: 28,
+  /** u32 */
+  warmup: 29,
+  warmup_start: 30,
+  /** u32 */
+  schedule_period: 31,
+  schedule_low: 32,
+  schedule_peak: 33,
+  schedule_start: 34,
+  schedule_end: 35,
   /** Factor on every residual branch. */
   branch_scale: 42,
+  /** Least norm of a unit's weights that adaptive clipping reckons with. */
+  clip_epsilon: 43,
 } as const;
 
 /** Progress of a replica, (R, STATUS_WORDS) u32, written by the device. */
@@ -88,6 +102,8 @@ export const CONTROL = {
   best_iteration: 16,
   first_loss: 17,
   stop_weights: 18,
+  /** The learning rate of this iteration, by the schedule. */
+  learning_rate: 19,
 } as const;
 
 /**
@@ -117,7 +133,14 @@ export const LAYER_KIND = { norm: 0, share: 1, weight: 2 } as const;
 export const LAYER_KIND_SHIFT = 30;
 export const LAYER_INDEX = 2 ** LAYER_KIND_SHIFT - 1;
 
-export const CLIP_RULE = { none: 0, torch_norm: 1, tensorflow_global_norm: 2, value: 3 } as const;
+export const CLIP_RULE = {
+  none: 0,
+  torch_norm: 1,
+  tensorflow_global_norm: 2,
+  value: 3,
+  torch_norm_per_tensor: 4,
+  adaptive: 5,
+} as const;
 export const POLICY = { continue: 0, skip: 1, stop: 2 } as const;
 
 /** Label of a row of a batch that holds no example. */

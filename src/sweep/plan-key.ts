@@ -4,15 +4,21 @@ import { canonicalJson } from '../model/experiment.ts';
 import { hasBranchScale, networkOf, parametersOf } from '../model/network.ts';
 import type { Experiment, Model } from '../model/schema.ts';
 import { flopOf } from '../plan/build.ts';
+import { clipStepOf } from '../plan/clip.ts';
 
-/** What a plan depends on but for depth: equal text, one cohort. Everything else of an experiment is a replica's own. */
-export function cohortKey({ task, model, loss, optimizer, batchSize, probes }: Experiment): string {
+/** What a plan depends on but for depth and steps of a clip rule's own: equal text, one plan. Everything else is a replica's own. */
+export function shapeKey({ task, model, loss, optimizer, batchSize, probes }: Experiment): string {
   const { inputScale: _scale, ...data } = task;
   const { init: _init, ...shape } = model;
   const level = shape.kind === 'mlp' ? { ...shape, depth: 0 } : residualShape(shape);
   // Where weight decay acts is a replica's own.
   const rule = optimizer.name === 'adamw' ? 'adam' : optimizer.name;
   return canonicalJson({ data, shape: level, loss, optimizer: rule, batchSize, probes });
+}
+
+/** What runs of a cohort have in common: they take each other's slots, so also what steps their clip rules have. */
+export function cohortKey(experiment: Experiment): string {
+  return `${clipStepOf(experiment.clip) ?? ''} ${shapeKey(experiment)}`;
 }
 
 /** Of the factor on the branches a plan knows only whether there is one. */

@@ -5,7 +5,7 @@
 import { fnv1a64 } from '../math/fnv.ts';
 import { ConfigError, type Problem } from '../model/errors.ts';
 import { canonicalJson, completeExperiment, type Fields, parseFields } from '../model/experiment.ts';
-import { identityOf } from '../model/identity.ts';
+import { identityPart } from '../model/identity.ts';
 import type { Experiment, ExperimentInput } from '../model/schema.ts';
 import type { Constraint } from './constraints.ts';
 import { FIRST_LEVEL, problemOfPath, setField, valueAt } from './field-path.ts';
@@ -117,7 +117,7 @@ export class PointFields {
       const fields = pick(parseFields(input, 'sweep'), keys) as Partial<Fields>;
       const texts = Object.fromEntries(
         Object.entries(fields).map(([key, value]) => {
-          const identity = identityOf(value, key);
+          const identity = identityPart(value, key);
           return [key, identity === undefined ? identity : canonicalJson(identity)];
         }),
       );

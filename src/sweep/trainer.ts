@@ -10,12 +10,13 @@ import { type LayerBlock, type MetricsBlock, SCALARS, type TestBlock } from '../
 import { networkOf, parametersOf } from '../model/network.ts';
 import type { Experiment } from '../model/schema.ts';
 import { buildPlan } from '../plan/build.ts';
+import { clipStepOf } from '../plan/clip.ts';
 import { hyperWords } from '../plan/hyper.ts';
 import type { MeasuredGroup, Plan, Range } from '../plan/plan.ts';
 import { CONTROL_WORDS, HYPER_WORDS, STATUS, STATUS_WORDS } from '../plan/records.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import { type InitialValues, initialValuesFor } from './initial-values.ts';
-import { cohortKey, depthOf } from './plan-key.ts';
+import { depthOf, shapeKey } from './plan-key.ts';
 
 /** Iterations the metrics ring holds: the longest block. */
 export const RING = 256;
@@ -31,12 +32,18 @@ export interface SlotRequest {
 /**
  * The plan of a cohort.
  *
- * @param requests share a cohort (`cohortKey`); deepest first
+ * @param requests share a plan (`shapeKey`); deepest first
+ * @param experiments whose clip rules the plan must have steps for; by default those of the requests
  * @throws LimitError when it does not fit
  */
-export function cohortPlan(requests: readonly SlotRequest[], dataset: Dataset, limits: Engine['limits']): Plan {
+export function cohortPlan(
+  requests: readonly SlotRequest[],
+  dataset: Dataset,
+  limits: Engine['limits'],
+  experiments: readonly Experiment[] = requests.map(({ experiment }) => experiment),
+): Plan {
   const [{ experiment: first }] = requests;
-  if (requests.some(({ experiment }) => cohortKey(experiment) !== cohortKey(first))) {
+  if (experiments.some((experiment) => shapeKey(experiment) !== shapeKey(first))) {
     throw new Error('these experiments do not share a plan');
   }
   return buildPlan({
@@ -46,6 +53,7 @@ export function cohortPlan(requests: readonly SlotRequest[], dataset: Dataset, l
     })),
     batchSize: first.batchSize,
     optimizer: first.optimizer.name,
+    clip: experiments.flatMap(({ clip }) => clipStepOf(clip) ?? []),
     source: { kind: 'drawn', train: dataset.train.n, test: dataset.test.n },
     layersEvery: first.probes.layersEvery,
     layers: first.probes.layers,
@@ -100,14 +108,19 @@ export class Trainer {
    *
    * @throws LimitError when the plan does not fit the engine
    */
-  static async open(engine: Engine, requests: readonly SlotRequest[], dataset: Dataset): Promise<Trainer> {
-    const session = await engine.load(cohortPlan(requests, dataset, engine.limits));
+  static async open(
+    engine: Engine,
+    requests: readonly SlotRequest[],
+    dataset: Dataset,
+    experiments?: readonly Experiment[],
+  ): Promise<Trainer> {
+    const session = await engine.load(cohortPlan(requests, dataset, engine.limits, experiments));
     const trainer = new Trainer(session, dataset, initialValuesFor(engine));
     for (const split of ['train', 'test'] as const) trainer.#uploadSplit(split, dataset[split]);
     return trainer;
   }
 
-  /** As many slots as experiments, each loaded with its own. They share a cohort; deepest first. */
+  /** As many slots as experiments, each loaded with its own. They share a plan (`shapeKey`); deepest first. */
   static async create(engine: Engine, experiments: readonly Experiment[], dataset: Dataset): Promise<Trainer> {
     const requests: { experiment: Experiment; slots: number }[] = [];
     for (const experiment of experiments) {
@@ -115,7 +128,7 @@ export class Trainer {
       if (last && depthOf(last.experiment) === depthOf(experiment)) last.slots += 1;
       else requests.push({ experiment, slots: 1 });
     }
-    const trainer = await Trainer.open(engine, requests, dataset);
+    const trainer = await Trainer.open(engine, requests, dataset, experiments);
     for (const [slot, experiment] of experiments.entries()) trainer.load(slot, experiment);
     return trainer;
   }

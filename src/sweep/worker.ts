@@ -56,7 +56,7 @@ class Worker {
     const [first] = experiments;
     if (experiments.some((other) => planKey(other) !== planKey(first))) {
       throw new Error(
-        'These runs cannot train together: their networks, data, loss, optimizer, batch size and probes must be equal.',
+        'These runs cannot train together: their networks, data, loss, optimizer, batch size, probes and the kind of clipping must be equal.',
       );
     }
     if (!this.#engine || choice !== this.#choice) {

@@ -177,7 +177,10 @@ export function normFrame(state: ChartView, traces: readonly Trace[]): Frame {
 }
 
 function clipLevels(experiments: readonly Experiment[]): Level[] {
-  const maxima = experiments.map(({ clip }) => (clip.rule === 'none' || clip.rule === 'value' ? undefined : clip.max));
+  // Only a rule that clips the global norm has a level among global norms.
+  const maxima = experiments.map(({ clip }) =>
+    clip.rule === 'torch_norm' || clip.rule === 'tensorflow_global_norm' ? clip.max : undefined,
+  );
   const level = (max: number, label: string, color: string): Level => ({ y: Math.log10(max), label, color });
   const [a] = maxima;
   if (a !== undefined && maxima.every((max) => max === a)) return [level(a, `clip ${formatSetting(a)}`, '--accent')];

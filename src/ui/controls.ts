@@ -8,7 +8,7 @@ import type { Experiment } from '../model/schema.ts';
 import { act } from './events.ts';
 import './field.ts';
 import { formatBytes } from '../metrics/format.ts';
-import { applies, FIELDS, type Field, type FieldGroup, fieldValue } from './fields.ts';
+import { applies, FIELDS, type Field, type FieldGroup, fieldValue, MORE_FIELDS } from './fields.ts';
 import { PAIRS } from './pairs.ts';
 import { changedPaths, type EditTarget, RUN_NAMES } from './settings.ts';
 import type { LabState } from './state.ts';
@@ -46,6 +46,7 @@ export class Controls extends LitElement {
       select { font: inherit; height: 28px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); padding: 0 6px; min-width: 0; width: 100%; }
       .lost { font-size: 12px; color: var(--dim); border-left: 3px solid var(--bad); padding: 2px 0 2px 8px; margin: 2px 0 6px; }
       .lost button { min-height: 24px; font-size: 12px; padding: 0 7px; }
+      summary { cursor: pointer; color: var(--accent); min-height: 24px; padding: 3px 0; }
       .facts { color: var(--faint); margin-top: 12px; border-top: 1px solid var(--line); padding-top: 10px; }
     `,
   ];
@@ -63,10 +64,23 @@ export class Controls extends LitElement {
         <section aria-label=${title}>
           <h2>${title}</h2>
           <p class="note">${this.#tags(group)}<span>${note(whose)}</span></p>${group === 'live' ? this.#lost() : ''}
-          ${FIELDS.filter((field) => field.group === group && applies(field, this.#experiment(field))).map((field) => this.#field(field))}
+          ${this.#fields(FIELDS, group).map((field) => this.#field(field))} ${this.#more(group)}
         </section>`,
       )}
       ${this.#facts()}`;
+  }
+
+  #fields(all: readonly Field[], group: FieldGroup): Field[] {
+    return all.filter((field) => field.group === group && applies(field, this.#experiment(field)));
+  }
+
+  /** Settings that are rarely touched, open where one of them has been. */
+  #more(group: FieldGroup): TemplateResult | string {
+    const fields = this.#fields(MORE_FIELDS, group);
+    if (fields.length === 0) return '';
+    const touched = fields.filter((field) => this.#changes(this.#experiment(field)).has(field.path)).length;
+    return html`<details ?open=${touched > 0}><summary>${fields.length} more${touched > 0 ? html` <span class="dim">· ${touched} changed</span>` : ''}</summary>
+      ${fields.map((field) => this.#field(field))}</details>`;
   }
 
   /** A run whose weights are NaN cannot be cured in mid-run; say so where the cure would be tried. */

@@ -104,7 +104,7 @@ export class NablaField extends LitElement {
     if (field.segmented) {
       return html`<span class="label" id="label" title=${textOf(field.path)}>${field.label}</span>
         <span class="seg" role="group" aria-labelledby="label" aria-description=${textOf(field.path)}>
-          ${field.options.map((option) => html`<button aria-pressed=${option.value === value} @click=${() => this.#edit(option.value)}>${option.label}</button>`)}
+          ${field.options.map((option) => html`<button aria-pressed=${option.value === value} @click=${() => this.#edit(field.flag ? option.value === 'true' : option.value)}>${option.label}</button>`)}
         </span>`;
     }
     return html`<wa-select size="s" title=${textOf(field.path)} label=${field.label} placeholder="A ≠ B" .value=${live(value)} @change=${(event: Event) => this.#edit((event.target as WaSelect).value)}>

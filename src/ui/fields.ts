@@ -1,4 +1,5 @@
 /** The controls: which fields of an experiment a person can set here, and how each is shown. */
+import { describeFields } from '../model/describe.ts';
 import { ACTIVATIONS, type Experiment, INIT_SCHEMES, NON_FINITE_POLICIES, NORM_PLACEMENTS, NORMS } from '../model/schema.ts';
 
 export interface Option {
@@ -25,6 +26,8 @@ export interface ChoiceField extends FieldBase {
   readonly options: readonly Option[];
   /** Few short options stand side by side. */
   readonly segmented?: boolean;
+  /** Its options are `true` and `false` and stand for these values. */
+  readonly flag?: boolean;
 }
 export type Field = NumberField | ChoiceField;
 
@@ -62,11 +65,13 @@ export const FIELDS: readonly Field[] = [
     label: 'Clipping',
     group: 'live',
     kind: 'choice',
-    options: names(['none', 'torch_norm', 'tensorflow_global_norm', 'value'], {
+    options: names(['none', 'torch_norm', 'tensorflow_global_norm', 'torch_norm_per_tensor', 'value', 'adaptive'], {
       none: 'off',
       torch_norm: 'norm · torch',
       tensorflow_global_norm: 'norm · TensorFlow',
+      torch_norm_per_tensor: 'norm of each tensor',
       value: 'by value',
+      adaptive: 'adaptive (AGC)',
     }),
   },
   {
@@ -189,6 +194,40 @@ export const FIELDS: readonly Field[] = [
   },
 ];
 
+/** What a change of the field costs: nothing but the next iteration, a restart of one run, or of both since they share a plan. */
+export function groupOf(path: string): FieldGroup {
+  if (path.startsWith('model.init.') || path === 'seed') return 'own';
+  if (path === 'clip.exceptOutput') return 'shared';
+  if (path.startsWith('clip.') || path.startsWith('stop.') || path === 'nonFinite' || path === 'task.inputScale') return 'live';
+  if (path.startsWith('optimizer.') && path !== 'optimizer.name') return 'live';
+  return 'shared';
+}
+
+/** `optimizer.schedule.warmup` as a label: the last name in words, behind that of the group it would not be understood without. */
+function labelOf(path: string): string {
+  const keys = path.split('.').map((key) => key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`));
+  const words = keys
+    .slice(keys.length > 1 && !['optimizer', 'model', 'task'].includes(keys[keys.length - 2]) ? -2 : -1)
+    .join(': ');
+  return words[0].toUpperCase() + words.slice(1);
+}
+
+/** Every other field of an experiment, as its schema describes it. */
+export const MORE_FIELDS: readonly Field[] = describeFields()
+  .filter(({ path }) => !FIELDS.some((field) => field.path === path))
+  .map(({ path, kind, choices }): Field => {
+    const base = { path, label: labelOf(path), group: groupOf(path) };
+    if (kind === 'number') return { ...base, kind };
+    if (kind === 'choice') return { ...base, kind, options: names(choices) };
+    return {
+      ...base,
+      kind: 'choice',
+      segmented: true,
+      flag: true,
+      options: names(['false', 'true'], { false: 'no', true: 'yes' }),
+    };
+  });
+
 /** Value at a dotted path, undefined where the experiment has no such field. */
 export function fieldValue(experiment: Experiment, path: string): unknown {
   let at: unknown = experiment;
@@ -204,8 +243,12 @@ export function applies(field: Field, experiment: Experiment): boolean {
   return fieldValue(experiment, field.path) !== undefined;
 }
 
+export function fieldAt(path: string): Field | undefined {
+  return [...FIELDS, ...MORE_FIELDS].find((field) => field.path === path);
+}
+
 /** A value in as few words as a change summary can use. */
 export function optionLabel(path: string, value: unknown): string | undefined {
-  const field = FIELDS.find((candidate) => candidate.path === path);
-  return field?.kind === 'choice' ? field.options.find((option) => option.value === value)?.label : undefined;
+  const field = fieldAt(path);
+  return field?.kind === 'choice' ? field.options.find((option) => option.value === String(value))?.label : undefined;
 }

@@ -3,6 +3,8 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatBytes, formatCount, formatFactor, formatNumber, formatPercent } from '../metrics/format.ts';
 import { type DatedGrowth, firstGrowth, judge, latestGrowth } from '../metrics/verdict.ts';
+import type { Experiment } from '../model/schema.ts';
+import { log2SlopeDeviation, predictGrowth } from '../theory/prediction.ts';
 import { hiddenOf } from './profile.ts';
 import { valueAt } from './readouts.ts';
 import { symbolOf } from './run-head.ts';
@@ -27,6 +29,7 @@ export class Insight extends LitElement {
       th[scope='row'] { text-align: left; color: var(--dim); padding-left: 0; }
       thead th { color: var(--faint); }
       td { font: 12px var(--mono); font-variant-numeric: tabular-nums; }
+      summary { cursor: pointer; color: var(--accent); min-height: 24px; padding: 3px 0; }
       .moments { list-style: none; margin: 0; padding: 0; color: var(--dim); } .moments li { padding: 2px 0; }
     `,
   ];
@@ -59,10 +62,12 @@ export class Insight extends LitElement {
       return { start: firstGrowth(trace.layers, hidden), now: latestGrowth(trace.layers, hidden) };
     });
     const cell = (fit: DatedGrowth | undefined) => (fit ? formatFactor(fit.growth.factor, fit.growth.standardError) : 'no fit');
+    const predictions = experiments.map(predictGrowth);
     return html`<table>
-      <thead><tr><td></td><th scope="col">at iteration 0</th><th scope="col">latest finite</th></tr></thead>
-      <tbody>${RUN_NAMES.map((name, r) => html`<tr><th scope="row">Run ${name}</th><td>${cell(fits[r]?.start)}</td><td>${cell(fits[r]?.now)}</td></tr>`)}</tbody>
-    </table>`;
+      <thead><tr><td></td><th scope="col">mean field</th><th scope="col">at iteration 0</th><th scope="col">latest finite</th></tr></thead>
+      <tbody>${RUN_NAMES.map((name, r) => html`<tr><th scope="row">${name}</th><td>${factorOf(predictions[r], experiments[r])}</td><td>${cell(fits[r]?.start)}</td><td>${cell(fits[r]?.now)}</td></tr>`)}</tbody>
+    </table>
+    ${RUN_NAMES.map((name, r) => html`<details class="theory"><summary>Mean field of run ${name}</summary>${theoryOf(predictions[r])}</details>`)}`;
   }
 
   #numbers(): TemplateResult {
@@ -113,4 +118,34 @@ export class Insight extends LitElement {
     ];
     return html`<table><tbody>${rows.map(([label, value]) => html`<tr><th scope="row">${label}</th><td>${value}</td></tr>`)}</tbody></table>`;
   }
+}
+
+type Foreseen = ReturnType<typeof predictGrowth>;
+
+/** Factor per layer, and how far single networks scatter around it. */
+function factorOf(prediction: Foreseen, { model }: Experiment): string {
+  if ('reason' in prediction) return 'none';
+  const factor = 2 ** (prediction.log2PerLayer + prediction.log2ShiftPerLayer);
+  const deviation = log2SlopeDeviation(prediction, model.kind === 'mlp' ? model.depth : model.blocks);
+  return deviation === undefined ? `×${formatNumber(factor)}` : formatFactor(factor, factor * Math.LN2 * deviation);
+}
+
+/** The prediction's numbers and where they come from. */
+function theoryOf(prediction: Foreseen): TemplateResult {
+  if ('reason' in prediction) return html`<p class="dim">${prediction.reason}</p>`;
+  const { variances, qStar, chi1, xi, source, assumes } = prediction;
+  const layers = (depth: number) => (Number.isFinite(depth) ? `${formatNumber(depth)} layers` : 'without end');
+  const rows: readonly (readonly [string, string])[] = [
+    ['σw², σb²', `${formatNumber(variances.weight)}, ${formatNumber(variances.bias)}`],
+    ['q*', qStar === 'any' ? 'any: kept' : qStar === undefined ? 'set by the norm' : formatNumber(qStar)],
+    ['χ₁', formatNumber(chi1)],
+    ...(xi
+      ? ([
+          ['ξ of gradients', layers(xi.gradient)],
+          ['ξ of correlations', layers(xi.correlation)],
+        ] as const)
+      : []),
+  ];
+  return html`<table><tbody>${rows.map(([label, value]) => html`<tr><th scope="row">${label}</th><td>${value}</td></tr>`)}</tbody></table>
+    <p class="dim">${assumes} ${source}.</p>`;
 }

@@ -4,6 +4,7 @@ import { fitGrowth } from '../metrics/growth.ts';
 import type { LayerRecord, Trace } from '../metrics/trace.ts';
 import { latestFinite } from '../metrics/verdict.ts';
 import type { Experiment } from '../model/schema.ts';
+import { predictGrowth } from '../theory/prediction.ts';
 import { logRange, styleAmong } from './chart-data.ts';
 import type { Frame, Sample, SeriesStyle, Table } from './frame.ts';
 import { formatLayer, LAYER_QUANTITY, type LayerQuantity, positionOf } from './layer-quantity.ts';
@@ -38,6 +39,9 @@ export function profileFrame(
   const fitted = traces.map((trace, r) =>
     fitOf(quantity === 'gradient' ? records[r] : undefined, hiddenOf(experiments[r], trace), xs),
   );
+  const predicted = traces.map((trace, r) =>
+    predictedOf(experiments[r], quantity === 'gradient' ? records[r] : undefined, hiddenOf(experiments[r], trace), xs),
+  );
   const yRange = scale === 'log' ? logRange(measured, []) : ([0, 1] as const);
   return {
     styles: [
@@ -46,9 +50,13 @@ export function profileFrame(
         const { color, label } = styleAmong(traces, r);
         return { label: `Fit of ${label.toLowerCase()}`, color, width: 1, alpha: 0.8, dash: [3, 3] };
       }),
+      ...traces.map((_, r): SeriesStyle => {
+        const { color, label } = styleAmong(traces, r);
+        return { label: `Mean field, ${label.toLowerCase()}`, color, width: 2, alpha: 0.45, dash: [1, 4] };
+      }),
     ],
     xs,
-    columns: [...measured, ...fitted],
+    columns: [...measured, ...fitted, ...predicted],
     marks: [],
     moments: [],
     levels: [],
@@ -69,6 +77,17 @@ function fitOf(record: LayerRecord | undefined, hidden: number, xs: readonly num
   const fit = record && fitGrowth(record.log2Dz.subarray(0, hidden));
   const position = positionOf('gradient');
   return xs.map((l) => (fit && l < hidden ? position(fit.log2AtInput - l * fit.log2PerLayer) : null));
+}
+
+/** What mean-field theory predicts for the initial weights, from the measured gradient of the last hidden layer on. */
+function predictedOf(experiment: Experiment, record: LayerRecord | undefined, hidden: number, xs: readonly number[]): Sample[] {
+  const prediction = record && predictGrowth(experiment);
+  if (!prediction || 'reason' in prediction) return xs.map(() => null);
+  const layers = experiment.model.kind === 'mlp' ? hidden : experiment.model.blocks + 1;
+  const profile = prediction.log2Profile(layers);
+  const anchor = record.log2Dz[layers - 1];
+  const position = positionOf('gradient');
+  return xs.map((l) => (l < layers ? finiteOrNull(position(anchor + profile[l])) : null));
 }
 
 /** A value of a profile in words. */

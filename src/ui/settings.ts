@@ -1,8 +1,10 @@
 /** Two experiments that share one plan: editing them, comparing them, saying what an edit costs. */
+
+import { describeFields } from '../model/describe.ts';
 import { ConfigError } from '../model/errors.ts';
 import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment, ExperimentInput } from '../model/schema.ts';
-import { FIELDS, type FieldGroup, fieldValue, optionLabel } from './fields.ts';
+import { fieldAt, fieldValue, groupOf, optionLabel } from './fields.ts';
 import { formatSetting } from './format.ts';
 
 /** Run A and run B, the two replicas of the plan. */
@@ -18,16 +20,16 @@ export function leaves(value: unknown, prefix = ''): [string, unknown][] {
   return Object.entries(value).flatMap(([key, field]) => leaves(field, prefix ? `${prefix}.${key}` : key));
 }
 
-/** What a change of the field costs: nothing but the next iteration, a restart of one run, or of both since they share a plan. */
-export function groupOf(path: string): FieldGroup {
-  if (path.startsWith('model.init.') || path === 'seed') return 'own';
-  if (path.startsWith('clip.') || path === 'nonFinite' || path === 'task.inputScale') return 'live';
-  if (path.startsWith('optimizer.') && path !== 'optimizer.name') return 'live';
-  return 'shared';
+/** Rules that clip single tensors or units have steps of their own in a plan. */
+function clipsInPlace({ clip }: Experiment): string {
+  if (clip.rule === 'adaptive') return `${clip.rule} ${clip.exceptOutput}`;
+  return clip.rule === 'torch_norm_per_tensor' ? clip.rule : '';
 }
 
 export function sharePlan(a: Experiment, b: Experiment): boolean {
-  return differingPaths(a, b).every((path) => groupOf(path) !== 'shared');
+  // What only one of two clip rules has is no matter between them.
+  const isOwn = (path: string) => path.startsWith('clip.') && [a, b].some((run) => fieldValue(run, path) === undefined);
+  return differingPaths(a, b).every((path) => groupOf(path) !== 'shared' || isOwn(path));
 }
 
 /** Paths at which two experiments differ, also those only one of them has. */
@@ -40,7 +42,8 @@ export function differingPaths(a: Experiment, b: Experiment): string[] {
 export function costOf(before: Pair<Experiment>, after: Pair<Experiment>): 'nothing' | 'retune' | 'load' {
   const paths = [...differingPaths(before[0], after[0]), ...differingPaths(before[1], after[1])];
   if (paths.length === 0) return 'nothing';
-  return paths.every((path) => groupOf(path) === 'live') ? 'retune' : 'load';
+  const keepsSteps = before.every((run, r) => clipsInPlace(run) === clipsInPlace(after[r]));
+  return keepsSteps && paths.every((path) => groupOf(path) === 'live') ? 'retune' : 'load';
 }
 
 /**
@@ -51,42 +54,78 @@ export function costOf(before: Pair<Experiment>, after: Pair<Experiment>): 'noth
 export function editPair(pair: Pair<Experiment>, target: EditTarget, path: string, value: unknown): Pair<Experiment> {
   const shared = groupOf(path) === 'shared';
   const edited = (run: RunIndex, name: 'a' | 'b') =>
-    shared || target === 'both' || target === name ? parseExperiment(withValue(pair[run], path, value)) : pair[run];
+    target === 'both' || target === name || (shared && fieldValue(pair[run], path) !== undefined)
+      ? parseExperiment(withValue(pair[run], path, value))
+      : pair[run];
   return [edited(0, 'a'), edited(1, 'b')];
 }
 
-/** A copy with one field set; a new variant (optimizer, clip rule, task) keeps the fields it has in common with the old one. */
-function withValue(experiment: Experiment, path: string, value: unknown): ExperimentInput {
-  const { task, model, optimizer, clip } = experiment;
-  switch (path) {
-    case 'optimizer.name':
-      if (value === optimizer.name) return experiment;
-      return {
-        ...experiment,
-        optimizer: { name: value, learningRate: optimizer.learningRate, weightDecay: optimizer.weightDecay },
-      } as ExperimentInput;
-    case 'clip.rule':
-      return {
-        ...experiment,
-        clip: value === 'none' ? { rule: value } : { rule: value, ...('max' in clip && { max: clip.max }) },
-      } as ExperimentInput;
-    case 'task.name': {
-      if (value === task.name) return experiment;
-      const { loss: _, ...rest } = experiment;
-      return {
-        ...rest,
-        task: { name: value, normalisation: task.normalisation, inputScale: task.inputScale },
-      } as ExperimentInput;
-    }
-    case 'model.norm': {
-      if (value !== 'none' || model.kind !== 'mlp') break;
-      return { ...experiment, model: { ...model, norm: 'none', normPlacement: 'before' } };
-    }
-    case 'model.init.scheme': {
-      if (value === 'scaled_normal') break;
-      return { ...experiment, model: { ...model, init: { scheme: value, gain: model.init.gain } } } as ExperimentInput;
-    }
+/** Fields that choose between forms of an object, by path, and the paths of what each form has. */
+const CHOOSERS: ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> = choosersOf(describeFields());
+
+function choosersOf(fields: ReturnType<typeof describeFields>): Map<string, Map<string, Set<string>>> {
+  const choosers = new Map<string, Map<string, Set<string>>>();
+  for (const { path, kind, choices } of fields) {
+    const group = path.slice(0, path.lastIndexOf('.') + 1);
+    if (kind !== 'choice' || !/\.(name|kind|rule)$/.test(path)) continue;
+    const within = fields.filter((field) => field.path.startsWith(group));
+    choosers.set(
+      path,
+      new Map(
+        choices.map((choice) => [choice, new Set(within.filter(({ of }) => of.includes(choice)).map((field) => field.path))]),
+      ),
+    );
   }
+  return choosers;
+}
+
+/**
+ * A copy with one field set. A new form of an object (another optimizer, clip rule, task, kind of network) keeps the fields it has in
+ * common with the old one, unless they make no sense in it; what only the old choice had goes.
+ */
+function withValue(experiment: Experiment, path: string, value: unknown): ExperimentInput {
+  if (fieldValue(experiment, path) === value) return experiment;
+  const own = CHOOSERS.get(path)?.get(String(value));
+  if (own) return withForm(experiment, path, value, own);
+  const copy = setAt(experiment, path, value);
+  const { model } = experiment;
+  if (path === 'model.norm' && value === 'none' && model.kind === 'mlp') return setAt(copy, 'model.normPlacement', 'before');
+  if (path === 'model.init.scheme' && value !== 'scaled_normal') {
+    return setAt(copy, 'model.init', { scheme: value, gain: model.init.gain });
+  }
+  return copy;
+}
+
+function withForm(experiment: Experiment, path: string, value: unknown, own: ReadonlySet<string>): ExperimentInput {
+  const at = path.slice(0, path.lastIndexOf('.'));
+  const chooser = path.slice(at.length + 1);
+  // Another data set may have another loss by default.
+  const { loss: _, ...rest } = experiment;
+  const start = (path === 'task.name' ? rest : experiment) as Experiment;
+  // A group that has forms of its own is every form's.
+  const isOf = (key: string) =>
+    [...own].some((field) => field === `${at}.${key}` || field.startsWith(`${at}.${key}.`)) ||
+    [...CHOOSERS.keys()].some((other) => other.startsWith(`${at}.${key}.`));
+  const kept = Object.entries(fieldValue(experiment, at) as object).filter(([key]) => key !== chooser && isOf(key));
+  const whole = setAt(start, at, { [chooser]: value, ...Object.fromEntries(kept) });
+  const wrong = problemsOf(whole);
+  const sound = kept.filter(([key]) => !wrong.some((field) => `${field}.`.startsWith(`${at}.${key}.`)));
+  const partly = setAt(start, at, { [chooser]: value, ...Object.fromEntries(sound) });
+  return problemsOf(partly).length === 0 ? partly : setAt(start, at, { [chooser]: value });
+}
+
+/** Paths of what is wrong with an experiment. */
+function problemsOf(input: ExperimentInput): string[] {
+  try {
+    parseExperiment(input);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ path }) => path);
+    throw error;
+  }
+}
+
+function setAt(experiment: Experiment | ExperimentInput, path: string, value: unknown): ExperimentInput {
   const copy = structuredClone(experiment) as unknown as Record<string, unknown>;
   const keys = path.split('.');
   let at = copy;
@@ -122,7 +161,9 @@ export function differenceSummary(mine: Experiment, other: Experiment): string {
 
 function clipWords({ clip }: Experiment): string {
   if (clip.rule === 'none') return 'no clipping';
-  return `clip ${clip.rule === 'value' ? 'values' : 'norm'} at ${formatSetting(clip.max)}`;
+  if (clip.rule === 'adaptive') return `clip to ${formatSetting(clip.ratio)} of the weights`;
+  const what = { value: 'values', torch_norm_per_tensor: 'each tensor', torch_norm: 'norm', tensorflow_global_norm: 'norm' };
+  return `clip ${what[clip.rule]} at ${formatSetting(clip.max)}`;
 }
 
 /** One setting in a few words: `Learning rate 0.01`. */
@@ -130,7 +171,7 @@ export function shortSetting(experiment: Experiment, path: string): string {
   const value = fieldValue(experiment, path);
   if (path === 'clip.rule' || path === 'clip.max') return clipWords(experiment);
   if (path === 'model.init.scheme') return optionLabel(path, value) ?? String(value);
-  const label = FIELDS.find((field) => field.path === path)?.label ?? path.replace(/^.*\./, '');
+  const label = fieldAt(path)?.label ?? path.replace(/^.*\./, '');
   return `${label} ${typeof value === 'number' ? formatSetting(value) : (optionLabel(path, value) ?? String(value))}`;
 }
 
@@ -160,7 +201,7 @@ export function fromLeaves(fields: Iterable<readonly [string, unknown]>): Experi
   const input: Record<string, unknown> = {
     task: { name: 'digits8' },
     model: { kind: 'mlp' },
-    optimizer: { name: 'sgd' },
+    optimizer: { name: 'sgd', schedule: { name: 'constant' } },
     clip: { rule: 'none' },
   };
   for (const [path, value] of fields) {

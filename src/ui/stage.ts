@@ -99,9 +99,7 @@ export class Stage extends LitElement {
     const layer = this.#layer ?? 0;
     const values = records?.map((record) => profileValue(record, quantity, layer));
     const dates = records?.map((record) => formatCount(record?.iteration ?? 0));
-    const unit = dates
-      ? `${quantity === 'gradient' ? 'with fit; ' : ''}A at ${dates[0]}, B at ${dates[1]}`
-      : experiments[0].model.kind;
+    const unit = dates ? `A @ ${dates[0]}, B @ ${dates[1]}` : experiments[0].model.kind;
     return html`<nabla-chart
       fixed heading="By layer" .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.#layer}
       .unit=${unit} .empty=${this.#frames ? 'Not measured: probes.layers is “gradients”.' : 'Waiting for the first iteration.'}

@@ -3,8 +3,9 @@ import { ENGINE_CHOICES, type EngineChoice } from '../engine/report.ts';
 import { ConfigError, type Problem } from '../model/errors.ts';
 import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
+import { groupOf } from './fields.ts';
 import { LAYER_QUANTITIES, type LayerQuantity } from './layer-quantity.ts';
-import { changedPaths, fromLeaves, groupOf, type Pair, RUN_NAMES, sharePlan, typedValue } from './settings.ts';
+import { changedPaths, fromLeaves, type Pair, RUN_NAMES, sharePlan, typedValue } from './settings.ts';
 import { initialState, type Settings } from './state.ts';
 
 /** Raise it when a written address would be read differently. */

@@ -25,7 +25,7 @@ export class ViewBar extends LitElement {
   override render(): TemplateResult {
     const { logIterations, zooms, experiments, marks } = this.lab;
     const zoom = zooms.at(-1);
-    const clipped = experiments.some(({ clip }) => clip.rule !== 'none' && clip.rule !== 'value');
+    const clipped = experiments.some(({ clip }) => clip.rule === 'torch_norm' || clip.rule === 'tensorflow_global_norm');
     return html`
       <span class="key" style="--run: var(--run-a)"><i></i>run A</span>
       <span class="key" style="--run: var(--run-b)"><i></i>run B</span>

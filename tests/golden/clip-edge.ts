@@ -102,16 +102,21 @@ export const ROWS: readonly Row[] = LIBRARY_ROWS.map((row) => {
   return { ...row, norm: here.norm, after };
 });
 
+/** torch's rows of one gradient, where the norm of each tensor is the norm of all. */
+export const PER_TENSOR_ROWS: readonly Row[] = ROWS.filter(({ rule, grads }) => rule === 'torch_norm' && grads.length === 1).map(
+  (row) => ({ ...row, rule: 'torch_norm_per_tensor' }),
+);
+
 const SIZES = [THOUSAND.length, 4];
 
 /** Every row as a replica of one plan. With SGD at rate 1 from 0, the parameters become the clipped gradients, negated. */
-export async function expectRows(engine: Engine): Promise<void> {
-  const experiments = ROWS.map(({ rule, max }) =>
+export async function expectRows(engine: Engine, rows = ROWS): Promise<void> {
+  const experiments = rows.map(({ rule, max }) =>
     parseExperiment({ optimizer: { name: 'sgd', learningRate: 1 }, clip: { rule, max } as { rule: 'value'; max: number } }),
   );
   const updates = await Updates.open(engine, experiments, SIZES);
   try {
-    ROWS.forEach(({ grads }, r) => {
+    rows.forEach(({ grads }, r) => {
       SIZES.forEach((size, k) => {
         updates.write(
           `grad.p${k}`,
@@ -123,11 +128,11 @@ export async function expectRows(engine: Engine): Promise<void> {
     await updates.run(0);
     const decisions = await updates.decisions();
     const parameters = [await updates.read(0), await updates.read(1)];
-    const found = ROWS.map(({ after, norm }, r) => ({
+    const found = rows.map(({ after, norm }, r) => ({
       norm: norm === undefined ? undefined : 2 ** decisions[r].log2Norm,
       after: after.map((tensor, k) => tensor.map((_, i) => -parameters[k][r][i])),
     }));
-    const wrong = ROWS.flatMap((row, r) =>
+    const wrong = rows.flatMap((row, r) =>
       isRow(row, found[r]) ? [] : [`${row.name}: ${JSON.stringify(found[r]).slice(0, 200)}`],
     );
     expect(wrong).toEqual([]);

@@ -1,7 +1,7 @@
 /** Optimizer and clip rules of the CPU engine, and what the tables leave out. */
 import { expect, test } from 'vitest';
 import { openEngine } from '../../src/engine/open.ts';
-import { BETTER, expectRows, LEFT_OUT, LIBRARY_ROWS } from './clip-edge.ts';
+import { BETTER, expectRows, LEFT_OUT, LIBRARY_ROWS, PER_TENSOR_ROWS } from './clip-edge.ts';
 import { expectTraces, OPTIMIZERS } from './optim-traces.ts';
 
 const engine = await openEngine('cpu', undefined, 'refuse');
@@ -9,6 +9,11 @@ const engine = await openEngine('cpu', undefined, 'refuse');
 test.each(OPTIMIZERS)('%s follows PyTorch’s traces', (optimizer) => expectTraces(engine, optimizer));
 
 test('clipping at the edges is torch’s and TensorFlow’s, or better where their float32 norm fails', () => expectRows(engine));
+
+test('clipping each tensor by its own norm is torch’s of one tensor', () => {
+  expect(PER_TENSOR_ROWS.length).toBeGreaterThan(10);
+  return expectRows(engine, PER_TENSOR_ROWS);
+});
 
 test('each better row is one of the library’s rows', () => {
   const names = LIBRARY_ROWS.map(({ name }) => name);

@@ -4,6 +4,7 @@ import { readTensor, writeReplica } from '../../src/engine/tensor-io.ts';
 import type { Network } from '../../src/model/network.ts';
 import type { Experiment, OptimizerName } from '../../src/model/schema.ts';
 import { Builder } from '../../src/plan/builder.ts';
+import { type ClipStep, clipStepOf, clipSteps } from '../../src/plan/clip.ts';
 import { hyperWords } from '../../src/plan/hyper.ts';
 import { measureSteps, sumSquaresSteps, type Tables } from '../../src/plan/measure.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -22,7 +23,7 @@ const EMPTY: Network = {
 };
 
 /** @param sizes elements of each parameter, `p0`, `p1`… */
-function updatePlan(optimizer: OptimizerName, replicas: number, sizes: readonly number[]): Plan {
+function updatePlan(optimizer: OptimizerName, clipKinds: readonly ClipStep[], replicas: number, sizes: readonly number[]): Plan {
   const group = { network: EMPTY, first: 0, count: replicas, parameters: [], renamed: new Map() };
   const builder = new Builder({ deepest: EMPTY, replicas, groups: [group], ops: [] }, 1);
   const { memory } = builder;
@@ -43,7 +44,8 @@ function updatePlan(optimizer: OptimizerName, replicas: number, sizes: readonly 
   const contents: Tables = new Map([['shapes', Uint32Array.from(shapes.flat())]]);
   const measured = { group, z: [], d: [], gradients, parameters, units: [] };
   const { reduce, clip, update } = measureSteps(builder, [measured], parameters, optimizer, contents);
-  const iteration = [...squares, ...reduce, clip, update];
+  const clipping = clipSteps(builder, [measured], parameters, clipKinds, contents);
+  const iteration = [...squares, ...reduce, clip, ...clipping, update];
   return {
     summary: {
       replicas,
@@ -86,9 +88,14 @@ export class Updates {
     readonly replicas: number,
   ) {}
 
-  /** @param experiments one optimizer, one replica each; only optimizer and clip are looked at */
+  /** @param experiments one optimizer and one kind of clipping, one replica each; only these are looked at */
   static async open(engine: Engine, experiments: readonly Experiment[], sizes: readonly number[]): Promise<Updates> {
-    const plan = updatePlan(experiments[0].optimizer.name, experiments.length, sizes);
+    const plan = updatePlan(
+      experiments[0].optimizer.name,
+      experiments.flatMap(({ clip }) => clipStepOf(clip) ?? []),
+      experiments.length,
+      sizes,
+    );
     const session = await engine.load(plan);
     experiments.forEach((experiment, r) => {
       writeReplica(session, 'hyper', r, hyperWords(experiment));

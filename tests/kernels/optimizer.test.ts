@@ -41,7 +41,10 @@ async function update({ kernel, cells, replicas, ...given }: Update) {
     W: updates(flat(cells, CELL), W),
     dW: reads(flat(cells, CELL), dW),
     owner: reads(flat(cells), owner),
-    control: reads(flat(R, CONTROL_WORDS), controlOf(replicas.map(({ control }) => ({ ...APPLIED, ...control })))),
+    control: reads(
+      flat(R, CONTROL_WORDS),
+      controlOf(replicas.map(({ hyper, control }) => ({ ...APPLIED, learning_rate: hyper.learning_rate ?? 0, ...control }))),
+    ),
     hyper: reads(flat(R, HYPER_WORDS), hyperOf(replicas.map(({ hyper }) => hyper))),
     partial: writes(flat(2 * cells, 2)),
     state: updates(flat(STATES[kernel], n), state),

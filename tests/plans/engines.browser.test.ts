@@ -62,8 +62,28 @@ const CASES: readonly Case[] = [
       model: { kind: 'mlp', depth: 3, width: 10, activation: 'gelu', norm: 'rms', normPlacement: 'after' },
       optimizer: sgd,
     },
-    replicas: [{ seed: 7 }, { seed: 8, iterations: 4 }],
+    replicas: [
+      { seed: 7, optimizer: { ...sgd, schedule: { name: 'step', every: 3, factor: 0.5, warmup: 2 } }, iterations: 10 },
+      { seed: 8, optimizer: { ...sgd, schedule: { name: 'cosine' } }, iterations: 4 },
+      { seed: 9, optimizer: { ...sgd, schedule: { name: 'one_cycle' } }, iterations: 10 },
+    ],
   },
+  ...(
+    [
+      { rule: 'torch_norm_per_tensor', max: 0.05 },
+      { rule: 'adaptive', ratio: 0.02 },
+    ] as const
+  ).map(
+    (clip): Case => ({
+      name: `mlp, clipping ${clip.rule}, tanh, sgd, mse`,
+      loss: 'mse',
+      experiment: { model: { kind: 'mlp', depth: 3, width: 9, activation: 'tanh', norm: 'layer' }, optimizer: sgd },
+      replicas: [
+        { seed: 7, clip },
+        { seed: 8, clip, iterations: 4 },
+      ],
+    }),
+  ),
   ...(
     [
       { form: 'plain', branch: 'one_layer', branchScaleByDepth: true },

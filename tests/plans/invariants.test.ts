@@ -21,6 +21,8 @@ const PLANS: readonly [string, Network, Parameters<typeof planOf>[1]][] = [
     smallMlp({ norm: 'batch', normPlacement: 'after' }),
     { source: DRAWN, replicas: 3 },
   ],
+  ['mlp, clipping per tensor', smallMlp({ norm: 'layer' }), { replicas: 3, clip: ['per_tensor'] }],
+  ['mlp, clipping adaptively', smallMlp({ norm: 'layer' }), { replicas: 3, clip: ['adaptive', 'per_tensor'] }],
   ['mlp without activation', smallMlp({ norm: 'layer', activation: 'linear' }), {}],
   ['mlp without biases', smallMlp({ hiddenBias: false, outputBias: false }), { replicas: 2 }],
   ['residual network', smallResidual(), { source: DRAWN, replicas: 3, optimizer: 'adamw', layersEvery: 5 }],

@@ -54,6 +54,14 @@ export const RAGGED_CASES: readonly RaggedCase[] = [
     model: (blocks) => ({ kind: 'residual_mlp', blocks, width: 5, inner: 7 }),
     rest: { optimizer: { name: 'adamw' } },
   },
+  ...([{ rule: 'torch_norm_per_tensor', max: 0.1 }, { rule: 'adaptive' }] as const).map(
+    (clip): RaggedCase => ({
+      name: `mlp, clipping ${clip.rule}`,
+      loss: 'cross_entropy',
+      model: (depth) => ({ kind: 'mlp', depth, width: 6, norm: 'layer', activation: 'relu' }),
+      rest: { optimizer: { name: 'sgd', learningRate: 0.5 }, clip },
+    }),
+  ),
   ...RESIDUAL_FORMS.flatMap((form, k) =>
     BRANCHES.map((branch): RaggedCase => {
       const norm = (['layer', 'batch', 'rms'] as const)[k];

@@ -12,7 +12,17 @@ import {
   STATUS_WORDS,
 } from '../../src/plan/records.ts';
 
-const HYPER_INTEGERS: readonly string[] = ['clip_rule', 'policy', 'seed', 'iterations', 'stop_plateau', 'stop_weights'];
+const HYPER_INTEGERS: readonly string[] = [
+  'clip_rule',
+  'policy',
+  'seed',
+  'iterations',
+  'stop_plateau',
+  'stop_weights',
+  'schedule',
+  'warmup',
+  'schedule_period',
+];
 const CONTROL_FLOATS: readonly string[] = [
   'scale',
   'power',
@@ -25,6 +35,7 @@ const CONTROL_FLOATS: readonly string[] = [
   'smoothed',
   'best',
   'first_loss',
+  'learning_rate',
 ];
 
 export type HyperFields = Partial<Record<keyof typeof HYPER, number>>;

@@ -2,12 +2,14 @@
 import type { KernelName } from '../../plan/kernels.ts';
 import type { Twins } from './twin.ts';
 import { activationTwins } from './twins/activation.ts';
+import { clipTwins } from './twins/clip.ts';
 import { dataTwins } from './twins/data.ts';
 import { gradnormTwins } from './twins/gradnorm.ts';
 import { linearTwins } from './twins/linear.ts';
 import { lossTwins } from './twins/loss.ts';
 import { batchNormTwins, layerNormTwins } from './twins/norm.ts';
 import { optimizerTwins } from './twins/optimizer.ts';
+import { precisionTwins } from './twins/precision.ts';
 import { probeTwins } from './twins/probe.ts';
 import { unitTwins } from './twins/units.ts';
 
@@ -19,7 +21,9 @@ export const TWINS: Twins<KernelName> = {
   ...layerNormTwins,
   ...lossTwins,
   ...gradnormTwins,
+  ...clipTwins,
   ...optimizerTwins,
+  ...precisionTwins,
   ...probeTwins,
   ...unitTwins,
 };

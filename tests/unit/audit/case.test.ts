@@ -10,19 +10,25 @@ const document = (name = 'mlp_relu_ce') => JSON.parse(readFileSync(`${FOLDER}/${
 const tensors = (name = 'mlp_relu_ce') => new Uint8Array(readFileSync(`${FOLDER}/${name}.safetensors`));
 const settings = (optimizer: object) => readCase(parseCase({ ...document(), optimizer }, 'c'), tensors(), 'f').settings.optimizer;
 
+/** What no case sets: torch.optim has neither. */
+const CONSTANT = { name: 'constant', warmup: 0, warmupStart: 0.01 };
+
 describe('an optimizer left to its defaults is torch’s', () => {
   // torch.optim: SGD has no momentum; Adam and AdamW lr 1e-3, betas 0.9 and 0.999, eps 1e-8; AdamW weight decay 1e-2;
   // RMSprop lr 1e-2, alpha 0.99, eps 1e-8.
   test.each([
     [
       { name: 'sgd', lr: 0.1 },
-      { learningRate: 0.1, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 },
+      { learningRate: 0.1, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, decoupled: false },
     ],
     [{ name: 'adam' }, { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 }],
     [{ name: 'adamw' }, { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-2 }],
-    [{ name: 'rmsprop' }, { learningRate: 1e-2, alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: false, weightDecay: 0 }],
+    [
+      { name: 'rmsprop' },
+      { learningRate: 1e-2, alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: false, weightDecay: 0, decoupled: false },
+    ],
   ])('%j', (torch, ours) => {
-    expect(settings(torch)).toEqual({ name: torch.name, ...ours });
+    expect(settings(torch)).toEqual({ name: torch.name, schedule: CONSTANT, ...ours });
   });
   test('and what is given arrives', () => {
     expect(settings({ name: 'adam', lr: 0.5, betas: [0.5, 0.75], eps: 0.25, weight_decay: 2, amsgrad: false })).toEqual({
@@ -32,6 +38,7 @@ describe('an optimizer left to its defaults is torch’s', () => {
       beta2: 0.75,
       epsilon: 0.25,
       weightDecay: 2,
+      schedule: CONSTANT,
     });
   });
 });

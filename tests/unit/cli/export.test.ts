@@ -116,7 +116,7 @@ test.each(['csv', 'json', 'parquet'] as const)('%s: the same bytes however the s
   await writeStore(b, sweep, [points[4], points[3], points[2], points[1]].reverse(), faster);
   await mergeFolders([b, a], join(joined, 'out'));
   const [once, cut] = [await exported(whole, format, true), await exported(join(joined, 'out'), format, true)];
-  expect(once.files).toHaveLength(5);
+  expect(once.files).toHaveLength(6);
   for (const [k, file] of once.files.entries()) {
     expect(readFileSync(cut.files[k]).equals(readFileSync(file)), file).toBe(true);
   }
@@ -127,9 +127,9 @@ test('traces in long form: curves, evaluations, layers, weights', async () => {
   await writeStore(folder, sweep, [points[2]], options);
   const { files } = await exported(folder, 'parquet', true);
   expect(files.map((file) => file.replace(/.*\//, ''))).toEqual(
-    ['', '-traces', '-tests', '-layers', '-weights'].map((name) => `runs${name}.parquet`),
+    ['', '-traces', '-tests', '-layers', '-weights', '-units'].map((name) => `runs${name}.parquet`),
   );
-  const [, traces, tests, layers, weights] = await Promise.all(files.map(rowsOf));
+  const [, traces, tests, layers, weights, units] = await Promise.all(files.map(rowsOf));
   expect(traces).toHaveLength(30);
   expect(traces[12]).toMatchObject({
     runId: points[2].id,
@@ -143,7 +143,9 @@ test('traces in long form: curves, evaluations, layers, weights', async () => {
   expect(layers[5]).toEqual({ runId: points[2].id, iteration: 1, layer: 1, log2Dz: Math.fround(0.1) });
   expect(layers.at(-1)?.log2Dz).toBeNaN();
   expect(weights).toHaveLength(30 * 4);
-  expect(Object.keys(weights[0])).toEqual(['runId', 'iteration', 'weight', 'log2Dw']);
+  expect(Object.keys(weights[0])).toEqual(['runId', 'iteration', 'weight', 'log2Dw', 'log2Weight', 'log2Update']);
+  expect(units).toHaveLength(30 * 3);
+  expect(Object.keys(units[0])).toEqual(['runId', 'iteration', 'layer', 'log2Rms', 'blocked']);
   const csv = await exported(folder, 'csv', true);
   expect(csvRows(csv.files[1])[12]).toMatchObject({ iteration: '12', loss: 'Infinity', log2GradientNorm: 'NaN' });
 });

@@ -32,7 +32,11 @@ const CASES: readonly [string, ExperimentInput][] = [
   ],
   [
     'gelu, RMS norm behind the activation',
-    { model: mlp('gelu', { norm: 'rms', normPlacement: 'after' }), optimizer: { name: 'sgd', learningRate: 0.05 } },
+    {
+      model: mlp('gelu', { norm: 'rms', normPlacement: 'after' }),
+      optimizer: { name: 'sgd', learningRate: 0.05, schedule: { name: 'one_cycle' } },
+      iterations: 6,
+    },
   ],
 ];
 

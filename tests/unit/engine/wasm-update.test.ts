@@ -46,7 +46,10 @@ async function update(kernel: 'sgd_update' | 'adam_update' | 'rmsprop_update', c
     W: updates(flat(cells, CELL), W),
     dW: reads(flat(cells, CELL), dW),
     owner: reads(flat(cells), owner),
-    control: reads(flat(R, CONTROL_WORDS), controlOf(REPLICAS.map(({ control }) => control))),
+    control: reads(
+      flat(R, CONTROL_WORDS),
+      controlOf(REPLICAS.map(({ hyper, control }) => ({ ...control, learning_rate: hyper.learning_rate ?? 0 }))),
+    ),
     hyper: reads(flat(R, HYPER_WORDS), hyperOf(REPLICAS.map(({ hyper }) => hyper))),
     partial: writes(flat(2 * cells, 2)),
     // Positive where it is a second moment; a variance may still come out negative: NaN on both sides.

@@ -69,6 +69,28 @@ describe('what is encoded comes back', () => {
   });
 });
 
+test('a trace of the first version is read: gradients alone, no learning rate', () => {
+  // Three iterations of two layers, as the first version wrote them.
+  const text =
+    'AQBOVAIAAAACAAAAAwAAAAMAAAABAAAAAgAAAAEAAAAEAAAA9AAAAGxvc3MAAAAAAACAPwAAAEAAACBAAACAfwAAwH8AAAA/AAAAAAAAgD8AAABAAACAPwAAQEAAAKDA' +
+    'AAAAAAAAAAAAAABAAAAAQAAAAAAAAAAAAACAPwAAAEAAAEBAAACAPwAAgD4AAKA/AAAQQAAAUEAAAABAAAAAPwAAwD8AACBAAABgQAAAQEAAAIA+AAAAPw==';
+  const trace = decodeTrace(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
+  expect([...trace.scalars.loss.view()]).toEqual([2.5, inf, Number.NaN]);
+  expect([...trace.scalars.learningRate.view()]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+  expect(trace.shape).toEqual(layerShape(2, 2, 0));
+  expect(trace.layers[1]).toMatchObject({
+    iteration: 1,
+    log2Dz: Float32Array.of(0.25, 1.25),
+    log2Dw: Float32Array.of(2.25, 3.25),
+  });
+  expect(trace.layers[1].log2Rms).toHaveLength(0);
+  expect([trace.ended, trace.firstNonFinite, trace.tests]).toEqual([
+    'policy',
+    { iteration: 1, tensor: 'loss' },
+    [{ iteration: 3, loss: 0.25, accuracy: 0.5 }],
+  ]);
+});
+
 describe('a long trace is reduced', () => {
   const n = 20_000;
   const spike = 12_345;

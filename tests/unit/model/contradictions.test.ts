@@ -16,6 +16,7 @@ function problemsOf(input: unknown): string[] {
 /** A combination without meaning, the field that is named and what the sentence says; and the nearest one that has a meaning. */
 type Row = readonly [name: string, wrong: object, path: string, words: string, right: object];
 
+const scheduled = (iterations: number, schedule: object) => ({ iterations, optimizer: { name: 'sgd', schedule } });
 const residual = (more: object) => ({ model: { kind: 'residual_mlp', ...more } });
 const scaled = { scheme: 'scaled_normal', branchWeightVariance: 0.5, branchBiasVariance: 0 };
 
@@ -62,6 +63,63 @@ const ROWS: readonly Row[] = [
     'scaled_normal',
     residual({ init: scaled }),
   ],
+  [
+    'a warm-up longer than the run',
+    scheduled(10, { name: 'constant', warmup: 11 }),
+    'optimizer.schedule.warmup',
+    'up to 10',
+    scheduled(10, { name: 'constant', warmup: 10 }),
+  ],
+  [
+    'the start of no warm-up',
+    scheduled(10, { name: 'constant', warmupStart: 0.5 }),
+    'optimizer.schedule.warmupStart',
+    'warmup is 0',
+    scheduled(10, { name: 'constant', warmupStart: 0.5, warmup: 1 }),
+  ],
+  [
+    'a cosine longer than what the warm-up leaves of the run',
+    scheduled(10, { name: 'cosine', warmup: 4, period: 7 }),
+    'optimizer.schedule.period',
+    'up to 6, or 0',
+    scheduled(10, { name: 'cosine', warmup: 4, period: 6 }),
+  ],
+  [
+    'a warm-up that leaves nothing to the cosine',
+    scheduled(10, { name: 'cosine', warmup: 10 }),
+    'optimizer.schedule.warmup',
+    'up to 9',
+    scheduled(10, { name: 'cosine', warmup: 9 }),
+  ],
+  [
+    'a step longer than the run',
+    scheduled(10, { name: 'step', every: 11 }),
+    'optimizer.schedule.every',
+    'up to 10',
+    scheduled(10, { name: 'step', every: 10 }),
+  ],
+  [
+    'steps beyond float32',
+    // 10^39 in the last iteration, 10^38 in the one before
+    scheduled(40, { name: 'step', every: 1, factor: 10 }),
+    'optimizer.schedule.factor',
+    'beyond 3.4e38',
+    scheduled(39, { name: 'step', every: 1, factor: 10 }),
+  ],
+  [
+    'a cycle longer than the run',
+    scheduled(10, { name: 'one_cycle', period: 11 }),
+    'optimizer.schedule.period',
+    'up to 10, or 0',
+    scheduled(10, { name: 'one_cycle', period: 10 }),
+  ],
+  [
+    'a cycle that does not rise',
+    scheduled(10, { name: 'one_cycle', peakShare: 0.1 }),
+    'optimizer.schedule.peakShare',
+    'above 0.1',
+    scheduled(10, { name: 'one_cycle', peakShare: 0.11 }),
+  ],
 ];
 
 describe.each(ROWS)('%s', (_, wrong, path, words, right) => {
@@ -85,6 +143,15 @@ test('no size can be 0', () => {
     const [problem] = problemsOf({ model: { kind, [field]: 0, init: { scheme: 'orthogonal' } } });
     expect(problem).toMatch(new RegExp(`^model.${field}: 0 is not valid; valid is a whole number from 1 to `));
   }
+});
+
+test('both bounds of a share are named', () => {
+  expect(problemsOf(scheduled(10, { name: 'constant', warmup: 2, warmupStart: 0 }))).toEqual([
+    'optimizer.schedule.warmupStart: 0 is not valid; valid is a number above 0 and at most 1',
+  ]);
+  expect(problemsOf(scheduled(10, { name: 'one_cycle', peakShare: 1 }))).toEqual([
+    'optimizer.schedule.peakShare: 1 is not valid; valid is a number above 0 and below 1',
+  ]);
 });
 
 describe('the final norm of a residual network', () => {

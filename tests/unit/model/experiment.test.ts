@@ -38,7 +38,9 @@ describe('an experiment that is not valid is refused with path, value and what i
     [
       'a field of another kind',
       { optimizer: { name: 'sgd', beta1: 0.5 } },
-      ['optimizer.beta1: unknown field; valid is name, learningRate, weightDecay, momentum, dampening, nesterov, decoupled'],
+      [
+        'optimizer.beta1: unknown field; valid is name, learningRate, schedule, weightDecay, momentum, dampening, nesterov, decoupled',
+      ],
     ],
     [
       'a field of a default object',

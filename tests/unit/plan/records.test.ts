@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ENDINGS, SCALARS } from '../../../src/metrics/block.ts';
+import { SCHEDULES } from '../../../src/model/schedule.ts';
 import { ACTIVATIONS } from '../../../src/model/schema.ts';
 import { activationCode } from '../../../src/plan/builder.ts';
 import {
@@ -30,9 +31,11 @@ function prefixed(prefix: string, offsets: Readonly<Record<string, number>>): Re
 describe('shaders/lib/hyper.wgsl', () => {
   test('has the numbers of src/plan/records.ts, and no others', () => {
     const constants = constantsOf(readFileSync('shaders/lib/hyper.wgsl', 'utf8'));
-    const { CLIP_TORCH, CLIP_TENSORFLOW, CLIP_VALUE, POLICY_SKIP, POLICY_STOP, ...others } = constants;
+    const { CLIP_TORCH, CLIP_TENSORFLOW, CLIP_VALUE, CLIP_PER_TENSOR, CLIP_ADAPTIVE, POLICY_SKIP, POLICY_STOP, ...others } =
+      constants;
     const isEnd = (name: string) => name.startsWith('END_');
-    const offsets = Object.fromEntries(Object.entries(others).filter(([name]) => !isEnd(name)));
+    const isSchedule = (name: string) => name.startsWith('SCHEDULE_');
+    const offsets = Object.fromEntries(Object.entries(others).filter(([name]) => !isEnd(name) && !isSchedule(name)));
     expect(offsets).toEqual({
       HYPER_WORDS,
       STATUS_WORDS,
@@ -43,6 +46,11 @@ describe('shaders/lib/hyper.wgsl', () => {
       ...prefixed('C', CONTROL),
       ...prefixed('P', SHAPE),
     });
+    expect(Object.fromEntries(Object.entries(others).filter(([name]) => isSchedule(name)))).toEqual({
+      SCHEDULE_STEP: SCHEDULES.indexOf('step'),
+      SCHEDULE_COSINE: SCHEDULES.indexOf('cosine'),
+      SCHEDULE_ONE_CYCLE: SCHEDULES.indexOf('one_cycle'),
+    });
     const endings = Object.fromEntries(Object.entries(others).filter(([name]) => isEnd(name)));
     expect(endings).toEqual({
       END_ITERATIONS: ENDINGS.indexOf('iterations'),
@@ -52,10 +60,12 @@ describe('shaders/lib/hyper.wgsl', () => {
       END_LOSS_ROSE: ENDINGS.indexOf('loss_rose'),
       END_PLATEAU: ENDINGS.indexOf('plateau'),
     });
-    expect({ CLIP_TORCH, CLIP_TENSORFLOW, CLIP_VALUE }).toEqual({
+    expect({ CLIP_TORCH, CLIP_TENSORFLOW, CLIP_VALUE, CLIP_PER_TENSOR, CLIP_ADAPTIVE }).toEqual({
       CLIP_TORCH: CLIP_RULE.torch_norm,
       CLIP_TENSORFLOW: CLIP_RULE.tensorflow_global_norm,
       CLIP_VALUE: CLIP_RULE.value,
+      CLIP_PER_TENSOR: CLIP_RULE.torch_norm_per_tensor,
+      CLIP_ADAPTIVE: CLIP_RULE.adaptive,
     });
     expect({ POLICY_SKIP, POLICY_STOP }).toEqual({ POLICY_SKIP: POLICY.skip, POLICY_STOP: POLICY.stop });
   });

@@ -135,7 +135,7 @@ describe('paths', () => {
     ['clip.max', 'there is no such field; "clip" has rule'],
     [
       'optimizer.beta1',
-      'there is no such field; "optimizer" has name, learningRate, weightDecay, momentum, dampening, nesterov, decoupled',
+      'there is no such field; "optimizer" has name, learningRate, schedule, weightDecay, momentum, dampening, nesterov, decoupled',
     ],
     ['seed.x', '"seed" is a value and has no fields'],
     [

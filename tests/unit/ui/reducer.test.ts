@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { SCALARS } from '../../../src/metrics/block.ts';
+import { describeFields } from '../../../src/model/describe.ts';
+import { ConfigError } from '../../../src/model/errors.ts';
 import { parseExperiment } from '../../../src/model/experiment.ts';
 import type { PlanSummary } from '../../../src/plan/summary.ts';
-import { applies, FIELDS, fieldValue } from '../../../src/ui/fields.ts';
+import { applies, FIELDS, fieldValue, groupOf, MORE_FIELDS } from '../../../src/ui/fields.ts';
 import { PAIRS } from '../../../src/ui/pairs.ts';
 import { commandsFor, isOriginal, reduce } from '../../../src/ui/reducer.ts';
-import { costOf, differenceSummary, editPair, groupOf, sharePlan } from '../../../src/ui/settings.ts';
+import { costOf, differenceSummary, editPair, sharePlan } from '../../../src/ui/settings.ts';
 import { type Action, initialState, type LabState } from '../../../src/ui/state.ts';
 
 const summary: PlanSummary = {
@@ -118,9 +120,45 @@ test('every option of every choice leads to a valid pair that shares a plan', ()
       const pair = editPair(experiments, 'b', field.path, value);
       expect(sharePlan(...pair)).toBe(true);
       expect(fieldValue(pair[1], field.path)).toBe(value);
-      expect(costOf(experiments, pair)).not.toBe(field.group === 'live' && field.path !== 'task.name' ? 'load' : 'retune');
+      // Rules that clip in place have steps of their own in the plan.
+      const isLive = field.group === 'live' && !['torch_norm_per_tensor', 'adaptive'].includes(value);
+      expect(costOf(experiments, pair)).not.toBe(isLive ? 'load' : 'retune');
     }
   }
+});
+
+test('every field of an experiment has a control', () => {
+  const paths = [...FIELDS, ...MORE_FIELDS].map(({ path }) => path);
+  expect(new Set(paths)).toEqual(new Set(describeFields().map(({ path }) => path)));
+  expect(paths.length).toBe(new Set(paths).size);
+  for (const { label } of MORE_FIELDS) expect(label).toMatch(/^[A-Zα-ω]/);
+});
+
+test('a rarer setting gives a pair that is valid, or a sentence at a field', () => {
+  let valid = 0;
+  for (const { experiments } of PAIRS) {
+    for (const field of MORE_FIELDS.filter((candidate) => applies(candidate, experiments[0]))) {
+      const { path } = field;
+      const values = field.kind === 'number' ? [fieldValue(experiments[0], path)] : field.options.map(({ value }) => value);
+      for (const value of values) {
+        try {
+          const edited = editPair(experiments, 'both', path, field.kind === 'choice' && field.flag ? value === 'true' : value);
+          expect(sharePlan(...edited)).toBe(sharePlan(...experiments));
+          valid++;
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError);
+        }
+      }
+    }
+  }
+  expect(valid).toBeGreaterThan(50);
+});
+
+test('another kind of network keeps what it can', () => {
+  const [a] = editPair(PAIRS[0].experiments, 'both', 'model.kind', 'residual_mlp');
+  const { width, activation, init } = PAIRS[0].experiments[0].model;
+  expect(a.model).toMatchObject({ kind: 'residual_mlp', width, activation, init, blocks: 4 });
+  expect(editPair([a, a], 'both', 'model.kind', 'mlp')[0].model).toMatchObject({ kind: 'mlp', width, activation, init });
 });
 
 test('the group a control stands in is what its path costs', () => {

@@ -24,6 +24,7 @@ import {
 } from '../../../plan/records.ts';
 import { isActive } from '../active.ts';
 import { endingOf } from '../ending.ts';
+import { learningRateOf } from '../schedule.ts';
 import { four, type Twins } from '../twin.ts';
 
 /** The clip coefficient as scale × power, power a power of two that differs from 1 where the norm leaves float32's range. */
@@ -91,6 +92,7 @@ export const gradnormTwins: Twins<'sum_squares' | 'norm_reduce' | 'clip_coeffici
       control[c + CONTROL.first] = first + 1;
       control[c + CONTROL.loss] = floatBits(loss);
       control[c + CONTROL.accuracy] = floatBits(correct);
+      control[c + CONTROL.learning_rate] = floatBits(learningRateOf(r, hyper, status));
       control[c + CONTROL.correction1] = floatBits(correction(HYPER.log_beta1));
       control[c + CONTROL.correction2] = floatBits(correction(HYPER.log_beta2));
     }

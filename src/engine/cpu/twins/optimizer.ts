@@ -51,10 +51,10 @@ function eachParameter({ W, dW, owner, control, hyper, partial }: UpdateViews, c
 
 export const optimizerTwins: Twins<'sgd_update' | 'adam_update' | 'rmsprop_update'> = {
   sgd_update(views, { CELLS }) {
-    const { hyper, state, status } = views;
+    const { hyper, control, state, status } = views;
     eachParameter(views, CELLS, (r) => {
       const h = r * HYPER_WORDS;
-      const rate = hyper[h + HYPER.learning_rate];
+      const rate = bitsFloat(control[r * CONTROL_WORDS + CONTROL.learning_rate]);
       const momentum = hyper[h + HYPER.momentum];
       const { l2, shrink } = decayOf(hyper, h, rate);
       const dampening = hyper[h + HYPER.dampening];
@@ -76,7 +76,7 @@ export const optimizerTwins: Twins<'sgd_update' | 'adam_update' | 'rmsprop_updat
     const { hyper, control, state } = views;
     eachParameter(views, CELLS, (r) => {
       const h = r * HYPER_WORDS;
-      const rate = hyper[h + HYPER.learning_rate];
+      const rate = bitsFloat(control[r * CONTROL_WORDS + CONTROL.learning_rate]);
       const { l2, shrink } = decayOf(hyper, h, rate);
       const [beta1, beta2] = [hyper[h + HYPER.beta1], hyper[h + HYPER.beta2]];
       const [rest1, rest2] = [hyper[h + HYPER.one_minus_beta1], hyper[h + HYPER.one_minus_beta2]];
@@ -97,10 +97,10 @@ export const optimizerTwins: Twins<'sgd_update' | 'adam_update' | 'rmsprop_updat
   },
 
   rmsprop_update(views, { CELLS }) {
-    const { hyper, state } = views;
+    const { hyper, control, state } = views;
     eachParameter(views, CELLS, (r) => {
       const h = r * HYPER_WORDS;
-      const rate = hyper[h + HYPER.learning_rate];
+      const rate = bitsFloat(control[r * CONTROL_WORDS + CONTROL.learning_rate]);
       const { l2, shrink } = decayOf(hyper, h, rate);
       const [alpha, rest] = [hyper[h + HYPER.alpha], hyper[h + HYPER.one_minus_alpha]];
       const [momentum, epsilon] = [hyper[h + HYPER.momentum], hyper[h + HYPER.epsilon]];

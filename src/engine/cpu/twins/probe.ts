@@ -58,6 +58,7 @@ export const probeTwins: Twins<'record_iteration' | 'record_evaluation'> = {
       ring[at + 8] = floatBits(first);
       ring[at + 9] = floatBits(control[c + CONTROL.active]);
       ring[at + 10] = floatBits(end);
+      ring[at + 11] = control[c + CONTROL.learning_rate];
       status[s + STATUS.iteration] += control[c + CONTROL.active];
       status[s + STATUS.updates] += control[c + CONTROL.apply];
       // Reaching the last iteration is told by the iteration itself, so that a longer run can go on.

@@ -99,6 +99,16 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
       wasm.norm_reduce(partial.byteOffset, segments.byteOffset, norms.byteOffset, SEGMENTS);
     },
 
+    round_half({ v, partial, status }, { FIRST, STRIDE }, [, R]) {
+      forReplicas(status, FIRST, R, (r) => {
+        wasm.round_half(address(v, r * STRIDE), address(partial, (r * STRIDE) / 8), STRIDE / 16);
+      });
+    },
+
+    copy_half({ v, y }, { COUNT }) {
+      wasm.copy_half(v.byteOffset, y.byteOffset, COUNT);
+    },
+
     unit_probe({ h, norms, status, shapes }, { FIRST, B, C, MODE, UNIT, EVERY, H_STRIDE }, [, R, layers]) {
       for (const r of recordedReplicas(status, FIRST, R, EVERY)) {
         for (let layer = 0; layer < layers; layer++) {

@@ -47,6 +47,8 @@ export interface KernelExports {
   activation_backward(dh: Address, z: Address, dz: Address, B: number, C: number, curve: number): void;
   sum_squares(v: Address, partial: Address, count: number): void;
   norm_reduce(partial: Address, segments: Address, norms: Address, count: number): void;
+  copy_half(v: Address, y: Address, count: number): void;
+  round_half(v: Address, partial: Address, count: number): void;
   unit_probe(h: Address, norm: Address, B: number, C: number, mode: number): void;
   batch_norm_forward(...operands: readonly number[]): void;
   batch_norm_backward(...operands: readonly number[]): void;

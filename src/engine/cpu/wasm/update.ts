@@ -65,10 +65,10 @@ function wordOf(record: Float32Array, n: number): number {
 export function updateKernels(wasm: KernelExports, scratch: number): Twins<'sgd_update' | 'adam_update' | 'rmsprop_update'> {
   return {
     sgd_update(views, { CELLS }) {
-      const { hyper, status } = views;
+      const { hyper, control, status } = views;
       forRuns(wasm, scratch, views, CELLS, (run) => {
         const h = run.r * HYPER_WORDS;
-        const rate = hyper[h + HYPER.learning_rate];
+        const rate = bitsFloat(control[run.r * CONTROL_WORDS + CONTROL.learning_rate]);
         const { l2, shrink } = decayOf(hyper, h, rate);
         wasm.sgd_update(
           run.W,
@@ -96,7 +96,7 @@ export function updateKernels(wasm: KernelExports, scratch: number): Twins<'sgd_
       const { hyper, control } = views;
       forRuns(wasm, scratch, views, CELLS, (run) => {
         const h = run.r * HYPER_WORDS;
-        const rate = hyper[h + HYPER.learning_rate];
+        const rate = bitsFloat(control[run.r * CONTROL_WORDS + CONTROL.learning_rate]);
         const { l2, shrink } = decayOf(hyper, h, rate);
         const correction = (word: number) => bitsFloat(control[run.r * CONTROL_WORDS + word]);
         wasm.adam_update(
@@ -125,10 +125,10 @@ export function updateKernels(wasm: KernelExports, scratch: number): Twins<'sgd_
     },
 
     rmsprop_update(views, { CELLS }) {
-      const { hyper } = views;
+      const { hyper, control } = views;
       forRuns(wasm, scratch, views, CELLS, (run) => {
         const h = run.r * HYPER_WORDS;
-        const rate = hyper[h + HYPER.learning_rate];
+        const rate = bitsFloat(control[run.r * CONTROL_WORDS + CONTROL.learning_rate]);
         const { l2, shrink } = decayOf(hyper, h, rate);
         wasm.rmsprop_update(
           run.W,

@@ -6,6 +6,7 @@
  */
 export { activation_backward, activation_forward } from './activation';
 export { batch_norm_backward, batch_norm_forward } from './batch_norm';
+export { copy_half, round_half } from './half';
 export { layer_norm_backward, layer_norm_backward_affine, layer_norm_forward } from './layer_norm';
 export { linear_backward_input, linear_backward_weight, linear_forward } from './linear';
 export { norm_reduce, sum_squares } from './norms';
