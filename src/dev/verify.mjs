@@ -2,6 +2,7 @@
 // `npm run verify -- batch-norm`.
 import './install.mjs';
 import { spawnSync } from 'node:child_process';
+import os from 'node:os';
 import { join } from 'node:path';
 import { root } from './build.mjs';
 
@@ -13,6 +14,7 @@ const result = spawnSync(
     'run',
     '--project=node',
     '--reporter=verbose',
+    `--maxWorkers=${os.availableParallelism()}`,
     ...(args.length > 0 ? args : ['tests/theory']),
   ],
   { cwd: root, stdio: 'inherit', env: { ...process.env, NABLASCOPE_VERIFY: 'full' } },

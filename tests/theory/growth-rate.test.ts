@@ -16,7 +16,7 @@ import { sized } from './scale.ts';
 
 const WIDTH = sized(128, 512);
 const LAYERS = 50;
-const SEEDS = 12;
+const SEEDS = sized(8, 12);
 const FIRST = 10;
 const MINUTES = 10;
 const engine = new CpuEngine({ engine: 'cpu', why: 'test' });

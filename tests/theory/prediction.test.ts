@@ -128,7 +128,7 @@ describe('fields', () => {
 });
 
 describe('measured on the CPU engine: log2 ‖dL/dz‖ of the first hidden layer beside the last', () => {
-  const [width, layers, seeds] = [128, 40, sized(8, 24)];
+  const [width, layers, seeds] = [128, 40, sized(6, 24)];
   // A tanh on its critical line settles like 1/l: only a profile that follows the variance is right.
   const cases: readonly (readonly [Norm, string, Partial<Init>, NormPlacement?])[] = [
     ['none', 'tanh', { scheme: 'xavier_normal' }],
