@@ -59,7 +59,7 @@ fn clip_coefficient(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
   if (is_broken) { first = min(first, Z); }
   var loss = mean;
   if (EXTENDED) { loss = scaled(mean, bitcast<i32>(range[ROWS_AT + 2u * r])); }
-  let decision = decide(r, total, first != NONE_FOUND && (total.x >= INF_BITS || is_broken));
+  let decision = decide(r, total, is_broken, total.x >= INF_BITS);
   let at = r * CONTROL_WORDS;
   control[at + C_ACTIVE] = decision.alive;
   control[at + C_APPLY] = decision.apply;

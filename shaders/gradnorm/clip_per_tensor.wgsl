@@ -42,7 +42,7 @@ fn clip_per_tensor(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     return;
   }
-  let factor = torch_factor(hyper[r * HYPER_WORDS + H_CLIP_MAX], scaled_norm(pair, 0));
+  let factor = torch_factor(hyper[r * HYPER_WORDS + H_CLIP_MAX], scaled_norm(pair, bitcast<i32>(norms[n + 2u])));
   if (!is_below_one(factor)) { return; }
   for (var k = 4u * cell; k < 4u * cell + 4u; k++) { dW[k] = multiplied(dW[k], factor); }
 }

@@ -15,12 +15,16 @@ struct Decision {
   exponent: i32,
 }
 
-fn decide(r: u32, norm: vec3<u32>, broken: bool) -> Decision {
+// A loss scale that adapts answers to gradients that are not finite itself: their update is skipped, and nothing ends by them.
+fn decide(r: u32, norm: vec3<u32>, is_loss_broken: bool, is_gradient_broken: bool) -> Decision {
   let h = r * HYPER_WORDS;
   let policy = bitcast<u32>(hyper[h + H_POLICY]);
+  let adapts = bitcast<u32>(hyper[h + H_LOSS_GROWTH]) > 0u;
+  let broken = is_loss_broken || (is_gradient_broken && !adapts);
   var d: Decision;
   d.alive = select(0u, 1u, is_active(r));
   d.apply = select(d.alive, 0u, broken && (policy == POLICY_SKIP || policy == POLICY_STOP));
+  d.apply = select(d.apply, 0u, is_gradient_broken && adapts);
   d.stop = select(0u, 1u, broken && policy == POLICY_STOP);
   d.exponent = 0;
   let rule = bitcast<u32>(hyper[h + H_CLIP_RULE]);

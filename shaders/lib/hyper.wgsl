@@ -1,4 +1,5 @@
 // Word offsets of the per-replica records; the same numbers as src/plan/records.ts, which a test compares.
+// #import "lib/codes"
 
 const HYPER_WORDS = 48u;
 const H_LEARNING_RATE = 0u;
@@ -39,6 +40,8 @@ const H_SCHEDULE_START = 34u;
 const H_SCHEDULE_END = 35u;
 const H_BRANCH_SCALE = 42u;
 const H_CLIP_EPSILON = 43u;
+const H_LOSS_EXPONENT = 44u;
+const H_LOSS_GROWTH = 45u;
 
 const STATUS_WORDS = 8u;
 const S_ITERATION = 0u;
@@ -70,6 +73,8 @@ const C_BEST_ITERATION = 16u;
 const C_FIRST_LOSS = 17u;
 const C_STOP_WEIGHTS = 18u;
 const C_LEARNING_RATE = 19u;
+const C_LOSS_EXPONENT = 20u;
+const C_LOSS_GOOD = 21u;
 
 const SHAPE_WORDS = 8u;
 const P_Z = 0u;
@@ -80,21 +85,3 @@ const P_WEIGHTS = 4u;
 const P_LAYERS = 5u;
 const P_LAYER_COUNT = 6u;
 const P_LAYER_MAP = 7u;
-
-const END_ITERATIONS = 1u;
-const END_POLICY = 2u;
-const END_WEIGHTS = 3u;
-const END_LOSS_REACHED = 4u;
-const END_LOSS_ROSE = 5u;
-const END_PLATEAU = 6u;
-
-const CLIP_TORCH = 1u;
-const CLIP_TENSORFLOW = 2u;
-const CLIP_VALUE = 3u;
-const CLIP_PER_TENSOR = 4u;
-const CLIP_ADAPTIVE = 5u;
-const SCHEDULE_STEP = 1u;
-const SCHEDULE_COSINE = 2u;
-const SCHEDULE_ONE_CYCLE = 3u;
-const POLICY_SKIP = 1u;
-const POLICY_STOP = 2u;

@@ -9,6 +9,8 @@
 override FIRST: u32;
 // Words of a replica, a multiple of 16.
 override STRIDE: u32;
+// Whether also replicas that take no part are rounded, so that a range may hold several tensors.
+override ALWAYS: bool;
 override WX: u32;
 
 @group(0) @binding(0) var<storage, read_write> v: array<vec4<f32>>;
@@ -18,7 +20,7 @@ override WX: u32;
 @compute @workgroup_size(WX)
 fn round_half(@builtin(global_invocation_id) id: vec3<u32>) {
   let r = FIRST + id.y;
-  if (id.x >= STRIDE / 16u || !is_present(r)) { return; }
+  if (id.x >= STRIDE / 16u || (!ALWAYS && !is_present(r))) { return; }
   let k = r * (STRIDE / 16u) + id.x;
   let a = half4(v[4u * k]);
   let b = half4(v[4u * k + 1u]);

@@ -1,9 +1,9 @@
 // ring[tick mod RING, r, :] = this iteration's scalars; layers[(tick / EVERY) mod SLOTS, of r] = what layer_map names, where EVERY divides iteration
 // then iteration += 1 for an active replica, updates += 1 where the update was applied, tick += 1.
 // control: (R,24) read   norms: (any,4) read   weights: (any,4) read, entries of a replica's G new parameters, then of its updates
-// layer_map: (any) read, kind 2^30 + index among a replica's norms or weights; kinds: log2 of a norm, its share, log2 of a weight's
+// layer_map: (any) read, kind 2^30 + index among a replica's norms or weights; kinds: log2 of a norm, its share, log2 of a weight's, non-finite count
 //  shapes: (R,8) read   status: (R,8) accumulate
-// ring: (RING,R,12) write   layers: (SLOTS,LAYER_WORDS) write
+// ring: (RING,R,13) write   layers: (SLOTS,LAYER_WORDS) write
 // One workgroup of 64 owns a replica. Words are written as bits, so that NaN and Inf arrive as they are.
 // ref: SCALARS of src/metrics/block.ts (the order of the words)
 // #import "lib/reduce_norm"
@@ -34,6 +34,7 @@ fn layer_word(entry: u32, own_norms: u32, own_weights: u32) -> u32 {
   if (kind == 2u) { return log2_norm_bits(weights[own_weights + index].xyz); }
   let norm = norms[own_norms + index];
   if (kind == 1u) { return norm.w; }
+  if (kind == 3u) { return bitcast<u32>(f32(select(0u, norm.y, norm.x >= INF_BITS))); }
   return log2_norm_bits(norm.xyz);
 }
 
@@ -71,7 +72,7 @@ fn record_iteration(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
   var end = control[c + C_STOP];
   if (end <= END_ITERATIONS && weight.x >= INF_BITS && control[c + C_STOP_WEIGHTS] != 0u) { end = END_WEIGHTS; }
   end = select(0u, end, control[c + C_ACTIVE] != 0u);
-  let at = (tick % RING * R + r) * 12u;
+  let at = (tick % RING * R + r) * 13u;
   ring[at] = bitcast<u32>(f32(status[s + S_ITERATION]));
   ring[at + 1u] = control[c + C_LOSS];
   ring[at + 2u] = control[c + C_ACCURACY];
@@ -84,6 +85,7 @@ fn record_iteration(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
   ring[at + 9u] = bitcast<u32>(f32(control[c + C_ACTIVE]));
   ring[at + 10u] = bitcast<u32>(f32(end));
   ring[at + 11u] = control[c + C_LEARNING_RATE];
+  ring[at + 12u] = bitcast<u32>(f32(bitcast<i32>(control[c + C_LOSS_EXPONENT])));
   status[s + S_ITERATION] += control[c + C_ACTIVE];
   status[s + S_UPDATES] += control[c + C_APPLY];
   // Reaching the last iteration is told by the iteration itself, so that a longer run can go on.

@@ -126,6 +126,7 @@ export const TRACE_TABLES = {
     { name: 'log2UpdateNorm', type: 'float' },
     { name: 'nonFinite', type: 'float' },
     { name: 'learningRate', type: 'float' },
+    { name: 'log2LossScale', type: 'float' },
   ],
   tests: [
     { name: 'runId', type: 'string' },
@@ -138,6 +139,7 @@ export const TRACE_TABLES = {
     { name: 'iteration', type: 'int' },
     { name: 'layer', type: 'int' },
     { name: 'log2Dz', type: 'float' },
+    { name: 'overflowDz', type: 'float' },
   ],
   weights: [
     { name: 'runId', type: 'string' },
@@ -153,6 +155,7 @@ export const TRACE_TABLES = {
     { name: 'layer', type: 'int' },
     { name: 'log2Rms', type: 'float' },
     { name: 'blocked', type: 'float' },
+    { name: 'overflowH', type: 'float' },
   ],
 } as const satisfies Readonly<Record<string, readonly Column[]>>;
 export type TraceTable = keyof typeof TRACE_TABLES;
@@ -164,7 +167,15 @@ export function* traceRows(id: string, trace: Trace, table: TraceTable, hasAccur
     case 'traces': {
       const s = trace.scalars;
       for (let i = 0; i < trace.length; i++) {
-        const norms = [s.log2GradientNorm, s.clipCoefficient, s.log2WeightNorm, s.log2UpdateNorm, s.nonFinite, s.learningRate];
+        const norms = [
+          s.log2GradientNorm,
+          s.clipCoefficient,
+          s.log2WeightNorm,
+          s.log2UpdateNorm,
+          s.nonFinite,
+          s.learningRate,
+          s.log2LossScale,
+        ];
         yield [id, s.iteration.at(i), s.loss.at(i), share(s.accuracy.at(i)), ...norms.map((series) => series.at(i))];
       }
       break;
@@ -184,9 +195,9 @@ export function* traceRows(id: string, trace: Trace, table: TraceTable, hasAccur
 
 /** The series of each table of layers. */
 const LAYER_TABLES = {
-  layers: ['log2Dz'],
+  layers: ['log2Dz', 'overflowDz'],
   weights: ['log2Dw', 'log2Weight', 'log2Update'],
-  units: ['log2Rms', 'blocked'],
+  units: ['log2Rms', 'blocked', 'overflowH'],
 } as const satisfies Partial<Record<TraceTable, readonly LayerSeries[]>>;
 
 /** A row for each layer of the first series; null for what is not measured. */

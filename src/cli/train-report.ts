@@ -120,7 +120,7 @@ export function trainFiles(run: TrainedRun): Record<string, string> {
     ...columns.map((name) => trace.scalars[name].at(k)),
     trace.measured[trace.scalars.firstNonFinite.at(k) - 1] ?? '',
   ]);
-  const { gradientLayers, weightLayers, unitLayers } = summary;
+  const { gradientLayers, weightLayers, unitLayers, isHalf } = summary;
   const measured = unitLayers.length > 0 ? weightLayers : [];
   const headings: Record<LayerSeries, string[]> = {
     log2Dz: gradientLayers.map((name) => `log2 d${name}`),
@@ -129,6 +129,8 @@ export function trainFiles(run: TrainedRun): Record<string, string> {
     blocked: unitLayers.map((name) => `blocked ${name}`),
     log2Weight: measured.map((name) => `log2 ${name}`),
     log2Update: measured.map((name) => `log2 update ${name}`),
+    overflowDz: isHalf ? gradientLayers.map((name) => `overflow d${name}`) : [],
+    overflowH: isHalf ? unitLayers.map((name) => `overflow ${name}`) : [],
   };
   return {
     'experiment.json': toJson({ runId: id, experiment: canonical }),

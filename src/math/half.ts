@@ -14,9 +14,10 @@ const SPACING = 2 ** -24;
 export function roundHalf(x: number): number {
   const size = Math.abs(x);
   if (!(size > 0) || size === Number.POSITIVE_INFINITY) return x;
-  if (size >= 65520) return x < 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   const unit = size < SMALLEST_NORMAL ? SPACING : 2 ** (Math.floor(Math.log2(size)) - 10);
-  return unit * roundEven(x / unit);
+  const rounded = size >= 65520 ? Number.POSITIVE_INFINITY : unit * roundEven(size / unit);
+  // A small negative number becomes −0.
+  return x < 0 ? -rounded : rounded;
 }
 
 /** The nearest whole number, ties to even. */

@@ -41,6 +41,8 @@ export const SCALARS = [
   'ended',
   /** Learning rate of the iteration, as its schedule has it. */
   'learningRate',
+  /** log2 of the factor on the loss’s gradient; 0 in float32. */
+  'log2LossScale',
 ] as const;
 export type ScalarName = (typeof SCALARS)[number];
 

@@ -12,6 +12,10 @@ export const LAYER_SERIES = [
   'log2Weight',
   /** log2 ‖ΔW‖ of the update itself. */
   'log2Update',
+  /** Elements of dL/dz that are not finite; in float16 alone, where overflow is no accident. */
+  'overflowDz',
+  /** Outputs of a hidden layer that are not finite; in float16 alone. */
+  'overflowH',
 ] as const;
 export type LayerSeries = (typeof LAYER_SERIES)[number];
 
@@ -25,15 +29,32 @@ export interface LayerNames {
 /** How many layers each series has; 0 for one that is not measured. */
 export type LayerShape = Readonly<Record<LayerSeries, number>>;
 
-/** @param units hidden layers whose outputs are measured, with which the weights' own norms are; 0 for neither */
-export function layerShape(gradients: number, weights: number, units: number): LayerShape {
+/**
+ * @param units hidden layers whose outputs are measured, with which the weights' own norms are; 0 for neither
+ * @param isHalf whether overflows of float16 are counted
+ */
+export function layerShape(gradients: number, weights: number, units: number, isHalf = false): LayerShape {
   const norms = units > 0 ? weights : 0;
-  return { log2Dz: gradients, log2Dw: weights, log2Rms: units, blocked: units, log2Weight: norms, log2Update: norms };
+  return {
+    log2Dz: gradients,
+    log2Dw: weights,
+    log2Rms: units,
+    blocked: units,
+    log2Weight: norms,
+    log2Update: norms,
+    overflowDz: isHalf ? gradients : 0,
+    overflowH: isHalf ? units : 0,
+  };
 }
 
 /** The shape of a plan's records. */
-export function shapeOf({ gradientLayers, weightLayers, unitLayers }: LayerNames): LayerShape {
-  return layerShape(gradientLayers.length, weightLayers.length, unitLayers.length);
+export function shapeOf({
+  gradientLayers,
+  weightLayers,
+  unitLayers,
+  isHalf,
+}: LayerNames & { readonly isHalf: boolean }): LayerShape {
+  return layerShape(gradientLayers.length, weightLayers.length, unitLayers.length, isHalf);
 }
 
 /** Numbers in a record. */

@@ -5,7 +5,7 @@
  *     u32  kept iterations n     u32  layer records m          u32  evaluations t
  *     u32  ending (low byte: index in ENDINGS, bit 8: stopped by its policy)
  *     u32  iteration of the first non-finite value, u32 bytes of its tensor's name (0: none)
- *     u32  columns that are one value throughout, as bits      u32  hidden layers whose outputs are measured; not in version 1
+ *     u32  columns that are one value throughout, as bits      u32  layers of each series of LAYER_SERIES; not in version 1
  *     name, padded with zeros to four bytes
  *     f32  per column of COLUMNS n values, or the one
  *     f32  m times: iteration, the series of LAYER_SERIES
@@ -16,13 +16,14 @@
 import { DataError } from '../model/errors.ts';
 import { ENDINGS, type ScalarName } from './block.ts';
 import { decimate } from './decimate.ts';
-import { LAYER_SERIES, layerShape, layerWords, splitLayers } from './layer-series.ts';
+import { LAYER_SERIES, type LayerShape, layerShape, layerWords, splitLayers } from './layer-series.ts';
 import { type LayerRecord, type TestRecord, Trace } from './trace.ts';
 
 /** "NT" and the version of the layout; the first knew gradients alone. */
 const MAGIC = 0x544e_0002;
 const MAGIC_1 = 0x544e_0001;
-const HEADER_WORDS = 11;
+const HEADER_WORDS_1 = 10;
+const HEADER_WORDS = HEADER_WORDS_1 + LAYER_SERIES.length;
 
 /**
  * Stored series in the order of the layout, which does not follow the device's: traces of older versions stay readable. `active` is
@@ -39,6 +40,7 @@ const COLUMNS = [
   'nonFinite',
   'firstNonFinite',
   'learningRate',
+  'log2LossScale',
 ] as const satisfies readonly ScalarName[];
 /** Of the first version. */
 const COLUMNS_1 = COLUMNS.slice(0, COLUMNS.indexOf('learningRate'));
@@ -83,7 +85,7 @@ export function encodeTrace(trace: Trace, { points = DEFAULT_POINTS, layers = DE
     trace.firstNonFinite?.iteration ?? 0,
     name.length,
     isConstant.reduce((bits, constant, c) => bits | (constant ? 1 << c : 0), 0),
-    trace.shape.log2Rms,
+    ...LAYER_SERIES.map((name) => trace.shape[name]),
   );
   const start = 4 * (HEADER_WORDS + Math.ceil(name.length / 4));
   const bytes = new Uint8Array(start + 4 * numbers.reduce((sum, { length }) => sum + length, 0));
@@ -106,14 +108,18 @@ export function encodeTrace(trace: Trace, { points = DEFAULT_POINTS, layers = DE
  */
 export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = []): Trace {
   const wrong = (problem: string) => new DataError('trace', problem);
-  if (bytes.length < 4 * HEADER_WORDS || bytes.length % 4 !== 0) throw wrong(`${bytes.length} bytes are no encoded trace`);
+  if (bytes.length < 4 * HEADER_WORDS_1 || bytes.length % 4 !== 0) throw wrong(`${bytes.length} bytes are no encoded trace`);
   // A copy begins at a multiple of four bytes, wherever the given view does.
   const { buffer } = bytes.slice();
-  const header = new Uint32Array(buffer, 0, HEADER_WORDS);
-  const [magic, gradientLayers, weightLayers, n, records, tests, ending, nonFiniteAt, nameLength, constant, last] = header;
+  const header = new Uint32Array(buffer, 0, Math.min(HEADER_WORDS, bytes.length / 4));
+  const [magic, gradientLayers, weightLayers, n, records, tests, ending, nonFiniteAt, nameLength, constant, ...lengthsOf] =
+    header;
   if (magic !== MAGIC && magic !== MAGIC_1) throw wrong('it is no encoded trace, or was written by another version');
-  const headerWords = magic === MAGIC ? HEADER_WORDS : HEADER_WORDS - 1;
-  const shape = layerShape(gradientLayers, weightLayers, magic === MAGIC ? last : 0);
+  const headerWords = magic === MAGIC ? HEADER_WORDS : HEADER_WORDS_1;
+  const shape =
+    magic === MAGIC
+      ? (Object.fromEntries(LAYER_SERIES.map((name, k) => [name, lengthsOf[k] ?? 0])) as LayerShape)
+      : layerShape(gradientLayers, weightLayers, 0);
   const start = 4 * (headerWords + Math.ceil(nameLength / 4));
   const columnNames = magic === MAGIC ? COLUMNS : COLUMNS_1;
   const lengths = columnNames.map((_, c) => (constant & (1 << c) ? Math.min(1, n) : n));
@@ -129,7 +135,12 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
   const trace = new Trace(measured, shape);
   const columns = [
     ...columnNames.map((name, c) => [name, take(lengths[c])] as const),
-    ...(magic === MAGIC ? [] : [['learningRate', Float32Array.of(Number.NaN)] as const]),
+    ...(magic === MAGIC
+      ? []
+      : ([
+          ['learningRate', Float32Array.of(Number.NaN)],
+          ['log2LossScale', Float32Array.of(0)],
+        ] as const)),
     ['active', Float32Array.of(ABSENT.active)] as const,
     ['ended', Float32Array.of(ABSENT.ended)] as const,
   ];

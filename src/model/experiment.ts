@@ -66,7 +66,7 @@ function findLists(value: unknown, path = ''): Problem[] {
 
 /** Fields that are valid one by one and make no sense together. */
 function contradictions(experiment: Experiment): Problem[] {
-  const { task, loss, optimizer, batchSize, clip, range } = experiment;
+  const { task, loss, optimizer, batchSize, clip, range, precision } = experiment;
   const problems: Problem[] = [];
   if (task.name === 'teacher' && loss === 'cross_entropy') {
     problems.push({ path: 'loss', problem: '"cross_entropy" needs classes and the teacher task has none; valid is "mse"' });
@@ -76,6 +76,13 @@ function contradictions(experiment: Experiment): Problem[] {
     problems.push({
       path: 'task.examples',
       problem: `${task.examples} examples of ${task.inputs} inputs exceed memory; with these inputs valid is up to ${most}`,
+    });
+  }
+  if (range === 'extended' && precision.name === 'float16') {
+    problems.push({
+      path: 'range',
+      problem:
+        '"extended" keeps signals in float32’s middle, where float16 does not overflow; with precision "float16" valid is "ieee"',
     });
   }
   if (range === 'extended' && (clip.rule === 'torch_norm_per_tensor' || clip.rule === 'adaptive')) {

@@ -17,6 +17,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   'optimizer.schedule': { name: 'constant', warmup: 0, warmupStart: 0.01 },
   'optimizer=sgd.decoupled': false,
   'optimizer=rmsprop.decoupled': false,
+  precision: { name: 'float32' },
   'probes.layers': 'all',
   range: 'ieee',
 };

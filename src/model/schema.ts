@@ -200,6 +200,42 @@ const stopSchema = v.strictObject({
   ),
 });
 
+/** Largest exponent of a loss scale. */
+const LARGEST_LOSS_EXPONENT = 24;
+
+const precisionSchema = v.variant('name', [
+  v.strictObject({ name: v.pipe(v.literal('float32'), v.description('Everything in float32.')) }),
+  v.strictObject({
+    name: v.pipe(
+      v.literal('float16'),
+      v.description(
+        'Activations and gradients are rounded to float16, which overflows at 65,520, with float32 sums, master weights and norm layers (Micikevicius et al. 2018). On every engine: it needs no shader-f16.',
+      ),
+    ),
+    lossScale: v.optional(
+      v.pipe(
+        v.number(),
+        v.check(
+          (x) => Number.isInteger(Math.log2(x)) && Math.abs(Math.log2(x)) <= LARGEST_LOSS_EXPONENT,
+          'a power of two from 2^-24 to 2^24',
+        ),
+        v.description(
+          'Factor on the loss’s gradient, taken back before clipping: a power of two. With lossScaleGrowth the first one.',
+        ),
+      ),
+      65_536,
+    ),
+    lossScaleGrowth: v.optional(
+      integer(
+        0,
+        1_000_000,
+        'Iterations without overflow after which the loss scale doubles; an overflow skips the update and halves it (torch GradScaler). 0 for a static scale.',
+      ),
+      2000,
+    ),
+  }),
+]);
+
 export const experimentSchema = v.strictObject({
   task: v.optional(taskSchema, { name: 'digits8' }),
   model: v.optional(modelSchema, { kind: 'mlp' }),
@@ -220,6 +256,7 @@ export const experimentSchema = v.strictObject({
     ),
     'ieee',
   ),
+  precision: v.optional(precisionSchema, { name: 'float32' }),
   nonFinite: v.optional(
     v.pipe(
       v.picklist(NON_FINITE_POLICIES),

@@ -173,7 +173,7 @@ function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'line
   if (op.input === builder.placement.deepest.input) return;
   const producer = builder.producer(op.input)?.op;
   const sole = builder.consumers(op.input, placed).length === 1;
-  const activation = producer?.op === 'activation' && sole ? producer : undefined;
+  const activation = producer?.op === 'activation' && sole && !builder.isHalf ? producer : undefined;
   if (activation) applied.add(activation);
   const into = activation ? activation.input : op.input;
   const dx = target(walk, into, placed, activation ? 'dz' : 'dh', op.inputs);
@@ -190,7 +190,7 @@ function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'line
       { FIRST, B, I: op.inputs, O: op.outputs, ACT: activationCode(activation?.activation), ...at },
       {
         dz,
-        W: builder.tensor(`${op.name}.weight`),
+        W: builder.working(`${op.name}.weight`),
         zx: activation ? builder.tensor(activation.input) : memory.absent('read', 2),
         dx,
         partial,

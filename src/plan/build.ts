@@ -9,10 +9,12 @@ import { backwardSteps } from './backward.ts';
 import { Builder, step, tiles } from './builder.ts';
 import { type ClipStep, clipSteps } from './clip.ts';
 import { forwardSteps, reserveActivations } from './forward.ts';
+import { halfStartSteps, reserveWorkingCopies, roundGradientsSteps, scaleLossSteps, withRounding } from './half.ts';
 import { kernelEntry } from './kernels.ts';
 import { type Measured, measureSteps, sumSquaresSteps, type Tables } from './measure.ts';
 import { type PlanGroup, physicalName, placeNetworks } from './placement.ts';
 import { type AnyStep, ceilTo, type Plan, type Tensor, WORD } from './plan.ts';
+import type { Exponents } from './range.ts';
 import { CONTROL_WORDS, HYPER_WORDS, SHAPE_WORDS, STATUS, STATUS_WORDS } from './records.ts';
 import { shapeTables } from './shapes.ts';
 import { unitSteps } from './units.ts';
@@ -31,6 +33,8 @@ export interface PlanRequest {
   readonly optimizer: OptimizerName;
   /** Default: ieee. */
   readonly range?: NumberRange;
+  /** Default: float32. */
+  readonly precision?: Experiment['precision']['name'];
   /** Default: none. */
   readonly clip?: readonly ClipStep[];
   /** Batches drawn on the device from data sets of these sizes, or one batch given by the host. */
@@ -48,17 +52,23 @@ export interface PlanRequest {
 export function buildPlan(request: PlanRequest): Plan {
   const { batchSize: B, ring, layersEvery, limits } = request;
   const placement = placeNetworks(request.networks);
-  const builder = new Builder(placement, B, request.range === 'extended');
+  const builder = new Builder(placement, B, exponentsOf(request));
   const { memory, replicas: R } = builder;
   const tables: Tables = new Map();
   reserveRecords(builder, request, tables);
   const parameters = reserveParameters(builder);
+  reserveWorkingCopies(builder, parameters);
   reserveActivations(builder);
   // Before the tables are filled, whose size would itself exceed memory where the network does.
   checkLimits(memory.buffers(), [], limits);
 
-  const forward = forwardSteps(builder, 'train');
-  const backward = backwardSteps(builder);
+  const forward = withRounding(builder, forwardSteps(builder, 'train'));
+  const scaled = scaleLossSteps(builder);
+  const backward = withRounding(builder, backwardSteps(builder));
+  const rounded = roundGradientsSteps(
+    builder,
+    parameters.map((name) => `grad.${name}`),
+  );
   const all = request.layers === 'all';
   const measured = placement.groups.map((group) => measuredOf(group, all));
   const names = new Set(measured.flatMap(({ d, gradients }) => [...d, ...gradients]));
@@ -73,10 +83,13 @@ export function buildPlan(request: PlanRequest): Plan {
   const clear = clearSteps(builder);
   const iteration = [
     ...clear,
-    ...(drawn ? [drawStep(builder, request.source.train, false)] : []),
+    ...(drawn ? withRounding(builder, [drawStep(builder, request.source.train, false)]) : []),
+    ...halfStartSteps(builder, true),
     ...forward,
     loss,
+    ...scaled,
     ...backward,
+    ...rounded,
     ...squares,
     ...reduce,
     ...(all ? unitSteps(builder, layersEvery) : []),
@@ -89,8 +102,9 @@ export function buildPlan(request: PlanRequest): Plan {
   const evaluation = drawn
     ? [
         ...clear,
-        drawStep(builder, request.source.test, true),
-        ...forwardSteps(builder, 'evaluate'),
+        ...withRounding(builder, [drawStep(builder, request.source.test, true)]),
+        ...halfStartSteps(builder, false),
+        ...withRounding(builder, forwardSteps(builder, 'evaluate')),
         loss,
         evaluationStep(builder),
       ]
@@ -109,6 +123,7 @@ export function buildPlan(request: PlanRequest): Plan {
       gradientLayers: network.gradientLayers,
       weightLayers: network.weightLayers,
       unitLayers: measured[0].units,
+      isHalf: builder.isHalf,
       measured: searched,
     },
     replicas: R,
@@ -125,6 +140,11 @@ export function buildPlan(request: PlanRequest): Plan {
     layerWords,
     layersEvery,
   };
+}
+
+function exponentsOf({ range, precision }: PlanRequest): Exponents {
+  if (precision === 'float16') return 'loss_scale';
+  return range === 'extended' ? 'every_tensor' : 'none';
 }
 
 /** Floating-point operations of one replica's matrix products in one iteration. */

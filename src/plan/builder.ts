@@ -4,7 +4,7 @@ import type { KernelName } from './kernels.ts';
 import { Memory } from './memory.ts';
 import type { PlacedOp, Placement } from './placement.ts';
 import type { AnyStep, Range, Step, Tensor } from './plan.ts';
-import { RangeTable } from './range.ts';
+import { type Exponents, RangeTable } from './range.ts';
 
 /** Where a tensor's norm pairs lie: `count` pairs per replica, starting at pair `first` of the buffer `partial`. */
 export interface Partials {
@@ -25,9 +25,9 @@ export class Builder {
   constructor(
     readonly placement: Placement,
     readonly batchSize: number,
-    isExtended = false,
+    exponents: Exponents = 'none',
   ) {
-    this.ranges = new RangeTable(this.memory, placement, isExtended);
+    this.ranges = new RangeTable(this.memory, placement, exponents);
     for (const placed of placement.ops) {
       const { op, first, count } = placed;
       this.#extents.set(op.output, Math.max(this.#extents.get(op.output) ?? 0, first + count));
@@ -38,6 +38,16 @@ export class Builder {
         else this.#consumers.set(input, [placed]);
       }
     }
+  }
+
+  /** Whether what ops hand on is float16. */
+  get isHalf(): boolean {
+    return this.ranges.exponents === 'loss_scale';
+  }
+
+  /** The parameter as products take it. */
+  working(name: string): Tensor {
+    return this.tensor(this.isHalf ? `half.${name}` : name);
   }
 
   get replicas(): number {

@@ -14,7 +14,8 @@ export type Mode = 'train' | 'evaluate';
 
 /** The activation op that a Linear can compute as its own last step: it reads the Linear's output for the same replicas. */
 function fusedActivation(builder: Builder, placed: PlacedOp): ActivationOp | undefined {
-  if (placed.op.op !== 'linear') return undefined;
+  // In half precision the activation reads what has been rounded.
+  if (placed.op.op !== 'linear' || builder.isHalf) return undefined;
   const next = builder.consumers(placed.op.output, placed).find(({ op }) => op.op === 'activation');
   return next?.count === placed.count ? (next.op as ActivationOp) : undefined;
 }
@@ -87,8 +88,8 @@ function forwardStep(builder: Builder, placed: PlacedOp, fused: ActivationOp | u
         { ...sizes, HAS_BIAS: Number(op.bias), ACT: activationCode(fused?.activation), ...places },
         {
           x: at(op.input),
-          W: at(`${op.name}.weight`),
-          bias: op.bias ? at(`${op.name}.bias`) : memory.absent('read', 2),
+          W: builder.working(`${op.name}.weight`),
+          bias: op.bias ? builder.working(`${op.name}.bias`) : memory.absent('read', 2),
           z: at(op.output),
           h: fused ? at(fused.output) : memory.absent('read_write', 4),
           partial: builder.partialRange(op.output),

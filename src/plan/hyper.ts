@@ -7,7 +7,7 @@ import { CLIP_RULE, HYPER, HYPER_WORDS, POLICY } from './records.ts';
 const LOWEST_LOG = -1000;
 
 export function hyperWords(experiment: Experiment): Float32Array {
-  const { optimizer, clip, nonFinite, seed, iterations, task, stop, model } = experiment;
+  const { optimizer, clip, nonFinite, seed, iterations, task, stop, model, precision } = experiment;
   const words = new Float32Array(HYPER_WORDS);
   const integers = new Uint32Array(words.buffer);
   const set = (fields: Partial<Record<keyof typeof HYPER, number>>) => {
@@ -60,6 +60,10 @@ export function hyperWords(experiment: Experiment): Float32Array {
   if (clip.rule === 'adaptive') set({ clip_max: clip.ratio, clip_epsilon: clip.epsilon });
   else if (clip.rule !== 'none') set({ clip_max: clip.max });
   integers[HYPER.clip_rule] = CLIP_RULE[clip.rule];
+  if (precision.name === 'float16') {
+    set({ loss_exponent: Math.log2(precision.lossScale) });
+    integers[HYPER.loss_growth] = precision.lossScaleGrowth;
+  }
   integers[HYPER.policy] = POLICY[nonFinite];
   integers[HYPER.seed] = seed;
   integers[HYPER.iterations] = iterations;

@@ -214,7 +214,19 @@ export const KERNELS = {
   round_half: {
     folder: 'precision',
     bindings: { v: write, partial: writeBits, status: readBits },
-    constants: ['FIRST', 'STRIDE'],
+    constants: ['FIRST', 'STRIDE', 'ALWAYS'],
+    workgroup: ROW,
+  },
+  scale_half: {
+    folder: 'precision',
+    bindings: { v: write, partial: writeBits, control: readBits, status: readBits },
+    constants: ['STRIDE'],
+    workgroup: ROW,
+  },
+  loss_scale: {
+    folder: 'precision',
+    bindings: { hyper: read, status: readBits, control: writeBits, exponents: writeBits },
+    constants: ['R'],
     workgroup: ROW,
   },
   copy_half: { folder: 'precision', bindings: { v: read, y: write }, constants: ['COUNT'], workgroup: ROW },

@@ -78,7 +78,7 @@ function reduceSteps(
     const table = memory.tensor(name, { name, type: 'u32', replicas: 1, rows: count, columns: SEGMENT_WORDS });
     const across = Math.min(ceilTo(count, 64), 8192);
     const grid = [lanes * across, Math.ceil(count / across), 1] as const;
-    const constants = { SEGMENTS: count, LANES: lanes, EXTENDED: Number(ranges.isExtended) };
+    const constants = { SEGMENTS: count, LANES: lanes, EXTENDED: Number(ranges.hasExponents) };
     return [step('norm_reduce', label, constants, { partial, segments: table, norms, range: ranges.whole(3) }, grid)];
   });
 }
@@ -156,7 +156,7 @@ export function measureSteps(
   };
   const { control, hyper } = operands;
   const clip = { norms, rows: builder.tensor('rows'), hyper, status: builder.tensor('status'), shapes: builder.tensor('shapes') };
-  const { range, at } = builder.ranges.bindRead(6, { ROWS_AT: 'rows' });
+  const { range, at } = builder.ranges.bindDecision(6);
   return {
     reduce: reduceSteps(builder, 'norms', memory.whole('partial'), segments, norms, tables),
     clip: [
@@ -183,7 +183,7 @@ function updateStep(builder: Builder, optimizer: OptimizerName, cells: number, o
   }
 }
 
-/** Gradients of an extended range, brought to float32 with the clip coefficient's exponent, before anything is updated by them. */
+/** Gradients that have an exponent, brought to float32 with the clip coefficient's exponent, before anything is updated by them. */
 function scaleSteps(
   builder: Builder,
   measured: readonly Measured[],
@@ -191,7 +191,7 @@ function scaleSteps(
   operands: Readonly<Record<'owner' | 'norms' | 'control', Range>>,
   tables: Tables,
 ): AnyStep[] {
-  if (!builder.ranges.isExtended) return [];
+  if (!builder.ranges.hasExponents) return [];
   const { memory } = builder;
   const norms = new Uint32Array(cells).fill(NO_NORM);
   let first = 0;

@@ -19,18 +19,50 @@ export interface BoundRange<K extends string> {
   readonly at: Readonly<Record<K | 'EXTENDED', number>>;
 }
 
+/**
+ * Which numbers of a plan have an exponent: none, those of every tensor (an extended range), or those of all gradients, one for each
+ * replica, which undoes its loss scale.
+ */
+export type Exponents = 'none' | 'every_tensor' | 'loss_scale';
+
 export class RangeTable {
   readonly #sums = new Map<string, Sum[]>();
+  readonly #outputs = new Set<string>();
 
   constructor(
     readonly memory: Memory,
     readonly placement: Placement,
-    readonly isExtended: boolean,
+    readonly exponents: Exponents,
   ) {
-    if (!isExtended) return;
+    if (exponents === 'none') return;
     this.#entry('rows');
+    if (exponents === 'loss_scale') {
+      this.#entry('loss_scale');
+      for (const { op } of placement.ops) this.#outputs.add(op.output);
+      return;
+    }
     this.#entry(placement.deepest.input);
     for (const { op } of placement.ops) for (const name of [op.output, `d${op.output}`, `d${op.output}.1`]) this.#entry(name);
+  }
+
+  get isExtended(): boolean {
+    return this.exponents === 'every_tensor';
+  }
+
+  /** Whether what is measured of gradients, and what updates by them, has to mind exponents. */
+  get hasExponents(): boolean {
+    return this.exponents !== 'none';
+  }
+
+  /** The exponents that undo the replicas' loss scales. */
+  lossScale(): Tensor {
+    return this.#entry('loss_scale');
+  }
+
+  /** The binding of the kernel that decides on an iteration. */
+  bindDecision(position: number): BoundRange<'ROWS_AT'> {
+    if (this.exponents !== 'loss_scale') return this.bindRead(position, { ROWS_AT: 'rows' });
+    return { range: this.#entry('rows'), at: { EXTENDED: 1, ROWS_AT: 0 } };
   }
 
   /**
@@ -65,7 +97,7 @@ export class RangeTable {
 
   /** All entries, for the kernel that adds exponents by their place. */
   whole(position: number): Range {
-    return this.isExtended ? this.memory.whole('range') : this.memory.absent('read', position);
+    return this.hasExponents ? this.memory.whole('range') : this.memory.absent('read', position);
   }
 
   /** Notes that a parameter's gradient is a product of these tensors. */
@@ -77,6 +109,8 @@ export class RangeTable {
 
   /** Words of `range` whose sum is the exponent of replica `r` of a measured tensor, at most two of them. */
   placesOf(name: string, r: number): readonly [number, number] {
+    if (this.exponents === 'loss_scale')
+      return [this.#outputs.has(name) ? NO_EXPONENT : this.lossScale().offset + 2 * r, NO_EXPONENT];
     if (!this.isExtended) return [NO_EXPONENT, NO_EXPONENT];
     const own = this.#sums.get(name)?.find(({ placed }) => r >= placed.first && r < placed.first + placed.count);
     const places = (own?.tensors ?? [name]).map((tensor) => this.#entry(tensor).offset + 2 * r);

@@ -61,6 +61,10 @@ export const HYPER = {
   branch_scale: 42,
   /** Least norm of a unit's weights that adaptive clipping reckons with. */
   clip_epsilon: 43,
+  /** k of the first loss scale 2^k */
+  loss_exponent: 44,
+  /** u32: iterations after which the loss scale grows; 0 for one that stays */
+  loss_growth: 45,
 } as const;
 
 /** Progress of a replica, (R, STATUS_WORDS) u32, written by the device. */
@@ -105,6 +109,9 @@ export const CONTROL = {
   stop_weights: 18,
   /** The learning rate of this iteration, by the schedule. */
   learning_rate: 19,
+  /** i32 k: the loss scale is 2^k; and iterations since it last changed. With float16 alone. */
+  loss_exponent: 20,
+  loss_good: 21,
 } as const;
 
 /**
@@ -140,7 +147,7 @@ export const SHAPE = {
 } as const;
 
 /** What an entry of `layer_map` names: its upper two bits, above an index among a replica's norms or weights. */
-export const LAYER_KIND = { norm: 0, share: 1, weight: 2 } as const;
+export const LAYER_KIND = { norm: 0, share: 1, weight: 2, overflow: 3 } as const;
 export const LAYER_KIND_SHIFT = 30;
 export const LAYER_INDEX = 2 ** LAYER_KIND_SHIFT - 1;
 

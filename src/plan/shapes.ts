@@ -18,8 +18,10 @@ export function shapeTables(
     const { group, z, d, gradients, parameters, units } = each;
     const { network } = group;
     const order = measuredNames(each);
-    const recorded = LAYER_SERIES.flatMap((series) => entriesOf(series, each, order));
-    const shape = layerShape(network.gradientLayers.length, network.weightLayers.length, units.length);
+    const recorded = LAYER_SERIES.flatMap((series) =>
+      builder.isHalf || !series.startsWith('overflow') ? entriesOf(series, each, order) : [],
+    );
+    const shape = layerShape(network.gradientLayers.length, network.weightLayers.length, units.length, builder.isHalf);
     const layerRecord = { first: words, words: recorded.length };
     for (let k = 0; k < group.count; k++) {
       shapes.push(z.length, d.length, gradients.length, norms, weights, words, recorded.length, map.length);
@@ -51,7 +53,7 @@ function entriesOf(series: LayerSeries, { group: { network, parameters }, units 
   const word = (kind: keyof typeof LAYER_KIND, index: number) => LAYER_KIND[kind] * 2 ** LAYER_KIND_SHIFT + index;
   const norms = new Map(order.map((name, t) => [name, t]));
   const norm = (name: string) => word('norm', norms.get(name) ?? 0);
-  const unit = (kind: 'norm' | 'share') => units.map((_, l) => word(kind, order.length + l));
+  const unit = (kind: 'norm' | 'share' | 'overflow') => units.map((_, l) => word(kind, order.length + l));
   const weight = (first: number) => network.weightLayers.map((name) => word('weight', first + parameters.indexOf(name)));
   switch (series) {
     case 'log2Dz':
@@ -66,5 +68,9 @@ function entriesOf(series: LayerSeries, { group: { network, parameters }, units 
       return units.length > 0 ? weight(0) : [];
     case 'log2Update':
       return units.length > 0 ? weight(parameters.length) : [];
+    case 'overflowDz':
+      return network.gradientLayers.map((name) => word('overflow', norms.get(`d${name}`) ?? 0));
+    case 'overflowH':
+      return unit('overflow');
   }
 }

@@ -14,6 +14,8 @@ export interface PlanSummary {
   readonly weightLayers: readonly string[];
   /** Hidden layers whose outputs are measured, by tensor: `h0`…; empty where only gradients are. */
   readonly unitLayers: readonly string[];
+  /** Whether activations and gradients are float16. */
+  readonly isHalf: boolean;
   /** Every tensor that is searched for non-finite values, in execution order. */
   readonly measured: readonly string[];
 }

@@ -7,13 +7,13 @@ import { flopOf } from '../plan/build.ts';
 import { clipStepOf } from '../plan/clip.ts';
 
 /** What a plan depends on but for depth and steps of a clip rule's own: equal text, one plan. Everything else is a replica's own. */
-export function shapeKey({ task, model, loss, optimizer, range, batchSize, probes }: Experiment): string {
+export function shapeKey({ task, model, loss, optimizer, range, precision, batchSize, probes }: Experiment): string {
   const { inputScale: _scale, ...data } = task;
   const { init: _init, ...shape } = model;
   const level = shape.kind === 'mlp' ? { ...shape, depth: 0 } : residualShape(shape);
   // Where weight decay acts is a replica's own.
   const rule = optimizer.name === 'adamw' ? 'adam' : optimizer.name;
-  return canonicalJson({ data, shape: level, loss, optimizer: rule, range, batchSize, probes });
+  return canonicalJson({ data, shape: level, loss, optimizer: rule, range, precision: precision.name, batchSize, probes });
 }
 
 /** What runs of a cohort have in common: they take each other's slots, so also what steps their clip rules have. */

@@ -54,6 +54,7 @@ export function cohortPlan(
     batchSize: first.batchSize,
     optimizer: first.optimizer.name,
     range: first.range,
+    precision: first.precision.name,
     clip: experiments.flatMap(({ clip }) => clipStepOf(clip) ?? []),
     source: { kind: 'drawn', train: dataset.train.n, test: dataset.test.n },
     layersEvery: first.probes.layersEvery,

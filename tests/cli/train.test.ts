@@ -68,7 +68,7 @@ test('--out writes five files, and training experiment.json again gives the same
   const rows = read('one/trace.csv').trim().split('\n');
   expect(rows).toHaveLength(1 + 12);
   expect(rows[0]).toBe(
-    'iteration,loss,accuracy,log2GradientNorm,clipCoefficient,log2WeightNorm,log2UpdateNorm,nonFinite,learningRate,firstNonFinite',
+    'iteration,loss,accuracy,log2GradientNorm,clipCoefficient,log2WeightNorm,log2UpdateNorm,nonFinite,learningRate,log2LossScale,firstNonFinite',
   );
   const layers = read('one/layers.csv').split('\n')[0].split(',');
   // Three hidden layers and the last one, each with ‖dL/dz‖ and ‖dL/dW‖.

@@ -31,7 +31,11 @@ function updatePlan(
   sizes: readonly number[],
 ): Plan {
   const group = { network: EMPTY, first: 0, count: replicas, parameters: [], renamed: new Map() };
-  const builder = new Builder({ deepest: EMPTY, replicas, groups: [group], ops: [] }, 1, range === 'extended');
+  const builder = new Builder(
+    { deepest: EMPTY, replicas, groups: [group], ops: [] },
+    1,
+    range === 'extended' ? 'every_tensor' : 'none',
+  );
   const { memory } = builder;
   const parameters = sizes.map((_, k) => `p${k}`);
   sizes.forEach((size, k) => {
@@ -61,6 +65,7 @@ function updatePlan(
       flopPerIteration: 0,
       gradientLayers: [],
       unitLayers: [],
+      isHalf: false,
       weightLayers: [],
       measured: gradients,
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bitsFloat, floatBits } from '../../src/math/norm-pair.ts';
-import { STATUS_WORDS } from '../../src/plan/records.ts';
-import { pairOf, statusOf } from '../support/records.ts';
+import { CONTROL, CONTROL_WORDS, HYPER_WORDS, STATUS_WORDS } from '../../src/plan/records.ts';
+import { controlOf, hyperOf, pairOf, statusOf } from '../support/records.ts';
 import { flat, random, reads, runKernel, title, updates, useEngines, writes } from '../support/run-kernel.ts';
 import { gamma } from '../support/tolerance.ts';
 
@@ -85,7 +85,7 @@ describe('round_half', () => {
       const all = R + first;
       const v = Float32Array.from(random(3, all * STRIDE), (x, n) => x * 10 ** ((n % 12) - 6));
       const { gpu, compare } = await runKernel(engines(), 'round_half', {
-        constants: { FIRST: first, STRIDE },
+        constants: { FIRST: first, STRIDE, ALWAYS: 0 },
         grid: [cells, R, 1],
         operands: {
           v: updates(flat(all, STRIDE), v),
@@ -119,7 +119,7 @@ describe('round_half', () => {
   test('an overflow is counted', async () => {
     const v = new Float32Array(16).fill(70_000).fill(1, 4);
     const { gpu } = await runKernel(engines(), 'round_half', {
-      constants: { FIRST: 0, STRIDE: 16 },
+      constants: { FIRST: 0, STRIDE: 16, ALWAYS: 0 },
       grid: [1, 1, 1],
       operands: {
         v: updates(flat(1, 16), v),
@@ -128,5 +128,89 @@ describe('round_half', () => {
       },
     });
     expect([...gpu.partial]).toEqual([floatBits(inf), 4]);
+  });
+});
+
+describe('scale_half', () => {
+  // Per replica: k of its loss scale 2^k.
+  for (const [cells, ks] of [
+    [1, [0]],
+    [5, [10, -3, 24]],
+    [65, [-24, 16]],
+  ] as const) {
+    test(title('scale_half', { R: ks.length, cells }), async () => {
+      const [R, STRIDE] = [ks.length, 16 * cells];
+      const v = Float32Array.from(random(4, R * STRIDE), (x, n) => x * 10 ** ((n % 9) - 6));
+      const { gpu, compare } = await runKernel(engines(), 'scale_half', {
+        constants: { STRIDE },
+        grid: [cells, R, 1],
+        operands: {
+          v: updates(flat(R, STRIDE), v),
+          partial: writes(flat(R, cells, 2)),
+          control: reads(flat(R, CONTROL_WORDS), controlOf(ks.map((k) => ({ loss_exponent: k >>> 0 })))),
+          status: reads(flat(R, STATUS_WORDS), statusOf(ks.map(() => ({ present: 1 })))),
+        },
+      });
+      compare('v', 0);
+      for (let n = 0; n < R * STRIDE; n++) expect(gpu.v[n]).toBe(nearest(v[n] * 2 ** ks[Math.floor(n / STRIDE)]));
+      for (let k = 0; k < R * cells; k++) expect(gpu.partial[2 * k]).toBe(pairOf(...gpu.v.slice(16 * k, 16 * k + 16))[0]);
+    });
+  }
+});
+
+describe('loss_scale', () => {
+  /** k and good iterations behind one step from these. */
+  async function next(
+    list: readonly { iteration: number; k: number; good: number; broken?: number; start?: number; growth: number }[],
+  ) {
+    const R = list.length;
+    const { gpu, compare } = await runKernel(engines(), 'loss_scale', {
+      constants: { R },
+      grid: [R, 1, 1],
+      operands: {
+        hyper: reads(
+          flat(R, HYPER_WORDS),
+          hyperOf(list.map(({ start = 16, growth }) => ({ loss_exponent: start, loss_growth: growth }))),
+        ),
+        status: reads(flat(R, STATUS_WORDS), statusOf(list.map(({ iteration }) => ({ iteration, present: 1 })))),
+        control: updates(
+          flat(R, CONTROL_WORDS),
+          controlOf(list.map(({ k, good, broken = 0 }) => ({ loss_exponent: k >>> 0, loss_good: good, non_finite: broken }))),
+        ),
+        exponents: writes(flat(R, 2)),
+      },
+    });
+    for (const name of ['control', 'exponents'] as const) compare(name, 0);
+    return list.map((_, r) => {
+      const [k, good] = [CONTROL.loss_exponent, CONTROL.loss_good].map((word) => gpu.control[r * CONTROL_WORDS + word] | 0);
+      expect([gpu.exponents[2 * r] | 0, gpu.exponents[2 * r + 1]]).toEqual([-k + 0, 0]);
+      return [k, good];
+    });
+  }
+
+  test('starts, stays, grows, shrinks, and ends at 2^±24', async () => {
+    const usual = { iteration: 5, k: 3, good: 7, growth: 10 };
+    const found = await next([
+      { ...usual, iteration: 0, start: 12 },
+      { ...usual, iteration: 0, start: -2, broken: 4 },
+      usual,
+      { ...usual, good: 9 },
+      { ...usual, good: 9, broken: 1 },
+      { ...usual, k: 24, good: 9 },
+      { ...usual, k: -24, broken: 2 },
+      { ...usual, k: -5, broken: 2 },
+      { ...usual, growth: 0, good: 99, broken: 3 },
+    ]);
+    expect(found).toEqual([
+      [12, 0],
+      [-2, 0],
+      [3, 8],
+      [4, 0],
+      [2, 0],
+      [24, 0],
+      [-24, 0],
+      [-6, 0],
+      [3, 100],
+    ]);
   });
 });

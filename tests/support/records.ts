@@ -22,6 +22,7 @@ const HYPER_INTEGERS: readonly string[] = [
   'schedule',
   'warmup',
   'schedule_period',
+  'loss_growth',
 ];
 const CONTROL_FLOATS: readonly string[] = [
   'scale',

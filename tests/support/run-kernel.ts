@@ -245,6 +245,7 @@ function oneStepPlan(step: AnyStep, buffers: readonly PlanBuffer[]): Plan {
     flopPerIteration: 0,
     gradientLayers: [],
     unitLayers: [],
+    isHalf: false,
     weightLayers: [],
     measured: [],
   };

@@ -140,12 +140,12 @@ test('traces in long form: curves, evaluations, layers, weights', async () => {
   expect(traces[11].loss).toBeLessThan(3);
   expect(tests).toEqual([{ runId: points[2].id, iteration: 30, loss: 0.5, accuracy: 0.75 }]);
   expect(layers).toHaveLength(30 * 4);
-  expect(layers[5]).toEqual({ runId: points[2].id, iteration: 1, layer: 1, log2Dz: Math.fround(0.1) });
+  expect(layers[5]).toEqual({ runId: points[2].id, iteration: 1, layer: 1, log2Dz: Math.fround(0.1), overflowDz: null });
   expect(layers.at(-1)?.log2Dz).toBeNaN();
   expect(weights).toHaveLength(30 * 4);
   expect(Object.keys(weights[0])).toEqual(['runId', 'iteration', 'weight', 'log2Dw', 'log2Weight', 'log2Update']);
   expect(units).toHaveLength(30 * 3);
-  expect(Object.keys(units[0])).toEqual(['runId', 'iteration', 'layer', 'log2Rms', 'blocked']);
+  expect(Object.keys(units[0])).toEqual(['runId', 'iteration', 'layer', 'log2Rms', 'blocked', 'overflowH']);
   const csv = await exported(folder, 'csv', true);
   expect(csvRows(csv.files[1])[12]).toMatchObject({ iteration: '12', loss: 'Infinity', log2GradientNorm: 'NaN' });
 });

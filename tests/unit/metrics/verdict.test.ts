@@ -34,7 +34,7 @@ function traceOf({ iterations, loss, log2Dz = () => 0, log2Norm = () => 1, clip 
   const layers = [];
   for (let i = 0; i < iterations; i++) {
     const first = broken !== undefined && i >= broken ? 2 : 0;
-    scalars.set([i, loss(i), 0.5, log2Norm(i), clip, 3, -5, first, first, 1, 0, 0.01], i * SCALARS.length);
+    scalars.set([i, loss(i), 0.5, log2Norm(i), clip, 3, -5, first, first, 1, 0, 0.01, 0], i * SCALARS.length);
     layers.push({ iteration: i, words: Float32Array.from({ length: 2 * (DEPTH + 1) }, (_, l) => log2Dz(l, i)) });
   }
   const block: MetricsBlock = { replicas: 1, iterations, scalars, layers: [layers] };

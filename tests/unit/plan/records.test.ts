@@ -28,9 +28,9 @@ function prefixed(prefix: string, offsets: Readonly<Record<string, number>>): Re
   return Object.fromEntries(Object.entries(offsets).map(([name, value]) => [`${prefix}_${name.toUpperCase()}`, value]));
 }
 
-describe('shaders/lib/hyper.wgsl', () => {
+describe('shaders/lib/hyper.wgsl and codes.wgsl', () => {
   test('has the numbers of src/plan/records.ts, and no others', () => {
-    const constants = constantsOf(readFileSync('shaders/lib/hyper.wgsl', 'utf8'));
+    const constants = constantsOf(['hyper', 'codes'].map((name) => readFileSync(`shaders/lib/${name}.wgsl`, 'utf8')).join(''));
     const { CLIP_TORCH, CLIP_TENSORFLOW, CLIP_VALUE, CLIP_PER_TENSOR, CLIP_ADAPTIVE, POLICY_SKIP, POLICY_STOP, ...others } =
       constants;
     const isEnd = (name: string) => name.startsWith('END_');

@@ -140,11 +140,11 @@ describe('paths', () => {
     ['seed.x', '"seed" is a value and has no fields'],
     [
       'depth',
-      'there is no such field; an experiment has task, model, loss, optimizer, clip, range, nonFinite, stop, batchSize, iterations, seed, probes',
+      'there is no such field; an experiment has task, model, loss, optimizer, clip, range, precision, nonFinite, stop, batchSize, iterations, seed, probes',
     ],
     [
       'constructor',
-      'there is no such field; an experiment has task, model, loss, optimizer, clip, range, nonFinite, stop, batchSize, iterations, seed, probes',
+      'there is no such field; an experiment has task, model, loss, optimizer, clip, range, precision, nonFinite, stop, batchSize, iterations, seed, probes',
     ],
   ])('%s: %s', (path, problem) => {
     expect(problemOfPath(path, {})).toBe(problem);

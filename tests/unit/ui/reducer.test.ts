@@ -18,6 +18,7 @@ const summary: PlanSummary = {
   flopPerIteration: 1000,
   gradientLayers: ['z0', 'z1'],
   unitLayers: ['h0'],
+  isHalf: false,
   weightLayers: ['l0.weight'],
   measured: ['z0', 'z1'],
 };

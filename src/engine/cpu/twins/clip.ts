@@ -21,7 +21,9 @@ export const clipTwins: Twins<'clip_per_tensor' | 'clip_adaptive'> = {
         entry = entries[cell];
         const r = owner[cell];
         const applies = entry !== NO_ENTRY && clips(hyper, control, r, CLIP_RULE.torch_norm_per_tensor);
-        const norm = applies ? joinPairs(norms, NORM_WORDS * entry, 1) : undefined;
+        const norm = applies
+          ? { ...joinPairs(norms, NORM_WORDS * entry, 1), exponent: norms[NORM_WORDS * entry + 2] | 0 }
+          : undefined;
         const { scale, exponent } = norm
           ? clipScale(norm, CLIP_RULE.torch_norm, hyper[r * HYPER_WORDS + HYPER.clip_max], true)
           : { scale: 1, exponent: 0 };

@@ -101,13 +101,16 @@ export const gradnormTwins: Twins<'sum_squares' | 'norm_reduce' | 'clip_coeffici
       const h = r * HYPER_WORDS;
       const s = r * STATUS_WORDS;
       const policy = bits[h + HYPER.policy];
-      const failed = lossBroken || !isFinitePair(norm);
+      // A loss scale that adapts answers to gradients that are not finite itself.
+      const adapts = bits[h + HYPER.loss_growth] > 0;
+      const skipped = adapts && !isFinitePair(norm);
+      const failed = lossBroken || (!adapts && !isFinitePair(norm));
       const active = isActive(status, hyper, r);
       const { scale, exponent } = clipScale(norm, bits[h + HYPER.clip_rule], hyper[h + HYPER.clip_max], EXTENDED !== 0);
       const correction = (logBeta: number) => -Math.expm1((status[s + STATUS.updates] + 1) * hyper[h + logBeta]);
       const c = r * CONTROL_WORDS;
       control[c + CONTROL.active] = Number(active);
-      control[c + CONTROL.apply] = Number(active && !(failed && policy !== POLICY.continue));
+      control[c + CONTROL.apply] = Number(active && !skipped && !(failed && policy !== POLICY.continue));
       control[c + CONTROL.stop] = endingOf(r, loss, failed && policy === POLICY.stop, hyper, status, control);
       control[c + CONTROL.stop_weights] = bits[h + HYPER.stop_weights];
       control[c + CONTROL.scale] = floatBits(scale);

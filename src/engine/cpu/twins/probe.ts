@@ -18,6 +18,15 @@ import { presentReplicas } from '../active.ts';
 import { exponentOf, powerOfTwo } from '../range.ts';
 import { four, type Twins } from '../twin.ts';
 
+/** What an entry of the layer map names, of a replica whose norms and weights begin there. */
+function layerWord(entry: number, norms: Uint32Array, ownNorms: number, weights: Uint32Array, ownWeights: number): number {
+  const [kind, index] = [entry >>> LAYER_KIND_SHIFT, entry & LAYER_INDEX];
+  if (kind === LAYER_KIND.weight) return floatBits(log2Norm(joinEntries(weights, ownWeights + index, 1)));
+  if (kind === LAYER_KIND.share) return norms[NORM_WORDS * (ownNorms + index) + 3];
+  const norm = joinEntries(norms, ownNorms + index, 1);
+  return floatBits(kind === LAYER_KIND.overflow ? norm.count : log2Norm(norm));
+}
+
 export const probeTwins: Twins<'record_iteration' | 'record_evaluation'> = {
   record_iteration({ control, norms, weights, layer_map, shapes, status, ring, layers }, constants) {
     const { R, LAYER_WORDS, EVERY, RING, SLOTS } = constants;
@@ -36,12 +45,7 @@ export const probeTwins: Twins<'record_iteration' | 'record_evaluation'> = {
       if (status[s + STATUS.iteration] % EVERY === 0) {
         const at = (Math.floor(tick / EVERY) % SLOTS) * LAYER_WORDS + shape('layers');
         for (let l = 0; l < shape('layer_count'); l++) {
-          const entry = layer_map[shape('layer_map') + l];
-          const [kind, index] = [entry >>> LAYER_KIND_SHIFT, entry & LAYER_INDEX];
-          const [entries, own] = kind === LAYER_KIND.weight ? [weights, shape('weights')] : [norms, shape('norms')];
-          const norm = own + index;
-          layers[at + l] =
-            kind === LAYER_KIND.share ? entries[NORM_WORDS * norm + 3] : floatBits(log2Norm(joinEntries(entries, norm, 1)));
+          layers[at + l] = layerWord(layer_map[shape('layer_map') + l], norms, shape('norms'), weights, shape('weights'));
         }
       }
       let end = control[c + CONTROL.stop];
@@ -61,6 +65,7 @@ export const probeTwins: Twins<'record_iteration' | 'record_evaluation'> = {
       ring[at + 9] = floatBits(control[c + CONTROL.active]);
       ring[at + 10] = floatBits(end);
       ring[at + 11] = control[c + CONTROL.learning_rate];
+      ring[at + 12] = floatBits(control[c + CONTROL.loss_exponent] | 0);
       status[s + STATUS.iteration] += control[c + CONTROL.active];
       status[s + STATUS.updates] += control[c + CONTROL.apply];
       // Reaching the last iteration is told by the iteration itself, so that a longer run can go on.
