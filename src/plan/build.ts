@@ -9,7 +9,14 @@ import { backwardSteps } from './backward.ts';
 import { Builder, step, tiles } from './builder.ts';
 import { type ClipStep, clipSteps } from './clip.ts';
 import { forwardSteps, reserveActivations } from './forward.ts';
-import { halfStartSteps, reserveWorkingCopies, roundGradientsSteps, scaleLossSteps, withRounding } from './half.ts';
+import {
+  halfStartSteps,
+  reserveWorkingCopies,
+  roundBatchSteps,
+  roundGradientsSteps,
+  scaleLossSteps,
+  withRounding,
+} from './half.ts';
 import { kernelEntry } from './kernels.ts';
 import { type Measured, measureSteps, sumSquaresSteps, type Tables } from './measure.ts';
 import { type PlanGroup, physicalName, placeNetworks } from './placement.ts';
@@ -83,7 +90,7 @@ export function buildPlan(request: PlanRequest): Plan {
   const clear = clearSteps(builder);
   const iteration = [
     ...clear,
-    ...(drawn ? withRounding(builder, [drawStep(builder, request.source.train, false)]) : []),
+    ...(drawn ? withRounding(builder, [drawStep(builder, request.source.train, false)]) : roundBatchSteps(builder)),
     ...halfStartSteps(builder, true),
     ...forward,
     loss,

@@ -33,6 +33,15 @@ export function reserveWorkingCopies(builder: Builder, parameters: readonly stri
   }
 }
 
+/** The batch, where the host has given it. */
+export function roundBatchSteps(builder: Builder): AnyStep[] {
+  if (!builder.isHalf) return [];
+  const x = builder.tensor(builder.placement.deepest.input);
+  const constants = { FIRST: 0, STRIDE: x.replicaStride, ALWAYS: 1 };
+  const operands = { v: x, partial: pairsOf(builder, x), status: builder.tensor('status') };
+  return [step('round_half', 'batch in float16', constants, operands, [x.replicaStride / CELL, builder.replicas, 1])];
+}
+
 /** What a pass begins with: the loss scale of the iteration, and the working copy of the weights. */
 export function halfStartSteps(builder: Builder, isTraining: boolean): AnyStep[] {
   if (!builder.isHalf) return [];

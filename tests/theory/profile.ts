@@ -5,7 +5,7 @@ import { normals, PURPOSE } from '../../src/math/philox.ts';
 import { initialValues } from '../../src/model/initialise.ts';
 import { mlpNetwork, type Network, parametersOf } from '../../src/model/network.ts';
 import type { Activation, Init, Norm, NormPlacement } from '../../src/model/schema.ts';
-import { buildPlan } from '../../src/plan/build.ts';
+import { buildPlan, type PlanRequest } from '../../src/plan/build.ts';
 import { HYPER, HYPER_WORDS } from '../../src/plan/records.ts';
 
 export interface ProfileRequest {
@@ -134,11 +134,18 @@ async function measureSeeds(
 }
 
 /** A session on a plan whose batch the test writes. */
-export async function openGiven(engine: Engine, network: Network, replicas: number, batchSize: number): Promise<Session> {
+export async function openGiven(
+  engine: Engine,
+  network: Network,
+  replicas: number,
+  batchSize: number,
+  precision: PlanRequest['precision'] = 'float32',
+): Promise<Session> {
   const plan = buildPlan({
     networks: [{ network, replicas }],
     batchSize,
     optimizer: 'sgd',
+    precision,
     source: { kind: 'given' },
     layersEvery: 1,
     ring: 4,

@@ -22,6 +22,13 @@ const scaled = { scheme: 'scaled_normal', branchWeightVariance: 0.5, branchBiasV
 
 const ROWS: readonly Row[] = [
   [
+    'an extended range of half precision',
+    { range: 'extended', precision: { name: 'float16' } },
+    'range',
+    'valid is "ieee"',
+    { range: 'ieee', precision: { name: 'float16' } },
+  ],
+  [
     'a norm of each tensor beyond float32',
     { range: 'extended', clip: { rule: 'torch_norm_per_tensor' } },
     'range',

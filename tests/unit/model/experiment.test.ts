@@ -29,7 +29,7 @@ describe('an experiment that is not valid is refused with path, value and what i
       'an unknown field',
       { foo: 1 },
       [
-        'foo: unknown field; valid is task, model, loss, optimizer, clip, range, nonFinite, stop, batchSize, iterations, seed, probes',
+        'foo: unknown field; valid is task, model, loss, optimizer, clip, range, precision, nonFinite, stop, batchSize, iterations, seed, probes',
       ],
     ],
     [

@@ -1,4 +1,4 @@
-/** At which depth float32 ends, measured on the CPU engine: overflow of signals and of plain sums of squares, and underflow. */
+/** At which depth float32 and float16 end, measured on the CPU engine: overflow of signals and of plain sums of squares, and underflow. */
 import { describe, expect, test } from 'vitest';
 import { CpuEngine } from '../../src/engine/cpu/engine.ts';
 import type { Session } from '../../src/engine/engine.ts';
@@ -25,6 +25,7 @@ interface Stack {
   /** Hidden layers; a square output layer follows. */
   readonly layers: number;
   readonly seed: number;
+  readonly precision?: 'float32' | 'float16';
   /** Powers of two: on the input, on the output layer's weights and on dL/dz of the output, whose elements are else N(0, 1). */
   readonly inputPower: number;
   readonly outputPower: number;
@@ -33,11 +34,11 @@ interface Stack {
 
 /** A bias-free network after one iteration with a random gradient at the top. */
 async function openStack(given: Stack): Promise<Session> {
-  const { activation, weightVariance, layers, seed, inputPower, outputPower, gradientPower } = given;
+  const { activation, weightVariance, layers, seed, precision, inputPower, outputPower, gradientPower } = given;
   const n = WIDTH;
   const sizes = new Array<number>(layers + 2).fill(n);
   const network = mlpNetwork({ sizes, activation, norm: 'none', hiddenBias: false, outputBias: false, loss: 'mse' });
-  const session = await openGiven(engine, network, 1, 1);
+  const session = await openGiven(engine, network, 1, 1, precision);
   const init: Init = { scheme: 'scaled_normal', gain: 1, weightVariance, biasVariance: 0 };
   writeInitial(session, network, init, 0, seed);
   const head = `l${layers}.weight`;
@@ -127,6 +128,51 @@ describe('bias-free ReLU with weight variance 4: signals grow by √2 per layer'
     const session = await openStack(given);
     for (const prefix of ['z', 'dz']) expect((await layersOf(session, prefix, layers)).some(hasOverflow)).toBe(false);
     session.destroy();
+  });
+});
+
+describe('the same in float16', () => {
+  const largest = Math.log2(Math.sqrt(2 * Math.log(WIDTH)));
+  const layers = 42;
+  const HALF_MAX = Math.log2(65504);
+  const relu = { activation: 'relu', weightVariance: 4, layers, precision: 'float16' } as const;
+  const seeds = Array.from({ length: 4 * SEEDS }, (_, k) => 1000 + k);
+  /** Four standard errors, and a layer for depths being whole. */
+  const toleranceOf = (depth: number) => (4 * deviation(depth)) / Math.sqrt(seeds.length) + 1;
+
+  /** Layers until a tensor overflows, counted from the end the signal starts from. */
+  async function depthsOf(prefix: 'z' | 'dz', powers: Pick<Stack, 'inputPower' | 'outputPower' | 'gradientPower'>, variance = 4) {
+    const depths: number[] = [];
+    for (const seed of seeds) {
+      const session = await openStack({ ...relu, weightVariance: variance, seed, ...powers });
+      const list = await layersOf(session, prefix, layers);
+      const found = (prefix === 'z' ? list : list.reverse()).findIndex(hasOverflow);
+      depths.push(found < 0 ? Number.POSITIVE_INFINITY : 1 + found);
+      session.destroy();
+    }
+    return depths;
+  }
+
+  test('forward: overflow at a depth of 28.5', async () => {
+    const predicted = 2 * (HALF_MAX - Math.log2(Math.SQRT2) - largest) * STRETCH;
+    expect(predicted).toBeCloseTo(28.5, 1);
+    const depths = await depthsOf('z', { inputPower: 0, outputPower: 0, gradientPower: 0 });
+    expect(Math.abs(mean(depths) - predicted)).toBeLessThanOrEqual(toleranceOf(predicted));
+  });
+
+  test('backward: overflow 29.6 layers below a bounded gradient', async () => {
+    const predicted = 2 * (HALF_MAX - largest) * STRETCH;
+    expect(predicted).toBeCloseTo(29.6, 1);
+    // A small input keeps the forward pass within float16, a small output layer its error out of the gradient.
+    const depths = await depthsOf('dz', { inputPower: -9, outputPower: -13, gradientPower: 13 });
+    expect(Math.abs(mean(depths) - predicted)).toBeLessThanOrEqual(toleranceOf(predicted));
+  });
+
+  test('control: at the critical weight variance nothing overflows', async () => {
+    const quiet = { inputPower: 0, outputPower: -13, gradientPower: 13 };
+    for (const prefix of ['z', 'dz'] as const) {
+      expect((await depthsOf(prefix, quiet, 2)).some(Number.isFinite)).toBe(false);
+    }
   });
 });
 
