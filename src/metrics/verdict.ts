@@ -75,7 +75,13 @@ export function judge(trace: Trace, experiment: Experiment): Verdict {
   }
 
   const ratio = latest && ratioOf(latest.growth);
-  const common = [...lossSentence(losses), ...skipSentence(trace), ...clipping, ...testSentence(trace)];
+  const common = [
+    ...lossSentence(losses),
+    ...skipSentence(trace),
+    ...scaleSentence(trace, experiment),
+    ...clipping,
+    ...testSentence(trace),
+  ];
   if (latest && ratio === 'exploding') {
     return { kind: 'exploding', title: 'Exploding gradients', evidence: [growthSentence(latest), ...common] };
   }
@@ -165,14 +171,16 @@ function ratioOf({ log2PerLayer, factor, standardError, layers }: Growth): 'expl
 
 /**
  * Where the run broke for good: its latest loss or gradient norm is not finite, or its policy stopped it at such a value. In an
- * extended range a loss of Infinity is one above float32, of which the gradients are numbers.
+ * extended range a loss of Infinity is one above float32, of which the gradients are numbers; a loss scale that adapts answers to
+ * gradients that overflow.
  */
-function brokenAt(trace: Trace, { range }: Experiment): { iteration: number; tensor?: string } | undefined {
+function brokenAt(trace: Trace, { range, precision }: Experiment): { iteration: number; tensor?: string } | undefined {
   const last = trace.length - 1;
   const { loss, log2GradientNorm, iteration } = trace.scalars;
   const norm = log2GradientNorm.at(last);
   const isLoss = Number.isFinite(loss.at(last)) || (range === 'extended' && loss.at(last) === Infinity);
-  const finite = isLoss && !Number.isNaN(norm) && norm !== Infinity;
+  const adapts = precision.name === 'float16' && precision.lossScaleGrowth > 0;
+  const finite = isLoss && (adapts || (!Number.isNaN(norm) && norm !== Infinity));
   const broke = trace.ended === 'policy' || trace.ended === 'weights_not_finite';
   if (finite && !broke) return undefined;
   return trace.firstNonFinite ?? { iteration: iteration.at(last) };
@@ -227,6 +235,17 @@ function clipSentence(trace: Trace, { clip }: Experiment): string[] {
   const recent = coefficients.view().subarray(from);
   const share = recent.filter((c) => c < 1).length / recent.length;
   return [`Clipping at ${formatNumber(clip.max)} acted in ${formatPercent(share)} of the last ${recent.length} iterations.`];
+}
+
+/** Of a loss scale that adapts. */
+function scaleSentence({ scalars }: Trace, { precision }: Experiment): string[] {
+  if (precision.name !== 'float16' || precision.lossScaleGrowth === 0) return [];
+  const norms = scalars.log2GradientNorm.view().subarray(Math.max(0, scalars.log2GradientNorm.length - WINDOW));
+  const skipped = norms.filter((norm) => Number.isNaN(norm) || norm === Infinity).length;
+  const exponent = scalars.log2LossScale.at(scalars.log2LossScale.length - 1);
+  return [
+    `The loss scale is 2^${exponent}; float16 overflowed in ${skipped} of the last ${norms.length} iterations, whose updates were skipped.`,
+  ];
 }
 
 function skipSentence(trace: Trace): string[] {

@@ -47,6 +47,23 @@ const falling = (i: number) => 0.1 + 2.2 * Math.exp(-i / 100);
 const slope = (share: number) => (share * Math.log2(STACK_RATIO)) / (DEPTH - 1);
 const kindOf = (plan: Plan, setup = experiment): VerdictKind => judge(traceOf(plan), setup).kind;
 
+describe('a gradient that overflows in float16', () => {
+  const half = (lossScaleGrowth: number) =>
+    parseExperiment({ model: { kind: 'mlp', depth: DEPTH }, precision: { name: 'float16', lossScaleGrowth } });
+  const plan: Plan = { iterations: 400, loss: falling, log2Norm: (i) => (i >= 398 ? Number.POSITIVE_INFINITY : 1) };
+
+  test('is no end where the loss scale adapts, and the verdict says how often it happened', () => {
+    const verdict = judge(traceOf(plan), half(2000));
+    expect(verdict.kind).toBe('healthy');
+    expect(verdict.evidence.join(' ')).toContain('float16 overflowed in 2 of the last 50 iterations');
+  });
+
+  test('control: it is one where the loss scale stays, and in float32', () => {
+    expect(judge(traceOf(plan), half(0)).kind).toBe('diverged');
+    expect(judge(traceOf(plan), experiment).kind).toBe('diverged');
+  });
+});
+
 describe('each rule beside its control', () => {
   test('healthy: loss falls, layers level', () => {
     expect(kindOf({ iterations: 400, loss: falling })).toBe('healthy');
