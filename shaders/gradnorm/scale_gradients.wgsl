@@ -23,7 +23,10 @@ fn scale_gradients(@builtin(global_invocation_id) id: vec3<u32>) {
   if (cell >= CELLS) { return; }
   let norm = cell_norms[cell];
   if (norm == NO_NORM) { return; }
-  let n = bitcast<i32>(norms[norm].z + control[owner[cell] * CONTROL_WORDS + C_EXPONENT]);
+  let c = owner[cell] * CONTROL_WORDS;
+  // A replica at rest keeps what it has.
+  if (control[c + C_ACTIVE] == 0u) { return; }
+  let n = bitcast<i32>(norms[norm].z + control[c + C_EXPONENT]);
   if (n == 0) { return; }
   for (var k = 4u * cell; k < 4u * cell + 4u; k++) { dW[k] = scaled4(dW[k], n); }
 }

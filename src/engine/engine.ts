@@ -1,5 +1,5 @@
 /** What runs plans. The WebGPU engine records a plan's steps into command buffers; the CPU engine calls their twins. */
-import type { Limits } from '../plan/build.ts';
+import type { Limits } from '../plan/limits.ts';
 import type { Plan, Range } from '../plan/plan.ts';
 import type { AdapterReport } from './report.ts';
 

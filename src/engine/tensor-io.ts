@@ -1,7 +1,7 @@
 /** Writing and reading a plan's tensors by their logical shape, padding hidden. */
 
 import { physicalName } from '../plan/placement.ts';
-import type { Tensor } from '../plan/plan.ts';
+import { buffersOfRole, pieceName, type Tensor } from '../plan/plan.ts';
 import { CONTROL, CONTROL_WORDS } from '../plan/records.ts';
 import type { Session } from './engine.ts';
 
@@ -81,13 +81,15 @@ function unpad({ rows, columns, rowStride, replicaStride }: Tensor, words: Uint3
   return out;
 }
 
-/** Zeroes the optimizer's state of one replica, which lies in the layout of the parameters. */
+/** Zeroes the optimizer's state of one replica: for each buffer of parameters one tensor, in their layout. */
 export function clearState(session: Session, r: number): void {
   const { plan } = session;
-  const state = tensorOf(session, 'state');
+  const states = new Map(buffersOfRole(plan, 'param').map((buffer, k) => [buffer, tensorOf(session, pieceName('state', k))]));
   const group = plan.groups.find(({ first, count }) => r < first + count);
   for (const name of group?.parameters ?? []) {
-    const { offset, replicaStride } = tensorOfReplica(session, name, r);
+    const { buffer, offset, replicaStride } = tensorOfReplica(session, name, r);
+    const state = states.get(buffer);
+    if (!state) throw new Error(`the optimizer keeps no state of "${name}"`);
     const zeros = new Float32Array(replicaStride);
     for (let row = 0; row < state.rows; row++) {
       const at = state.offset + row * state.columns + offset + r * replicaStride;

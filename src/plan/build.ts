@@ -11,27 +11,23 @@ import { type ClipStep, clipSteps } from './clip.ts';
 import { forwardSteps, reserveActivations } from './forward.ts';
 import {
   halfStartSteps,
+  reserveRoundedGradients,
   reserveWorkingCopies,
   roundBatchSteps,
   roundGradientsSteps,
   scaleLossSteps,
   withRounding,
 } from './half.ts';
-import { kernelEntry } from './kernels.ts';
+import { checkLimits, type Limits, REMEDY } from './limits.ts';
 import { type Measured, measureSteps, sumSquaresSteps, type Tables } from './measure.ts';
+import { Memory } from './memory.ts';
+import { CELL, mostWords, partsOf } from './pieces.ts';
 import { type PlanGroup, physicalName, placeNetworks } from './placement.ts';
-import { type AnyStep, ceilTo, type Plan, type Tensor, WORD } from './plan.ts';
+import { ALIGNMENT, type AnyStep, ceilTo, type Plan, pieceName, type Tensor, WORD } from './plan.ts';
 import type { Exponents } from './range.ts';
 import { CONTROL_WORDS, HYPER_WORDS, SHAPE_WORDS, STATUS, STATUS_WORDS } from './records.ts';
 import { shapeTables } from './shapes.ts';
 import { unitSteps } from './units.ts';
-
-/** Sizes in bytes beyond which a device refuses. */
-export interface Limits {
-  readonly bufferBytes: number;
-  readonly bindingBytes: number;
-  readonly totalBytes: number;
-}
 
 export interface PlanRequest {
   /** Networks that differ in depth alone, deepest first, and how many replicas of each. */
@@ -59,7 +55,8 @@ export interface PlanRequest {
 export function buildPlan(request: PlanRequest): Plan {
   const { batchSize: B, ring, layersEvery, limits } = request;
   const placement = placeNetworks(request.networks);
-  const builder = new Builder(placement, B, exponentsOf(request));
+  const most = mostWords(limits, request.optimizer);
+  const builder = new Builder(placement, B, exponentsOf(request), new Memory(most.any, most.byRole));
   const { memory, replicas: R } = builder;
   const tables: Tables = new Map();
   reserveRecords(builder, request, tables);
@@ -72,7 +69,7 @@ export function buildPlan(request: PlanRequest): Plan {
   const forward = withRounding(builder, forwardSteps(builder, 'train'));
   const scaled = scaleLossSteps(builder);
   const backward = withRounding(builder, backwardSteps(builder));
-  const rounded = roundGradientsSteps(
+  const roundedPairs = reserveRoundedGradients(
     builder,
     parameters.map((name) => `grad.${name}`),
   );
@@ -96,13 +93,13 @@ export function buildPlan(request: PlanRequest): Plan {
     loss,
     ...scaled,
     ...backward,
-    ...rounded,
+    ...roundGradientsSteps(builder, roundedPairs),
     ...squares,
     ...reduce,
     ...(all ? unitSteps(builder, layersEvery) : []),
     ...clip,
     ...clipping,
-    update,
+    ...update,
     ...reduceWeights,
     record,
   ];
@@ -225,7 +222,19 @@ function reserveParameters(builder: Builder): string[] {
     }
   }
   const all = parametersOf(placement.deepest);
+  const isBatchNormed = placement.deepest.ops.some(({ op }) => op === 'batch_norm');
+  const words = (role: string) =>
+    all.reduce((sum, { role: own, name, columns }) => {
+      return own === role ? sum + ceilTo((extents.get(name) ?? 0) * ceilTo(columns, CELL), ALIGNMENT / WORD) : sum;
+    }, 0);
   for (const role of ['weight', 'bias', 'gamma', 'beta'] as const) {
+    // The backward pass of batch norm binds the gradients of a layer's gamma and beta as one range.
+    if (role === 'gamma' && isBatchNormed) {
+      const both = words('gamma') + words('beta');
+      const most = memory.mostWordsOf('grad');
+      if (both > most) throw new LimitError('bytes of batch norm’s parameters', both * WORD, most * WORD, REMEDY);
+      for (const buffer of ['param', 'grad']) memory.together(buffer, both);
+    }
     for (const { name, rows, columns } of all.filter((parameter) => parameter.role === role)) {
       const vector = role !== 'weight';
       const replicas = extents.get(name) ?? 0;
@@ -264,8 +273,11 @@ function drawStep(builder: Builder, n: number, sequential: boolean): AnyStep {
 /** No tensor has an exponent at the start of a pass. */
 function clearSteps({ memory, ranges }: Builder): AnyStep[] {
   if (!ranges.isExtended) return [];
-  const range = memory.whole('range');
-  return [step('clear_range', 'exponents', { COUNT: range.words / 4 }, { range }, [range.words / 4, 1, 1])];
+  const [whole] = memory.pieces('range');
+  return partsOf(whole.words / 4).map(({ first, count }, k) => {
+    const range = { ...whole, offset: 4 * first, words: 4 * count };
+    return step('clear_range', pieceName('exponents', k), { COUNT: count }, { range }, [count, 1, 1]);
+  });
 }
 
 function lossStep(builder: Builder): AnyStep {
@@ -322,23 +334,4 @@ function recordStep(builder: Builder, layers: { ring: number; every: number; slo
     },
     [64 * R, 1, 1],
   );
-}
-
-function checkLimits(buffers: Plan['buffers'], steps: readonly AnyStep[], limits: Limits): void {
-  const remedy = 'use fewer or narrower layers, a smaller batch or fewer replicas';
-  const total = buffers.reduce((sum, { words }) => sum + words * WORD, 0);
-  if (total > limits.totalBytes) throw new LimitError('bytes of memory', total, limits.totalBytes, remedy);
-  for (const { name, words } of buffers) {
-    if (words * WORD > limits.bufferBytes) {
-      throw new LimitError(`bytes in one buffer (${name})`, words * WORD, limits.bufferBytes, remedy);
-    }
-  }
-  for (const { kernel, bindings } of steps) {
-    for (const name of Object.keys(kernelEntry(kernel).bindings)) {
-      const { words } = (bindings as Record<string, { words: number }>)[name];
-      if (words * WORD > limits.bindingBytes) {
-        throw new LimitError(`bytes in one binding (${kernel}, ${name})`, words * WORD, limits.bindingBytes, remedy);
-      }
-    }
-  }
 }

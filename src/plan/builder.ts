@@ -6,14 +6,14 @@ import type { PlacedOp, Placement } from './placement.ts';
 import type { AnyStep, Range, Step, Tensor } from './plan.ts';
 import { type Exponents, RangeTable } from './range.ts';
 
-/** Where a tensor's norm pairs lie: `count` pairs per replica, starting at pair `first` of the buffer `partial`. */
+/** Where a tensor's norm pairs lie: `count` pairs per replica, starting at pair `first` of a buffer of the role `partial`. */
 export interface Partials {
+  readonly buffer: number;
   readonly first: number;
   readonly count: number;
 }
 
 export class Builder {
-  readonly memory = new Memory();
   readonly ranges: RangeTable;
   /** Norm pairs of every tensor that has them, by tensor name. */
   readonly partials = new Map<string, Partials>();
@@ -26,6 +26,7 @@ export class Builder {
     readonly placement: Placement,
     readonly batchSize: number,
     exponents: Exponents = 'none',
+    readonly memory = new Memory(),
   ) {
     this.ranges = new RangeTable(this.memory, placement, exponents);
     for (const placed of placement.ops) {
@@ -93,17 +94,25 @@ export class Builder {
 
   #reserve(kept: Map<string, Partials>, tensor: string, count: number): Range {
     const words = 2 * this.tensor(tensor).replicas * count;
-    const { first } = kept.get(tensor) ?? { first: this.memory.reserve('partial', words).offset / 2 };
-    kept.set(tensor, { first, count });
-    return { ...this.memory.whole('partial'), offset: 2 * first, words };
+    const earlier = kept.get(tensor);
+    const { buffer, offset } = earlier
+      ? { buffer: earlier.buffer, offset: 2 * earlier.first }
+      : this.memory.reserve('partial', words);
+    kept.set(tensor, { buffer, first: offset / 2, count });
+    return { buffer, offset, words };
   }
 
   /** The range reserved by `reservePartials`. */
   partialRange(tensor: string): Range {
+    const { buffer, first, count } = this.pairsOf(tensor);
+    return { buffer, offset: 2 * first, words: 2 * this.tensor(tensor).replicas * count };
+  }
+
+  /** Where the norm pairs of a tensor lie. */
+  pairsOf(tensor: string): Partials {
     const partials = this.partials.get(tensor);
     if (!partials) throw new Error(`plan: no norm pairs for "${tensor}"`);
-    const words = 2 * this.tensor(tensor).replicas * partials.count;
-    return { ...this.memory.whole('partial'), offset: 2 * partials.first, words };
+    return partials;
   }
 }
 

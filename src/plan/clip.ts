@@ -1,8 +1,9 @@
 /** Steps that clip the gradients of single parameters or units in place, for the clip rules that do. */
 import type { Clip } from '../model/schema.ts';
 import { type Builder, step } from './builder.ts';
-import { CELL, type Measured, type Tables } from './measure.ts';
-import type { AnyStep } from './plan.ts';
+import type { Measured, Tables } from './measure.ts';
+import { CellTable, piecesOf } from './pieces.ts';
+import { type AnyStep, pieceName } from './plan.ts';
 
 /** What a plan does besides the clipping that its update rule contains; each step leaves replicas with another rule alone. */
 export type ClipStep = 'per_tensor' | 'adaptive' | 'adaptive_with_output';
@@ -31,51 +32,53 @@ export function clipSteps(
 ): AnyStep[] {
   const output = builder.placement.deepest.ops.flatMap((op) => (op.op === 'linear' ? [op.name] : [])).at(-1);
   const inner = parameters.filter((name) => name !== `${output}.weight` && name !== `${output}.bias`);
-  return [...new Set(kinds)].map((kind) => {
+  return [...new Set(kinds)].flatMap((kind) => {
     if (kind === 'per_tensor') return perTensor(builder, measured, tables);
     return adaptive(builder, kind === 'adaptive' ? inner : parameters, tables);
   });
 }
 
-function perTensor(builder: Builder, measured: readonly Measured[], tables: Tables): AnyStep {
-  const { memory } = builder;
-  const cells = memory.wordsOf('param') / CELL;
+function perTensor(builder: Builder, measured: readonly Measured[], tables: Tables): AnyStep[] {
   const norms = builder.tensor('norms');
-  const entries = new Uint32Array(cells).fill(NO_ENTRY);
+  const table = new CellTable(builder, NO_ENTRY);
   // Norms lie replica by replica, in the order of what is measured of each.
   let entry = 0;
   for (const { group, z, d, parameters, units } of measured) {
     for (let r = group.first; r < group.first + group.count; r++) {
       entry += z.length + d.length;
-      for (const name of parameters) {
-        const { offset, replicaStride } = builder.tensor(name);
-        entries.fill(entry, (offset + r * replicaStride) / CELL, (offset + (r + 1) * replicaStride) / CELL);
-        entry++;
-      }
+      for (const name of parameters) table.set(name, r, entry++);
       entry += units.length;
     }
   }
-  tables.set('norm_entries', entries);
-  const table = memory.tensor('norm_entries', { name: 'norm_entries', type: 'u32', replicas: 1, rows: 1, columns: cells });
-  return step(
-    'clip_per_tensor',
-    'clipping by tensor',
-    { CELLS: cells, NORM_WORDS: norms.columns },
-    {
-      dW: memory.whole('grad'),
-      owner: builder.tensor('owner'),
-      entries: table,
-      norms,
-      control: builder.tensor('control'),
-      hyper: builder.tensor('hyper'),
-    },
-    [cells, 1, 1],
-  );
+  const pieces = piecesOf(builder.memory);
+  return table.tensors('norm_entries', 'norm_entries', tables).map((entries, k) => {
+    const { dW, cells } = pieces[k];
+    const owner = builder.tensor(pieceName('owner', k));
+    const bindings = { dW, owner, entries, norms, control: builder.tensor('control'), hyper: builder.tensor('hyper') };
+    const constants = { CELLS: cells, NORM_WORDS: norms.columns };
+    return step('clip_per_tensor', pieceName('clipping by tensor', k), constants, bindings, [cells, 1, 1]);
+  });
 }
 
-function adaptive(builder: Builder, parameters: readonly string[], tables: Tables): AnyStep {
-  const { memory } = builder;
-  const rows = parameters.flatMap((name) => {
+function adaptive(builder: Builder, parameters: readonly string[], tables: Tables): AnyStep[] {
+  return piecesOf(builder.memory).flatMap(({ W, dW }, k) => {
+    const rows = unitRows(
+      builder,
+      parameters.filter((name) => builder.tensor(name).buffer === W.buffer),
+    );
+    const count = rows.length / 4;
+    if (count === 0) return [];
+    const name = pieceName('clip_units', k);
+    tables.set(name, Uint32Array.from(rows));
+    const units = builder.memory.tensor('clip_units', { name, type: 'u32', replicas: 1, rows: count, columns: 4 });
+    const bindings = { W, dW, units, control: builder.tensor('control'), hyper: builder.tensor('hyper') };
+    return [step('clip_adaptive', pieceName('adaptive clipping', k), { UNITS: count }, bindings, [count, 1, 1])];
+  });
+}
+
+/** What `clip_adaptive` reads of the units of these parameters, which lie in one buffer. */
+function unitRows(builder: Builder, parameters: readonly string[]): number[] {
+  return parameters.flatMap((name) => {
     const { offset, rows: height, rowStride, replicaStride, replicas } = builder.tensor(name);
     return Array.from({ length: replicas }, (_, r) => {
       const first = (offset + r * replicaStride) / 4;
@@ -84,10 +87,4 @@ function adaptive(builder: Builder, parameters: readonly string[], tables: Table
       return Array.from({ length: rowStride / 4 }, (_, column) => [first + column, height, rowStride / 4, r]).flat();
     }).flat();
   });
-  const count = rows.length / 4;
-  tables.set('clip_units', Uint32Array.from(rows));
-  const units = memory.tensor('clip_units', { name: 'clip_units', type: 'u32', replicas: 1, rows: count, columns: 4 });
-  const [W, dW] = [memory.whole('param'), memory.whole('grad')];
-  const bindings = { W, dW, units, control: builder.tensor('control'), hyper: builder.tensor('hyper') };
-  return step('clip_adaptive', 'adaptive clipping', { UNITS: count }, bindings, [count, 1, 1]);
 }

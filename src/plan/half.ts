@@ -4,8 +4,9 @@
  */
 import { type Builder, step } from './builder.ts';
 import type { KernelName } from './kernels.ts';
-import { CELL } from './measure.ts';
-import type { AnyStep, Range, Tensor } from './plan.ts';
+import { CELL, piecesOf } from './pieces.ts';
+import type { Replicas } from './placement.ts';
+import { type AnyStep, pieceName, type Range, type Tensor } from './plan.ts';
 
 /** The tensor that a kernel makes for the next op. What is no float16 in mixed precision (statistics, losses) is missing. */
 const OUTPUTS: Partial<Record<KernelName, string>> = {
@@ -27,7 +28,7 @@ const OUTPUTS: Partial<Record<KernelName, string>> = {
 export function reserveWorkingCopies(builder: Builder, parameters: readonly string[]): void {
   if (!builder.isHalf) return;
   const { memory } = builder;
-  const tensors = parameters.map((name) => builder.tensor(name)).sort((a, b) => a.offset - b.offset);
+  const tensors = parameters.map((name) => builder.tensor(name)).sort((a, b) => a.buffer - b.buffer || a.offset - b.offset);
   for (const { name, replicas, rows, columns, rowStride, replicaStride } of tensors) {
     memory.tensor('half', { name: `half.${name}`, replicas, rows, columns, rowStride, replicaStride });
   }
@@ -37,22 +38,17 @@ export function reserveWorkingCopies(builder: Builder, parameters: readonly stri
 export function roundBatchSteps(builder: Builder): AnyStep[] {
   if (!builder.isHalf) return [];
   const x = builder.tensor(builder.placement.deepest.input);
-  const constants = { FIRST: 0, STRIDE: x.replicaStride, ALWAYS: 1 };
-  const operands = { v: x, partial: pairsOf(builder, x), status: builder.tensor('status') };
-  return [step('round_half', 'batch in float16', constants, operands, [x.replicaStride / CELL, builder.replicas, 1])];
+  return [roundingStep(builder, 'batch', x, { first: 0, count: builder.replicas })];
 }
 
 /** What a pass begins with: the loss scale of the iteration, and the working copy of the weights. */
 export function halfStartSteps(builder: Builder, isTraining: boolean): AnyStep[] {
   if (!builder.isHalf) return [];
-  const { memory } = builder;
-  const count = memory.wordsOf('param') / CELL;
-  const copy = step('copy_half', 'weights', { COUNT: count }, { v: memory.whole('param'), y: memory.whole('half') }, [
-    count,
-    1,
-    1,
-  ]);
-  return isTraining ? [lossScaleStep(builder), copy] : [copy];
+  const copies = builder.memory.pieces('half');
+  const copy = piecesOf(builder.memory).map(({ W, cells }, k) =>
+    step('copy_half', pieceName('weights', k), { COUNT: cells }, { v: W, y: copies[k] }, [cells, 1, 1]),
+  );
+  return isTraining ? [lossScaleStep(builder), ...copy] : copy;
 }
 
 function lossScaleStep(builder: Builder): AnyStep {
@@ -79,10 +75,18 @@ function roundingOf(builder: Builder, { bindings, replicas, label }: AnyStep, ou
   // Steps of ops bind whole tensors, which know their names.
   const tensor = (bindings as unknown as Readonly<Record<string, Tensor>>)[output];
   const { first, count } = replicas ?? { first: 0, count: tensor.replicas };
-  const constants = { FIRST: first, STRIDE: tensor.replicaStride, ALWAYS: 0 };
-  const operands = { v: tensor, partial: pairsOf(builder, tensor), status: builder.tensor('status') };
-  const rounding = step('round_half', `${label} in float16`, constants, operands, [tensor.replicaStride / CELL, count, 1]);
-  return { ...rounding, replicas: { first, count } };
+  return { ...roundingStep(builder, label, tensor, { first, count }), replicas: { first, count } };
+}
+
+function roundingStep(builder: Builder, label: string, tensor: Tensor, { first, count }: Replicas): AnyStep {
+  const constants = { FIRST: first, STRIDE: tensor.replicaStride, OWNED: 0 };
+  const operands = {
+    v: tensor,
+    partial: pairsOf(builder, tensor),
+    status: builder.tensor('status'),
+    owner: builder.memory.absent('read', 3),
+  };
+  return step('round_half', `${label} in float16`, constants, operands, [tensor.replicaStride / CELL, count, 1]);
 }
 
 /** Where the norm pairs of a rounded tensor go, in place of those that were taken before. */
@@ -93,7 +97,7 @@ function pairsOf(builder: Builder, tensor: Tensor): Range {
   const words = 2 * tensor.replicas * count;
   const known = memory.tensors.get(name);
   const range = known ?? memory.tensor('partial', { name, type: 'u32', replicas: 1, rows: 1, columns: words });
-  builder.partials.set(tensor.name, { first: range.offset / 2, count });
+  builder.partials.set(tensor.name, { buffer: range.buffer, first: range.offset / 2, count });
   return range;
 }
 
@@ -111,17 +115,27 @@ export function scaleLossSteps(builder: Builder): AnyStep[] {
   return [step('scale_half', 'scaled loss', { STRIDE: tensor.replicaStride }, bindings, grid)];
 }
 
-/** The gradients of all parameters, which lie side by side. */
-export function roundGradientsSteps(builder: Builder, gradients: readonly string[]): AnyStep[] {
+/** Reserves the norm pairs of the rounded gradients of all parameters: a range for each buffer of them. */
+export function reserveRoundedGradients(builder: Builder, gradients: readonly string[]): Range[] {
   if (!builder.isHalf) return [];
-  const { memory } = builder;
-  const v = memory.whole('grad');
-  const cells = v.words / CELL;
-  const partial = memory.reserve('partial', 2 * cells);
-  for (const name of gradients) {
-    const { offset, replicaStride } = builder.tensor(name);
-    builder.partials.set(name, { first: partial.offset / 2 + offset / CELL, count: replicaStride / CELL });
-  }
-  const constants = { FIRST: 0, STRIDE: v.words, ALWAYS: 1 };
-  return [step('round_half', 'gradients in float16', constants, { v, partial, status: builder.tensor('status') }, [cells, 1, 1])];
+  const tensors = gradients.map((name) => builder.tensor(name));
+  return piecesOf(builder.memory).map(({ dW, cells }) => {
+    const partial = builder.memory.reserve('partial', 2 * cells);
+    for (const { name, buffer, offset, replicaStride } of tensors) {
+      const first = partial.offset / 2 + offset / CELL;
+      if (buffer === dW.buffer) builder.partials.set(name, { buffer: partial.buffer, first, count: replicaStride / CELL });
+    }
+    return partial;
+  });
+}
+
+/** The gradients of all parameters, which lie side by side. @param partials of `reserveRoundedGradients` */
+export function roundGradientsSteps(builder: Builder, partials: readonly Range[]): AnyStep[] {
+  const pieces = piecesOf(builder.memory);
+  return partials.map((partial, k) => {
+    const { dW, cells } = pieces[k];
+    const constants = { FIRST: 0, STRIDE: dW.words, OWNED: 1 };
+    const bindings = { v: dW, partial, status: builder.tensor('status'), owner: builder.tensor(pieceName('owner', k)) };
+    return step('round_half', pieceName('gradients in float16', k), constants, bindings, [cells, 1, 1]);
+  });
 }

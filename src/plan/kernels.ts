@@ -213,8 +213,8 @@ export const KERNELS = {
   rmsprop_update: { ...update, constants: ['CELLS'] },
   round_half: {
     folder: 'precision',
-    bindings: { v: write, partial: writeBits, status: readBits },
-    constants: ['FIRST', 'STRIDE', 'ALWAYS'],
+    bindings: { v: write, partial: writeBits, status: readBits, owner: readBits },
+    constants: ['FIRST', 'STRIDE', 'OWNED'],
     workgroup: ROW,
   },
   scale_half: {

@@ -1,14 +1,10 @@
 /** Norms, clipping, update and records: everything of an iteration that is not forward or backward. */
 import type { OptimizerName } from '../model/schema.ts';
 import { type Builder, step } from './builder.ts';
+import { CELL, CellTable, type Piece, piecesOf, STATES } from './pieces.ts';
 import type { PlanGroup } from './placement.ts';
-import { type AnyStep, ceilTo, type Range, type Tensor } from './plan.ts';
+import { type AnyStep, ceilTo, pieceName, type Range, type Tensor } from './plan.ts';
 import { NO_EXPONENT, NO_NORM, NORM_WORDS, SEGMENT_WORDS } from './records.ts';
-
-/** Cells of 16 parameters; an optimizer invocation owns one. */
-export const CELL = 16;
-
-const STATES: Readonly<Record<OptimizerName, number>> = { sgd: 1, adam: 2, adamw: 2, rmsprop: 3 };
 
 /** The tensors of a group whose norms are measured each iteration, in execution order, by the plan's names. */
 export interface Measured {
@@ -40,15 +36,19 @@ export function sumSquaresSteps(builder: Builder, names: readonly string[]): Any
     const count = Math.ceil(words / CELL);
     const partial = builder.memory.reserve('partial', 2 * count);
     for (const { name, offset, replicaStride } of group) {
-      builder.partials.set(name, { first: partial.offset / 2 + (offset - first.offset) / CELL, count: replicaStride / CELL });
+      const own = { buffer: partial.buffer, first: partial.offset / 2 + (offset - first.offset) / CELL };
+      builder.partials.set(name, { ...own, count: replicaStride / CELL });
     }
     const v: Range = { buffer: first.buffer, offset: first.offset, words: count * CELL };
     return step('sum_squares', `norms of ${first.name} … ${last.name}`, { COUNT: count }, { v, partial }, [count, 1, 1]);
   });
 }
 
-/** `SEGMENT_WORDS` words of a replica's tensors. */
-type Segment = readonly [number, number, number, number, number];
+/** A replica's tensor whose pairs are joined: the buffer they lie in, and its `SEGMENT_WORDS` words. */
+interface Segment {
+  readonly buffer: number;
+  readonly words: readonly [number, number, number, number, number];
+}
 type Segments = readonly Segment[];
 
 /** Pairs from which a segment is long. */
@@ -61,21 +61,25 @@ const LONG = 1024;
 function reduceSteps(
   builder: Builder,
   label: string,
-  partial: Range,
+  partials: readonly Range[],
   segments: Segments,
   norms: Range,
   tables: Tables,
 ): AnyStep[] {
   const { memory, ranges } = builder;
-  return [
-    { lanes: 8, wanted: (pairs: number) => pairs <= LONG, name: `${label}_segments` },
-    { lanes: 64, wanted: (pairs: number) => pairs > LONG, name: `${label}_long_segments` },
-  ].flatMap(({ lanes, wanted, name }) => {
-    const rows = segments.flatMap((segment) => (wanted(segment[1]) ? segment : []));
-    const count = rows.length / SEGMENT_WORDS;
+  const classes = [
+    { lanes: 8, wanted: (pairs: number) => pairs <= LONG, kind: `${label}_segments` },
+    { lanes: 64, wanted: (pairs: number) => pairs > LONG, kind: `${label}_long_segments` },
+  ];
+  const cases = partials.flatMap((partial, k) => classes.map((each) => ({ ...each, partial, k })));
+  return cases.flatMap(({ lanes, wanted, kind, partial, k }) => {
+    const own = segments.filter(({ buffer, words }) => buffer === partial.buffer && wanted(words[1]));
+    const rows = own.flatMap(({ words }) => words);
+    const count = own.length;
     if (count === 0) return [];
+    const name = pieceName(kind, k);
     tables.set(name, Uint32Array.from(rows));
-    const table = memory.tensor(name, { name, type: 'u32', replicas: 1, rows: count, columns: SEGMENT_WORDS });
+    const table = memory.tensor(kind, { name, type: 'u32', replicas: 1, rows: count, columns: SEGMENT_WORDS });
     const across = Math.min(ceilTo(count, 64), 8192);
     const grid = [lanes * across, Math.ceil(count / across), 1] as const;
     const constants = { SEGMENTS: count, LANES: lanes, EXTENDED: Number(ranges.hasExponents) };
@@ -89,7 +93,7 @@ export type Tables = Map<string, Uint32Array>;
 export interface MeasureSteps {
   readonly reduce: readonly AnyStep[];
   readonly clip: readonly AnyStep[];
-  readonly update: AnyStep;
+  readonly update: readonly AnyStep[];
   readonly reduceWeights: readonly AnyStep[];
 }
 
@@ -103,10 +107,6 @@ export function measureSteps(
   tables: Tables,
 ): MeasureSteps {
   const { memory, replicas: R } = builder;
-  const pairs = (name: string, r: number) => {
-    const { first, count } = builder.partials.get(builder.tensor(name).name) ?? { first: 0, count: 0 };
-    return [first + r * count, count] as const;
-  };
   let entries = 0;
   const segments = measured.flatMap((group) =>
     replicasOf(group).flatMap((r) => {
@@ -114,7 +114,9 @@ export function measureSteps(
       const first = entries;
       entries += names.length + group.units.length;
       return names.map((name, t): Segment => {
-        return [...pairs(name, r), first + t, ...builder.ranges.placesOf(builder.tensor(name).name, r)];
+        const tensor = builder.tensor(name).name;
+        const { buffer, first: pair, count } = builder.pairsOf(tensor);
+        return { buffer, words: [pair + r * count, count, first + t, ...builder.ranges.placesOf(tensor, r)] };
       });
     }),
   );
@@ -122,64 +124,77 @@ export function measureSteps(
     memory.tensor(name, { name, type: 'u32', replicas: 1, rows, columns: NORM_WORDS });
   const norms = table('norms', entries);
 
-  const cells = memory.wordsOf('param') / CELL;
-  const owners = new Uint32Array(cells);
+  const pieces = piecesOf(memory);
+  const ownerTable = new CellTable(builder, 0);
   for (const name of parameters) {
-    const { offset, replicaStride, replicas } = builder.tensor(name);
-    for (let r = 0; r < replicas; r++) {
-      owners.fill(r, (offset + r * replicaStride) / CELL, (offset + (r + 1) * replicaStride) / CELL);
-    }
+    const { replicas } = builder.tensor(name);
+    for (let r = 0; r < replicas; r++) ownerTable.set(name, r, r);
   }
-  tables.set('owner', owners);
-  const owner = memory.tensor('owner', { name: 'owner', type: 'u32', replicas: 1, rows: 1, columns: cells });
-  const weightPartial = memory.reserve('weight_partial', 4 * cells);
-  const weightPairs = (name: string, r: number, start: number) => {
-    const { offset, replicaStride } = builder.tensor(name);
-    return [start + (offset + r * replicaStride) / CELL, replicaStride / CELL] as const;
-  };
-  const weightSegments = measured
-    .flatMap((group) =>
-      replicasOf(group).flatMap((r) =>
-        [0, cells].flatMap((start) => group.parameters.map((name) => weightPairs(name, r, start))),
-      ),
-    )
-    .map((pair, n): Segment => [...pair, n, NO_EXPONENT, NO_EXPONENT]);
+  const owners = ownerTable.tensors('owner', 'owner', tables);
+  const partials = pieces.map(({ cells }) => memory.reserve('weight_partial', 4 * cells));
+  const weightSegments = weightSegmentsOf(builder, measured, pieces, partials);
   const weights = table('weights', weightSegments.length);
-  const operands = {
-    W: memory.whole('param'),
-    dW: memory.whole('grad'),
-    owner,
-    control: builder.tensor('control'),
-    hyper: builder.tensor('hyper'),
-    partial: weightPartial,
-    state: memory.tensor('state', { name: 'state', replicas: 1, rows: STATES[optimizer], columns: cells * CELL }),
-  };
-  const { control, hyper } = operands;
+  const control = builder.tensor('control');
+  const hyper = builder.tensor('hyper');
+  const operands = pieces.map(({ W, dW, cells }, k): UpdateOperands => {
+    const state = { name: pieceName('state', k), replicas: 1, rows: STATES[optimizer], columns: cells * CELL };
+    return { W, dW, owner: owners[k], control, hyper, partial: partials[k], state: memory.tensor('state', state) };
+  });
   const clip = { norms, rows: builder.tensor('rows'), hyper, status: builder.tensor('status'), shapes: builder.tensor('shapes') };
   const { range, at } = builder.ranges.bindDecision(6);
   return {
-    reduce: reduceSteps(builder, 'norms', memory.whole('partial'), segments, norms, tables),
+    reduce: reduceSteps(builder, 'norms', memory.pieces('partial'), segments, norms, tables),
     clip: [
       step('clip_coefficient', 'control', { B: builder.batchSize, ...at }, { ...clip, control, range }, [64 * R, 1, 1]),
-      ...scaleSteps(builder, measured, cells, { owner, norms, control }, tables),
+      ...scaleSteps(builder, measured, pieces, owners, { norms, control }, tables),
     ],
-    update: updateStep(builder, optimizer, cells, operands),
-    reduceWeights: reduceSteps(builder, 'weights', weightPartial, weightSegments, weights, tables),
+    update: operands.map((each, k) => updateStep(builder, optimizer, pieceName('update', k), each)),
+    reduceWeights: reduceSteps(builder, 'weights', byBuffer(partials), weightSegments, weights, tables),
   };
+}
+
+/** The pairs of the parameters, then of their updates, as the update writes them into `partials`. */
+function weightSegmentsOf(
+  builder: Builder,
+  measured: readonly Measured[],
+  pieces: readonly Piece[],
+  partials: readonly Range[],
+): Segment[] {
+  const pieceOf = new Map(pieces.map(({ W }, k) => [W.buffer, k]));
+  let n = 0;
+  const segment = (name: string, r: number, isUpdate: boolean): Segment => {
+    const tensor = builder.tensor(name);
+    const k = pieceOf.get(tensor.buffer) ?? 0;
+    const { buffer, offset } = partials[k];
+    const start = offset / 2 + (isUpdate ? pieces[k].cells : 0) + (tensor.offset + r * tensor.replicaStride) / CELL;
+    return { buffer, words: [start, tensor.replicaStride / CELL, n++, NO_EXPONENT, NO_EXPONENT] };
+  };
+  return measured.flatMap((group) =>
+    replicasOf(group).flatMap((r) =>
+      [false, true].flatMap((isUpdate) => group.parameters.map((name) => segment(name, r, isUpdate))),
+    ),
+  );
+}
+
+/** One range a buffer, from its start to the end of the last of these. */
+function byBuffer(ranges: readonly Range[]): Range[] {
+  const ends = new Map(ranges.map(({ buffer, offset, words }) => [buffer, offset + words]));
+  return [...ends].map(([buffer, words]) => ({ buffer, offset: 0, words }));
 }
 
 type UpdateOperands = Record<'W' | 'dW' | 'owner' | 'control' | 'hyper' | 'partial' | 'state', Range>;
 
-function updateStep(builder: Builder, optimizer: OptimizerName, cells: number, operands: UpdateOperands): AnyStep {
+function updateStep(builder: Builder, optimizer: OptimizerName, label: string, operands: UpdateOperands): AnyStep {
+  const cells = operands.W.words / CELL;
   const grid = [cells, 1, 1] as const;
   switch (optimizer) {
     case 'sgd':
-      return step('sgd_update', 'update', { CELLS: cells }, { ...operands, status: builder.tensor('status') }, grid);
+      return step('sgd_update', label, { CELLS: cells }, { ...operands, status: builder.tensor('status') }, grid);
     case 'adam':
     case 'adamw':
-      return step('adam_update', 'update', { CELLS: cells }, operands, grid);
+      return step('adam_update', label, { CELLS: cells }, operands, grid);
     case 'rmsprop':
-      return step('rmsprop_update', 'update', { CELLS: cells }, operands, grid);
+      return step('rmsprop_update', label, { CELLS: cells }, operands, grid);
   }
 }
 
@@ -187,28 +202,24 @@ function updateStep(builder: Builder, optimizer: OptimizerName, cells: number, o
 function scaleSteps(
   builder: Builder,
   measured: readonly Measured[],
-  cells: number,
-  operands: Readonly<Record<'owner' | 'norms' | 'control', Range>>,
+  pieces: readonly Piece[],
+  owners: readonly Range[],
+  operands: Readonly<Record<'norms' | 'control', Range>>,
   tables: Tables,
 ): AnyStep[] {
   if (!builder.ranges.hasExponents) return [];
-  const { memory } = builder;
-  const norms = new Uint32Array(cells).fill(NO_NORM);
+  const table = new CellTable(builder, NO_NORM);
   let first = 0;
   for (const group of measured) {
     for (const r of replicasOf(group)) {
       first += group.z.length + group.d.length;
-      for (const name of group.gradients) {
-        const { offset, replicaStride } = builder.tensor(name);
-        norms.fill(first, (offset + r * replicaStride) / CELL, (offset + (r + 1) * replicaStride) / CELL);
-        first++;
-      }
+      for (const name of group.parameters) table.set(name, r, first++);
       first += group.units.length;
     }
   }
-  tables.set('cell_norms', norms);
-  const cell_norms = memory.tensor('owner', { name: 'cell_norms', type: 'u32', replicas: 1, rows: 1, columns: cells });
-  return [
-    step('scale_gradients', 'gradients', { CELLS: cells }, { dW: memory.whole('grad'), cell_norms, ...operands }, [cells, 1, 1]),
-  ];
+  return table.tensors('owner', 'cell_norms', tables).map((cell_norms, k) => {
+    const { dW, cells } = pieces[k];
+    const bindings = { dW, cell_norms, owner: owners[k], ...operands };
+    return step('scale_gradients', pieceName('gradients', k), { CELLS: cells }, bindings, [cells, 1, 1]);
+  });
 }

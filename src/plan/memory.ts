@@ -1,5 +1,8 @@
-/** Lays tensors out in device buffers. Tensors of one role share a buffer, in order, so that equal layers lie at equal strides. */
-import { ALIGNMENT, ceilTo, type PlanBuffer, type Range, type Tensor, WORD } from './plan.ts';
+/**
+ * Lays tensors out in device buffers. Tensors of one role share a buffer, in order, so that equal layers lie at equal strides; a
+ * role that outgrows a buffer goes on in the next (`param`, `param 1`, ...).
+ */
+import { ALIGNMENT, ceilTo, type PlanBuffer, pieceName, type Range, type Tensor, WORD } from './plan.ts';
 
 const ALIGNED_WORDS = ALIGNMENT / WORD;
 
@@ -18,26 +21,55 @@ interface TensorRequest {
 export class Memory {
   readonly #words: number[] = [];
   readonly #names: string[] = [];
+  /** Buffers of each role, in order. */
+  readonly #pieces = new Map<string, number[]>();
   readonly tensors = new Map<string, Tensor>();
 
-  /** Reserves a range at the end of the buffer of that name. */
-  reserve(buffer: string, words: number): Range {
-    let index = this.#names.indexOf(buffer);
-    if (index < 0) {
-      index = this.#names.push(buffer) - 1;
-      this.#words.push(0);
-    }
+  /**
+   * @param mostWords of a buffer
+   * @param mostOfRole of a buffer of roles with another limit: Infinity for one that kernels bind as a whole
+   */
+  constructor(
+    readonly mostWords = Number.POSITIVE_INFINITY,
+    readonly mostOfRole: Readonly<Record<string, number>> = {},
+  ) {}
+
+  /** Reserves a range at the end of a role, in one buffer; one that is too large for any has a buffer of its own. */
+  reserve(role: string, words: number): Range {
+    const aligned = ceilTo(Math.max(words, 1), ALIGNED_WORDS);
+    const index = this.#bufferFor(role, aligned);
     const offset = this.#words[index];
-    this.#words[index] += ceilTo(Math.max(words, 1), ALIGNED_WORDS);
+    this.#words[index] += aligned;
     return { buffer: index, offset, words: ceilTo(Math.max(words, 1), 4) };
   }
 
+  /** Sees to it that the next ranges of a role lie in one buffer, if so many words can: `words` of them, alignment included. */
+  together(role: string, words: number): void {
+    this.#bufferFor(role, words);
+  }
+
+  /** The role's last buffer, or a new one where that has no room. */
+  #bufferFor(role: string, words: number): number {
+    const pieces = this.#pieces.get(role) ?? [];
+    const last = pieces.at(-1);
+    if (last !== undefined && (this.#words[last] === 0 || this.#words[last] + words <= this.mostWordsOf(role))) return last;
+    const index = this.#names.push(pieceName(role, pieces.length)) - 1;
+    this.#words.push(0);
+    this.#pieces.set(role, [...pieces, index]);
+    return index;
+  }
+
+  /** Words that a buffer of a role may have. */
+  mostWordsOf(role: string): number {
+    return this.mostOfRole[role] ?? this.mostWords;
+  }
+
   /** Reserves a named tensor. */
-  tensor(buffer: string, request: TensorRequest): Tensor {
+  tensor(role: string, request: TensorRequest): Tensor {
     const { name, type = 'f32', replicas, rows, columns } = request;
     const rowStride = request.rowStride ?? columns;
     const replicaStride = request.replicaStride ?? rows * rowStride;
-    const range = this.reserve(buffer, replicas * replicaStride);
+    const range = this.reserve(role, replicas * replicaStride);
     const tensor = { ...range, name, type, replicas, rows, columns, rowStride, replicaStride };
     this.tensors.set(name, tensor);
     return tensor;
@@ -71,15 +103,14 @@ export class Memory {
   }
   readonly #absent = new Map<string, Range>();
 
-  /** Elements reserved so far in a buffer. */
-  wordsOf(buffer: string): number {
-    const index = this.#names.indexOf(buffer);
-    return index < 0 ? 0 : this.#words[index];
+  /** The buffers of a role, each as one range of what has been reserved so far. */
+  pieces(role: string): Range[] {
+    return (this.#pieces.get(role) ?? []).map((buffer) => this.wholeBuffer(buffer));
   }
 
   /** The whole of a buffer as one range. */
-  whole(buffer: string): Range {
-    return { buffer: this.#names.indexOf(buffer), offset: 0, words: this.wordsOf(buffer) };
+  wholeBuffer(buffer: number): Range {
+    return { buffer, offset: 0, words: this.#words[buffer] };
   }
 
   buffers(): PlanBuffer[] {

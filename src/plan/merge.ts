@@ -1,4 +1,5 @@
 /** Merges weight-gradient steps of equal layers at equal strides into one dispatch over all of them. */
+import { MOST_WORKGROUPS } from './pieces.ts';
 import type { AnyStep, Range, Step } from './plan.ts';
 
 type WeightStep = Step<'linear_backward_weight'>;
@@ -13,9 +14,6 @@ const STRIDES = {
   partial_bias: ['PARTIAL_BIAS_STRIDE', 2],
 } as const;
 const NAMES = Object.keys(STRIDES) as (keyof typeof STRIDES)[];
-
-/** Workgroups allowed in one dimension of a dispatch: WebGPU's default maxComputeWorkgroupsPerDimension. */
-const MOST_WORKGROUPS = 65_535;
 
 /** @param steps in the order of the layers */
 export function mergeLayers(steps: readonly WeightStep[]): AnyStep[] {

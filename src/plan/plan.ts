@@ -17,9 +17,23 @@ export function ceilTo(n: number, multiple: number): number {
 
 /** A device buffer: every tensor lies in one. */
 export interface PlanBuffer {
+  /** Its role, numbered from the second of a role on: `param`, `param 1`. */
   readonly name: string;
   /** Elements of 4 bytes. */
   readonly words: number;
+}
+
+/** Name of the k-th of several things that stand for one, such as the buffers of a role. */
+export function pieceName(name: string, k: number): string {
+  return k === 0 ? name : `${name} ${k}`;
+}
+
+/** Numbers of the buffers of a role, in order. */
+export function buffersOfRole({ buffers }: Pick<Plan, 'buffers'>, role: string): number[] {
+  const numbers = new Map(buffers.map(({ name }, k) => [name, k]));
+  const found: number[] = [];
+  for (let k = numbers.get(role); k !== undefined; k = numbers.get(pieceName(role, found.length))) found.push(k);
+  return found;
 }
 
 /** A range of a buffer, in elements of 4 bytes. */

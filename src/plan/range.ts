@@ -97,7 +97,7 @@ export class RangeTable {
 
   /** All entries, for the kernel that adds exponents by their place. */
   whole(position: number): Range {
-    return this.hasExponents ? this.memory.whole('range') : this.memory.absent('read', position);
+    return this.hasExponents ? this.memory.pieces('range')[0] : this.memory.absent('read', position);
   }
 
   /** Notes that a parameter's gradient is a product of these tensors. */

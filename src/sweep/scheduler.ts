@@ -1,7 +1,7 @@
 /** Trains a sweep's runs: cohort by cohort on a GPU, in parallel jobs on the cores of a processor. Keeps what finishes. */
 import type { TraceLimits } from '../metrics/trace-codec.ts';
 import { LimitError } from '../model/errors.ts';
-import type { Limits } from '../plan/build.ts';
+import type { Limits } from '../plan/limits.ts';
 import { type Calibration, calibrate } from './calibrate.ts';
 import type { Run } from './cohort.ts';
 import { type CohortRuns, cohortsOf, type Datasets } from './cohorts.ts';

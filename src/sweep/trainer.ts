@@ -12,11 +12,13 @@ import type { Experiment } from '../model/schema.ts';
 import { buildPlan } from '../plan/build.ts';
 import { clipStepOf } from '../plan/clip.ts';
 import { hyperWords } from '../plan/hyper.ts';
-import type { MeasuredGroup, Plan, Range } from '../plan/plan.ts';
+import type { MeasuredGroup, Plan } from '../plan/plan.ts';
 import { CONTROL_WORDS, HYPER_WORDS, STATUS, STATUS_WORDS } from '../plan/records.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import { type InitialValues, initialValuesFor } from './initial-values.ts';
 import { depthOf, shapeKey } from './plan-key.ts';
+import { joined, ringRanges } from './ring.ts';
+import { stateRanges, writeState } from './training-state.ts';
 
 /** Iterations the metrics ring holds: the longest block. */
 export const RING = 256;
@@ -71,16 +73,6 @@ export interface Checkpoint {
   readonly starts: readonly number[];
   /** Of `stateRanges`. */
   readonly words: readonly Uint32Array[];
-}
-
-/** Everything that an iteration takes over from the one before. */
-function stateRanges({ buffers, tensors }: Plan): Range[] {
-  const whole = (name: string) => {
-    const buffer = buffers.findIndex((other) => other.name === name);
-    return buffer < 0 ? [] : [{ buffer, offset: 0, words: buffers[buffer].words }];
-  };
-  const records = ['status', 'control'].flatMap((name) => tensors.get(name) ?? []);
-  return [...['param', 'state', 'running'].flatMap(whole), ...records];
 }
 
 export class Trainer {
@@ -210,9 +202,16 @@ export class Trainer {
     const start = this.#ticks;
     this.#ticks += count;
     const done = session.run('iteration', count);
-    const read = session.read([tensorOf(session, 'ring'), tensorOf(session, 'layers')]);
-    const [, [ring, layers]] = await Promise.all([done, read]);
-    return this.#decode(start, count, ring, layers);
+    const { replicas, ring, layersEvery, layerSlots, layerWords } = session.plan;
+    const record = Math.floor(start / layersEvery);
+    const records = Math.floor((start + count - 1) / layersEvery) - record + 1;
+    const rings = [
+      ringRanges(tensorOf(session, 'ring'), { slots: ring, words: replicas * SCALARS.length }, start, count),
+      ringRanges(tensorOf(session, 'layers'), { slots: layerSlots, words: layerWords }, record, records),
+    ];
+    const [, words] = await Promise.all([done, session.read(rings.flat())]);
+    const scalars = joined(words.slice(0, rings[0].length));
+    return this.#decode(start, count, new Float32Array(scalars.buffer), joined(words.slice(rings[0].length)));
   }
 
   /** Evaluates slots on the held-out split, after everything enqueued so far; by default all. Others have NaN. */
@@ -259,9 +258,7 @@ export class Trainer {
 
   /** Goes on from a checkpoint of the same plan, whichever engine made it. */
   restore({ ticks, experiments, starts, words }: Checkpoint): void {
-    stateRanges(this.session.plan).forEach((range, k) => {
-      this.session.write(range, words[k]);
-    });
+    writeState(this.session, words);
     this.#ticks = ticks;
     for (const [slot, experiment] of experiments.entries()) {
       this.#experiments[slot] = experiment;
@@ -292,15 +289,9 @@ export class Trainer {
     writeReplica(this.session, `${name}.running`, r, values);
   }
 
-  #decode(start: number, count: number, ring: Uint32Array, layers: Uint32Array): MetricsBlock {
-    const { replicas, ring: slots } = this.session.plan;
-    const width = replicas * SCALARS.length;
-    const words = new Uint32Array(count * width);
-    for (let k = 0; k < count; k++) {
-      const from = ((start + k) % slots) * width;
-      words.set(ring.subarray(from, from + width), k * width);
-    }
-    const scalars = new Float32Array(words.buffer);
+  /** @param layers the records from that of iteration `start` on */
+  #decode(start: number, count: number, scalars: Float32Array, layers: Uint32Array): MetricsBlock {
+    const { replicas } = this.session.plan;
     const records = Array.from({ length: replicas }, (_, r) => this.#layerRecords(r, start, scalars, layers));
     if (this.dataset.kind === 'regression') {
       const accuracy = SCALARS.indexOf('accuracy');
@@ -311,13 +302,13 @@ export class Trainer {
 
   /** A replica's records in a block: where it was active and at the cadence of its own iterations. */
   #layerRecords(r: number, start: number, scalars: Float32Array, layers: Uint32Array): LayerBlock[] {
-    const { replicas, layersEvery, layerSlots, layerWords } = this.session.plan;
+    const { replicas, layersEvery, layerWords } = this.session.plan;
     const { first, layerRecord } = this.group(r);
     const records: LayerBlock[] = [];
     for (let at = r * SCALARS.length, k = 0; at < scalars.length; at += replicas * SCALARS.length, k++) {
       const iteration = scalars[at];
       if (iteration % layersEvery !== 0 || scalars[at + ACTIVE] === 0) continue;
-      const slot = Math.floor((start + k) / layersEvery) % layerSlots;
+      const slot = Math.floor((start + k) / layersEvery) - Math.floor(start / layersEvery);
       const from = slot * layerWords + layerRecord.first + (r - first) * layerRecord.words;
       records.push({ iteration, words: new Float32Array(layers.slice(from, from + layerRecord.words).buffer) });
     }

@@ -55,7 +55,7 @@ function updatePlan(
   const measured = { group, z: [], d: [], gradients, parameters, units: [] };
   const { reduce, clip, update } = measureSteps(builder, [measured], parameters, optimizer, contents);
   const clipping = clipSteps(builder, [measured], parameters, clipKinds, contents);
-  const iteration = [...squares, ...reduce, ...clip, ...clipping, update];
+  const iteration = [...squares, ...reduce, ...clip, ...clipping, ...update];
   return {
     summary: {
       replicas,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { bitsFloat, floatBits } from '../../src/math/norm-pair.ts';
 import { CONTROL, CONTROL_WORDS, HYPER_WORDS, STATUS_WORDS } from '../../src/plan/records.ts';
 import { controlOf, hyperOf, pairOf, statusOf } from '../support/records.ts';
-import { flat, random, reads, runKernel, title, updates, useEngines, writes } from '../support/run-kernel.ts';
+import { absent, flat, random, reads, runKernel, title, updates, useEngines, writes } from '../support/run-kernel.ts';
 import { gamma } from '../support/tolerance.ts';
 
 const engines = useEngines();
@@ -85,7 +85,7 @@ describe('round_half', () => {
       const all = R + first;
       const v = Float32Array.from(random(3, all * STRIDE), (x, n) => x * 10 ** ((n % 12) - 6));
       const { gpu, compare } = await runKernel(engines(), 'round_half', {
-        constants: { FIRST: first, STRIDE, ALWAYS: 0 },
+        constants: { FIRST: first, STRIDE, OWNED: 0 },
         grid: [cells, R, 1],
         operands: {
           v: updates(flat(all, STRIDE), v),
@@ -94,6 +94,7 @@ describe('round_half', () => {
             flat(all, STATUS_WORDS),
             statusOf(Array.from({ length: all }, (_, r) => ({ present: Number(r !== 1 || R < 3) }))),
           ),
+          owner: absent,
         },
       });
       compare('v', 0);
@@ -116,15 +117,34 @@ describe('round_half', () => {
     });
   }
 
+  test('of several tensors knows each cell by its owner', async () => {
+    const owner = Uint32Array.of(0, 0, 1, 2, 1, 2, 2, 0);
+    const v = Float32Array.from(random(6, 16 * owner.length));
+    const { gpu, compare } = await runKernel(engines(), 'round_half', {
+      constants: { FIRST: 0, STRIDE: v.length, OWNED: 1 },
+      grid: [owner.length, 1, 1],
+      operands: {
+        v: updates(flat(v.length), v),
+        partial: updates(flat(owner.length, 2), new Uint32Array(2 * owner.length).fill(7)),
+        status: reads(flat(3, STATUS_WORDS), statusOf([{ present: 1 }, { present: 0 }, { present: 1 }])),
+        owner: reads(flat(owner.length), owner),
+      },
+    });
+    compare('v', 0);
+    for (const [n, x] of v.entries()) expect(gpu.v[n]).toBe(owner[Math.floor(n / 16)] === 1 ? x : nearest(x));
+    for (const [cell, r] of owner.entries()) expect(gpu.partial[2 * cell] === 7).toBe(r === 1);
+  });
+
   test('an overflow is counted', async () => {
     const v = new Float32Array(16).fill(70_000).fill(1, 4);
     const { gpu } = await runKernel(engines(), 'round_half', {
-      constants: { FIRST: 0, STRIDE: 16, ALWAYS: 0 },
+      constants: { FIRST: 0, STRIDE: 16, OWNED: 0 },
       grid: [1, 1, 1],
       operands: {
         v: updates(flat(1, 16), v),
         partial: writes(flat(1, 1, 2)),
         status: reads(flat(1, STATUS_WORDS), statusOf([{ present: 1 }])),
+        owner: absent,
       },
     });
     expect([...gpu.partial]).toEqual([floatBits(inf), 4]);

@@ -1,7 +1,7 @@
 /** The CPU engine: a plan's steps, one after another, by their kernels in WebAssembly SIMD or else by their twins. */
 import { LimitError } from '../../model/errors.ts';
-import type { Limits } from '../../plan/build.ts';
 import { type KernelName, kernelEntry } from '../../plan/kernels.ts';
+import type { Limits } from '../../plan/limits.ts';
 import { ALIGNMENT, type AnyStep, ceilTo, type Plan, type Range, WORD } from '../../plan/plan.ts';
 import type { Engine, Session } from '../engine.ts';
 import type { AdapterReport } from '../report.ts';

@@ -1,5 +1,5 @@
 /** The WebGPU device: what is requested of the adapter, and one funnel for everything that goes wrong with it. */
-import type { Limits } from '../../plan/build.ts';
+import type { Limits } from '../../plan/limits.ts';
 import { DeviceLostError } from '../engine.ts';
 import type { AdapterReport, NoGpuReason } from '../report.ts';
 

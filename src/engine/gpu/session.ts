@@ -198,30 +198,37 @@ export class GpuSession implements Session {
   async #read(ranges: readonly Range[]): Promise<Uint32Array[]> {
     const { device } = this.context;
     this.context.check();
-    const bytes = ranges.reduce((sum, { words }) => sum + words * WORD, 0);
-    const staging = this.#takeStaging(bytes);
     const encoder = device.createCommandEncoder({ label: 'read' });
-    let at = 0;
-    for (const { buffer, offset, words } of ranges) {
-      encoder.copyBufferToBuffer(this.buffers[buffer], offset * WORD, staging, at, words * WORD);
-      at += words * WORD;
-    }
+    // All copies are made in one submission, so that they show one moment.
+    const copies = inBatches(ranges, this.context.limits.bufferBytes).map((batch) => {
+      const bytes = batch.reduce((sum, { words }) => sum + words * WORD, 0);
+      const staging = this.#takeStaging(bytes);
+      let at = 0;
+      for (const { buffer, offset, words } of batch) {
+        encoder.copyBufferToBuffer(this.buffers[buffer], offset * WORD, staging, at, words * WORD);
+        at += words * WORD;
+      }
+      return { batch, bytes, staging };
+    });
     device.queue.submit([encoder.finish()]);
     try {
-      await this.context.awaiting(staging.mapAsync(GPUMapMode.READ, 0, bytes));
+      await this.context.awaiting(Promise.all(copies.map(({ staging, bytes }) => staging.mapAsync(GPUMapMode.READ, 0, bytes))));
     } catch (error) {
       throw await this.context.explain(error);
     }
-    const all = new Uint32Array(staging.getMappedRange(0, bytes).slice(0));
-    staging.unmap();
-    if (this.#destroyed) staging.destroy();
-    else this.#staging.push(staging);
-    this.context.check();
-    let start = 0;
-    return ranges.map(({ words }) => {
-      start += words;
-      return all.subarray(start - words, start);
+    const read = copies.flatMap(({ batch, bytes, staging }) => {
+      const all = new Uint32Array(staging.getMappedRange(0, bytes).slice(0));
+      staging.unmap();
+      if (this.#destroyed) staging.destroy();
+      else this.#staging.push(staging);
+      let start = 0;
+      return batch.map(({ words }) => {
+        start += words;
+        return all.subarray(start - words, start);
+      });
     });
+    this.context.check();
+    return read;
   }
 
   /** A mappable buffer of at least this size that no read is using. */
@@ -234,6 +241,21 @@ export class GpuSession implements Session {
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     });
   }
+}
+
+/** Ranges in order, in batches of at most so many bytes; a range by itself never has more. */
+export function inBatches(ranges: readonly Range[], mostBytes: number): Range[][] {
+  const batches: Range[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const range of ranges) {
+    bytes += range.words * WORD;
+    if (bytes > mostBytes) {
+      batches.push([]);
+      bytes = range.words * WORD;
+    }
+    batches[batches.length - 1].push(range);
+  }
+  return batches;
 }
 
 function bindGroupOf(device: GPUDevice, pipelines: Pipelines, buffers: readonly GPUBuffer[], step: AnyStep): GPUBindGroup {

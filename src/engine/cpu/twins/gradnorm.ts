@@ -129,7 +129,8 @@ export const gradnormTwins: Twins<'sum_squares' | 'norm_reduce' | 'clip_coeffici
   scale_gradients({ dW, cell_norms, owner, norms, control }, { CELLS }) {
     for (let cell = 0; cell < CELLS; cell++) {
       const n = cell_norms[cell];
-      if (n === NO_NORM) continue;
+      // A replica at rest keeps what it has.
+      if (n === NO_NORM || control[owner[cell] * CONTROL_WORDS + CONTROL.active] === 0) continue;
       const exponent = (norms[NORM_WORDS * n + 2] | 0) + (control[owner[cell] * CONTROL_WORDS + CONTROL.exponent] | 0);
       if (exponent === 0) continue;
       const factor = powerOfTwo(exponent);

@@ -1,6 +1,7 @@
 /** Twins of shaders/precision. */
 import { roundHalf } from '../../../math/half.ts';
 import { wordsOf, writePair } from '../../../math/norm-pair.ts';
+import type { Constants } from '../../../plan/kernels.ts';
 import { CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, STATUS, STATUS_WORDS } from '../../../plan/records.ts';
 import { presentReplicas } from '../active.ts';
 import type { Twins } from '../twin.ts';
@@ -8,18 +9,31 @@ import type { Twins } from '../twin.ts';
 /** Loss scales lie between 2^−24 and 2^24. */
 const LARGEST_EXPONENT = 24;
 
-/** Those that take part, or all. */
-export function roundedReplicas(status: Uint32Array, first: number, count: number, always: number): number[] {
-  return always ? Array.from({ length: count }, (_, k) => first + k) : presentReplicas(status, first, count);
+/** First cell and how many of each run of cells of 16 numbers whose replica takes part. */
+export function roundedCells(
+  status: Uint32Array,
+  owner: Uint32Array,
+  { FIRST, STRIDE, OWNED }: Constants<'round_half'>,
+  R: number,
+): { readonly first: number; readonly count: number }[] {
+  const cells = STRIDE / 16;
+  if (!OWNED) return presentReplicas(status, FIRST, R).map((r) => ({ first: r * cells, count: cells }));
+  const runs: { first: number; count: number }[] = [];
+  for (let cell = 0; cell < cells; cell++) {
+    if (status[owner[cell] * STATUS_WORDS + STATUS.present] === 0) continue;
+    const last = runs.at(-1);
+    if (last && last.first + last.count === cell) last.count += 1;
+    else runs.push({ first: cell, count: 1 });
+  }
+  return runs;
 }
 
 export const precisionTwins: Twins<'round_half' | 'copy_half' | 'scale_half' | 'loss_scale'> = {
-  round_half({ v, partial, status }, { FIRST, STRIDE, ALWAYS }, [, R]) {
+  round_half({ v, partial, status, owner }, constants, [, R]) {
     const words = wordsOf(v);
-    for (const r of roundedReplicas(status, FIRST, R, ALWAYS)) {
-      const base = r * STRIDE;
-      for (let n = base; n < base + STRIDE; n++) v[n] = roundHalf(v[n]);
-      for (let n = base; n < base + STRIDE; n += 16) writePair(words, n, 1, 16, 0, partial, n / 8);
+    for (const { first, count } of roundedCells(status, owner, constants, R)) {
+      for (let n = 16 * first; n < 16 * (first + count); n++) v[n] = roundHalf(v[n]);
+      for (let k = first; k < first + count; k++) writePair(words, 16 * k, 1, 16, 0, partial, 2 * k);
     }
   },
 

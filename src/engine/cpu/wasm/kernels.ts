@@ -7,7 +7,7 @@ import { activationOf, four, sixteen, type Twins } from '../twin.ts';
 import { phiExponent } from '../twins/activation.ts';
 import { writeExponents } from '../twins/gradnorm.ts';
 import { exponentOfSum } from '../twins/linear.ts';
-import { roundedReplicas } from '../twins/precision.ts';
+import { roundedCells } from '../twins/precision.ts';
 import { firstUnitNorm, recordedReplicas } from '../twins/units.ts';
 import type { KernelExports } from './module.ts';
 import { normKernels } from './norm.ts';
@@ -149,9 +149,9 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
       if (EXTENDED) writeExponents(segments, SEGMENTS, range, norms);
     },
 
-    round_half({ v, partial, status }, { FIRST, STRIDE, ALWAYS }, [, R]) {
-      for (const r of roundedReplicas(status, FIRST, R, ALWAYS)) {
-        wasm.round_half(address(v, r * STRIDE), address(partial, (r * STRIDE) / 8), STRIDE / 16);
+    round_half({ v, partial, status, owner }, constants, [, R]) {
+      for (const { first, count } of roundedCells(status, owner, constants, R)) {
+        wasm.round_half(address(v, 16 * first), address(partial, 2 * first), count);
       }
     },
 
