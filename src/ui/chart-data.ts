@@ -134,9 +134,9 @@ export function logRange(columns: readonly (readonly Sample[])[], levels: readon
   for (const { y } of levels) take(y);
   if (low > high) return [-1, 1];
   const margin = Math.max(0.06 * (high - low), (1 - (high - low)) / 2);
-  // A level's label stands under its line.
-  const below = levels.some(({ y }) => y === low) ? 0.15 * (high - low) : 0;
-  return [low - Math.max(margin, below), high + margin];
+  // A level's label stands under its line, and what hangs from the top over it.
+  const room = (end: number) => (levels.some(({ y }) => y === end) ? 0.15 * (high - low) : 0);
+  return [low - Math.max(margin, room(low)), high + Math.max(margin, room(high))];
 }
 
 /** `NaN @ 3 · z17`: value, iteration and, where this is the first of the run, the tensor. */

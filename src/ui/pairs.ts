@@ -45,7 +45,7 @@ export const PAIRS: readonly ScenarioPair[] = [
   pair('exploding-relu-32', 'Exploding and cured, 32 layers', exploding, cured),
   pair('float32-ends-relu-200', 'Where float32 ends, 200 layers', float32Ends, float32Extended),
   pair('vanishing-relu-30', 'Vanishing and level, 30 layers', vanishing, level),
-  pair('residual-64', 'Residual branches, plain and scaled', residualPlain, residualScaled),
+  pair('residual-64', 'Residual branches, 64 blocks', residualPlain, residualScaled),
   pair('adaptive-clip-relu-16', 'Adaptive clipping, 16 layers', largeRate, adaptiveClip),
   twoSeeds('digits8-relu-8', digits8),
   twoSeeds('mnist-relu-8', mnist),

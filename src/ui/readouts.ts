@@ -61,7 +61,7 @@ export function readout(
   value: (trace: Trace, iteration: number, run: number) => string,
 ): TemplateResult {
   const iteration = hover ?? latestIteration(traces);
-  return html`@ ${formatCount(iteration)} &nbsp;<b class="a">A</b> ${value(traces[0], iteration, 0)} &nbsp;<b class="b">B</b> ${value(traces[1], iteration, 1)}`;
+  return html`@ ${formatCount(iteration)} &nbsp;<span><b class="a">A</b> ${value(traces[0], iteration, 0)}</span> &nbsp;<span><b class="b">B</b> ${value(traces[1], iteration, 1)}</span>`;
 }
 
 /** The latest held-out result up to an iteration. */

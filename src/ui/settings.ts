@@ -150,6 +150,7 @@ export function differenceSummary(mine: Experiment, other: Experiment): string {
     .filter((path) => !(path === 'clip.max' && paths.includes('clip.rule')))
     .filter((path) => !(path === 'model.init.weightVariance' && mine.model.init.scheme !== 'scaled_normal'))
     .map((path) => (path.startsWith('clip.') && hasMax ? clipWords(mine) : shortSetting(mine, path)))
+    .filter((words, i, all) => all.indexOf(words) === i)
     .join(' · ');
 }
 
