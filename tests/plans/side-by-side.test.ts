@@ -3,40 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { readAsset } from '../../src/cli/files.ts';
 import { loadDataset } from '../../src/data/load.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { shapeOf } from '../../src/metrics/layer-series.ts';
-import { Trace } from '../../src/metrics/trace.ts';
-import { parseExperiment } from '../../src/model/experiment.ts';
-import type { Experiment, ExperimentInput, Task } from '../../src/model/schema.ts';
-import { Loop } from '../../src/sweep/loop.ts';
+import type { Experiment, Task } from '../../src/model/schema.ts';
 import { SideBySide } from '../../src/sweep/side-by-side.ts';
 import { wasmEngine } from '../support/run-kernel.ts';
+import { mlp, recorded, small as run, trainSideBySide } from '../support/side-by-side.ts';
 
 const datasetOf = (task: Task) => loadDataset(task, readAsset);
-const run = (input: ExperimentInput): Experiment =>
-  parseExperiment({ batchSize: 8, iterations: 12, probes: { layersEvery: 1, testEvery: 5 }, ...input });
-const mlp = (depth: number) => ({ kind: 'mlp', depth, width: 8 }) as const;
-
-async function train(engine: Engine, experiments: readonly Experiment[], limits: readonly number[] = []) {
-  const runs = await SideBySide.create(engine, experiments, datasetOf);
-  const traces = runs.summaries.map((summary) => new Trace(summary.measured, shapeOf(summary)));
-  const loop = new Loop(runs, {
-    block: (block) => traces.forEach((trace, r) => void trace.append(block, r)),
-    test: (block, tested) => {
-      for (const r of tested) traces[r].appendTest(block, r);
-    },
-  });
-  for (const limit of limits) await loop.run(limit);
-  const finished = await loop.run();
-  const parts = runs.parts.length;
-  runs.destroy();
-  return { traces, finished, parts };
-}
-
-/** All that a trace holds, as plain data. */
-function recorded({ scalars, layers, tests, firstNonFinite, ended }: Trace) {
-  const series = Object.entries(scalars).map(([name, values]) => [name, [...values.view()]]);
-  return { series: Object.fromEntries(series), layers, tests, firstNonFinite, ended };
-}
+const train = (experiments: readonly Experiment[], limits?: readonly number[]) =>
+  trainSideBySide(wasmEngine(), datasetOf, experiments, limits);
 
 const A = run({ model: mlp(3) });
 const PAIRS: readonly (readonly [string, Experiment, number])[] = [
@@ -55,7 +29,7 @@ const PAIRS: readonly (readonly [string, Experiment, number])[] = [
 ];
 
 describe('a run beside another one has the bits that it has alone', () => {
-  const alone = (experiment: Experiment) => train(wasmEngine(), [experiment]);
+  const alone = (experiment: Experiment) => train([experiment]);
 
   test.each(PAIRS)('%s', async (_, other, plans) => {
     const own = [await alone(A), await alone(other)].map(({ traces }) => recorded(traces[0]));
@@ -63,7 +37,7 @@ describe('a run beside another one has the bits that it has alone', () => {
       [[A, other], own],
       [[other, A], [...own].reverse()],
     ] as const) {
-      const { traces, finished, parts } = await train(wasmEngine(), pair);
+      const { traces, finished, parts } = await train(pair);
       expect(finished).toBe(true);
       expect(parts).toBe(plans);
       expect(traces.map(recorded)).toEqual(expected);
@@ -77,8 +51,8 @@ describe('a run beside another one has the bits that it has alone', () => {
 
   test('also when they pause on the way', async () => {
     const [, other] = PAIRS[9];
-    const straight = await train(wasmEngine(), [A, other]);
-    const paused = await train(wasmEngine(), [A, other], [1, 2, 5]);
+    const straight = await train([A, other]);
+    const paused = await train([A, other], [1, 2, 5]);
     expect(paused.traces.map(recorded)).toEqual(straight.traces.map(recorded));
   });
 });
@@ -86,7 +60,7 @@ describe('a run beside another one has the bits that it has alone', () => {
 test('a run is evaluated at its own cadence and after its own last iteration', async () => {
   const short = run({ model: mlp(4), iterations: 7, probes: { testEvery: 3 } });
   const never = run({ model: mlp(5), probes: { testEvery: 0 } });
-  const { traces } = await train(wasmEngine(), [A, short, never]);
+  const { traces } = await train([A, short, never]);
   const tested = traces.map(({ tests }) => tests.map(({ iteration }) => iteration));
   expect(tested).toEqual([[5, 10, 12], [3, 6, 7], [12]]);
 });
