@@ -100,8 +100,10 @@ describe('thirty layers', () => {
 });
 
 describe('a learning rate too large', () => {
-  test('explodes from level gradients within 300 iterations', async () => {
-    const large = await train('large-rate-relu-16', 300);
+  test('explodes from level gradients within ten iterations, its first update more than half of a layer’s weights', async () => {
+    const large = await train('large-rate-relu-16', 10);
+    const [{ log2Update, log2Weight }] = large.trace.layers;
+    expect(Math.max(...log2Update.map((update, l) => update - log2Weight[l]))).toBeGreaterThan(Math.log2(0.5));
     expect(Math.abs((growth(large)?.factor ?? 0) - 1)).toBeLessThan(0.1);
     expect(Number.isFinite(last(large.trace, 'log2WeightNorm'))).toBe(false);
     expect(judge(large.trace, large.experiment).kind).toBe('exploding');
