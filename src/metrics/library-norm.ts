@@ -1,9 +1,9 @@
 /** What a library would make of a norm. */
 
 /** float32 numbers lie below 2^128, so a sum of squares of norm 2^64 or more is Inf. */
-const LOG2_OVERFLOW = 64;
+export const LOG2_OVERFLOW = 64;
 /** Half of 2^-149, float32's smallest subnormal, is rounded to 0: so is a sum of squares of a norm below 2^-75. */
-const LOG2_VANISHING = -75;
+export const LOG2_VANISHING = -75;
 
 /**
  * The L2 norm that PyTorch and TensorFlow compute in float32 as the root of a sum of squares: Infinity where the sum overflows

@@ -227,14 +227,21 @@ function peakSentence(trace: Trace, before: number): string[] {
   return [`The global gradient norm reached ${formatLog2(peak)} before that${beyond}.`];
 }
 
-function clipSentence(trace: Trace, { clip }: Experiment): string[] {
+function clipSentence(trace: Trace, { clip, range }: Experiment): string[] {
   // The other rules have no coefficient that all gradients share.
   if (clip.rule !== 'torch_norm' && clip.rule !== 'tensorflow_global_norm') return [];
   const coefficients = trace.scalars.clipCoefficient;
   const from = Math.max(0, coefficients.length - WINDOW);
   const recent = coefficients.view().subarray(from);
   const share = recent.filter((c) => c < 1).length / recent.length;
-  return [`Clipping at ${formatNumber(clip.max)} acted in ${formatPercent(share)} of the last ${recent.length} iterations.`];
+  const acted = `Clipping at ${formatNumber(clip.max)} acted in ${formatPercent(share)} of the last ${recent.length} iterations.`;
+  // An extended range's coefficient may be too small for the float32 that is recorded; it is applied with its exponent.
+  const zeros = range === 'ieee' ? recent.filter((c) => c === 0).length : 0;
+  if (zeros === 0) return [acted];
+  return [
+    acted,
+    `Its coefficient was 0 in ${formatPercent(zeros / recent.length)} of them, since the float32 norm is Inf: the step was silently zero.`,
+  ];
 }
 
 /** Of a loss scale that adapts. */

@@ -1,20 +1,33 @@
 /** The loop of a few runs that start and train together: keeps the device busy with blocks, and stops where it is told. */
 import type { MetricsBlock, TestBlock } from '../metrics/block.ts';
+import type { Experiment } from '../model/schema.ts';
 import { IN_FLIGHT, nextTask, Pace } from './pace.ts';
-import type { Trainer } from './trainer.ts';
+
+/** What trains runs that start together: a `Trainer`, or several behind one face. */
+export interface Training {
+  /** By run. */
+  readonly experiments: readonly (Experiment | undefined)[];
+  /** Iterations enqueued since the start. */
+  readonly iteration: number;
+  /** Iterations until every run has reached its last. */
+  readonly remaining: number;
+  advance(count: number): Promise<MetricsBlock>;
+  evaluate(runs?: readonly number[]): Promise<TestBlock>;
+}
 
 export interface LoopListener {
   block(block: MetricsBlock): void;
-  test(block: TestBlock): void;
+  /** @param runs those that were evaluated */
+  test(block: TestBlock, runs: readonly number[]): void;
 }
 
-/** Runs a trainer until its last iteration, or until `pause`. One `run` at a time. */
+/** Trains until its last iteration, or until `pause`. One `run` at a time. */
 export class Loop {
   #paused = false;
   readonly #pace: Pace;
 
   constructor(
-    readonly trainer: Trainer,
+    readonly training: Training,
     readonly listener: LoopListener,
     /** Milliseconds of a monotonic clock. */
     now: () => number = () => performance.now(),
@@ -32,16 +45,15 @@ export class Loop {
   }
 
   /**
-   * Trains until the last iteration, a pause, or `limit` further iterations. Evaluates at the experiments' cadence and,
-   * when the last iteration is reached, at the end.
+   * Trains until the last iteration, a pause, or `limit` further iterations. Evaluates each run at its experiment's cadence and
+   * after its last iteration.
    *
-   * @returns whether the last iteration has been reached
+   * @returns whether every run has reached its last iteration
    */
   async run(limit = Number.POSITIVE_INFINITY): Promise<boolean> {
     this.#paused = false;
-    const { trainer, listener } = this;
-    const testEvery = trainer.experiments[0]?.probes.testEvery ?? 0;
-    const end = trainer.iteration + Math.min(limit, trainer.remaining);
+    const { training, listener } = this;
+    const end = training.iteration + Math.min(limit, training.remaining);
     const flying: Promise<void>[] = [];
     const fly = (work: Promise<void>) => {
       // It is awaited below; until then a failure, of a lost device say, must not count as unhandled.
@@ -49,25 +61,47 @@ export class Loop {
       flying.push(work);
     };
     this.#pace.restart();
-    while (trainer.iteration < end && !this.#paused) {
-      const toTest = testEvery > 0 ? testEvery - (trainer.iteration % testEvery) : Number.POSITIVE_INFINITY;
-      const count = Math.min(this.#pace.blockLength, end - trainer.iteration, toTest);
-      const arrival = trainer.advance(count).then((block) => {
+    while (training.iteration < end && !this.#paused) {
+      const count = Math.min(this.#pace.blockLength, end - training.iteration, this.#toNextTest());
+      const arrival = training.advance(count).then((block) => {
         this.#pace.arrived(count);
         listener.block(block);
       });
       fly(arrival);
-      if (testEvery > 0 && trainer.iteration % testEvery === 0 && trainer.remaining > 0) fly(this.#test());
+      const due = this.#due();
+      if (due.length > 0 && training.remaining > 0) fly(this.#test(due));
       while (flying.length >= IN_FLIGHT) await flying.shift();
       await nextTask();
     }
     await Promise.all(flying);
-    const finished = trainer.remaining <= 0;
-    if (finished) await this.#test();
+    const finished = training.remaining <= 0;
+    if (finished) await this.#test(this.#due());
     return finished;
   }
 
-  async #test(): Promise<void> {
-    this.listener.test(await this.trainer.evaluate());
+  /** Iterations until the first evaluation of a run. */
+  #toNextTest(): number {
+    const { experiments, iteration } = this.training;
+    const waits = experiments.map((experiment) => {
+      if (!experiment || experiment.iterations <= iteration) return Number.POSITIVE_INFINITY;
+      const { testEvery } = experiment.probes;
+      const next = testEvery > 0 ? testEvery - (iteration % testEvery) : Number.POSITIVE_INFINITY;
+      return Math.min(next, experiment.iterations - iteration);
+    });
+    return Math.min(...waits);
+  }
+
+  /** Runs to evaluate at this iteration. */
+  #due(): number[] {
+    const { experiments, iteration } = this.training;
+    return experiments.flatMap((experiment, run) => {
+      if (!experiment || experiment.iterations < iteration) return [];
+      const { testEvery } = experiment.probes;
+      return experiment.iterations === iteration || (testEvery > 0 && iteration % testEvery === 0) ? [run] : [];
+    });
+  }
+
+  async #test(runs: readonly number[]): Promise<void> {
+    this.listener.test(await this.training.evaluate(runs), runs);
   }
 }

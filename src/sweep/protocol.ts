@@ -6,7 +6,7 @@ import type { PlanSummary } from '../plan/summary.ts';
 
 export type ToWorker =
   /**
-   * Trains these experiments from iteration 0 as replicas of one plan; they must share a plan (`planKey`).
+   * Trains these experiments from iteration 0, side by side: as replicas of one plan where they share it (`planKey`).
    * Answered by `engine`, `loaded`, or `failed`.
    */
   | { readonly type: 'load'; readonly experiments: readonly Experiment[]; readonly engine: EngineChoice; readonly run: boolean }
@@ -19,9 +19,11 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: 'engine'; readonly report: AdapterReport }
-  | { readonly type: 'loaded'; readonly summary: PlanSummary }
+  /** What to say about each run's plan; runs that share one have the same. */
+  | { readonly type: 'loaded'; readonly summaries: readonly PlanSummary[] }
   | { readonly type: 'metrics'; readonly block: MetricsBlock }
-  | { readonly type: 'test'; readonly block: TestBlock }
+  /** `runs` are those that were evaluated. */
+  | { readonly type: 'test'; readonly block: TestBlock; readonly runs: readonly number[] }
   | { readonly type: 'retuned'; readonly iteration: number }
   /** `iterationsPerSecond` is 0 unless running. */
   | { readonly type: 'state'; readonly state: RunState; readonly iterationsPerSecond: number }

@@ -8,9 +8,9 @@ import type { EngineChoice } from '../engine/report.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment, Task } from '../model/schema.ts';
 import { Loop } from './loop.ts';
-import { isRetune, planKey } from './plan-key.ts';
+import { isRetune } from './plan-key.ts';
 import type { FromWorker, RunState, ToWorker } from './protocol.ts';
-import { Trainer } from './trainer.ts';
+import { SideBySide } from './side-by-side.ts';
 
 function post(message: FromWorker, transfer: Transferable[] = []): void {
   self.postMessage(message, { transfer });
@@ -19,8 +19,9 @@ function post(message: FromWorker, transfer: Transferable[] = []): void {
 class Worker {
   #engine: Engine | undefined;
   #choice: EngineChoice | undefined;
-  #dataset: { readonly key: string; readonly data: Dataset } | undefined;
-  #loop: Loop | undefined;
+  /** Data sets of the latest load, by task. */
+  #datasets: Map<string, Dataset> = new Map();
+  #trains: { readonly runs: SideBySide; readonly loop: Loop } | undefined;
   /** The run under way; resolves when it has paused or finished. */
   #running: Promise<void> = Promise.resolve();
   #releaseLock: (() => void) | undefined;
@@ -51,14 +52,8 @@ class Worker {
   async #load(experiments: readonly Experiment[], choice: EngineChoice): Promise<void> {
     await this.#pause();
     this.#state('loading');
-    this.#loop?.trainer.destroy();
-    this.#loop = undefined;
-    const [first] = experiments;
-    if (experiments.some((other) => planKey(other) !== planKey(first))) {
-      throw new Error(
-        'These runs cannot train together: their networks, data, loss, optimizer, batch size, probes and the kind of clipping must be equal.',
-      );
-    }
+    this.#trains?.runs.destroy();
+    this.#trains = undefined;
     if (!this.#engine || choice !== this.#choice) {
       this.#engine?.destroy();
       this.#engine = undefined;
@@ -66,43 +61,51 @@ class Worker {
       this.#choice = choice;
     }
     post({ type: 'engine', report: this.#engine.report });
-    const trainer = await Trainer.create(this.#engine, experiments, await this.#data(first.task));
-    post({ type: 'loaded', summary: trainer.summary });
-    this.#loop = new Loop(trainer, {
+    this.#keepDatasets(experiments);
+    const runs = await SideBySide.create(this.#engine, experiments, (task) => this.#data(task));
+    post({ type: 'loaded', summaries: runs.summaries });
+    const loop = new Loop(runs, {
       block: (block) => {
         post({ type: 'metrics', block }, [block.scalars.buffer as ArrayBuffer]);
         this.#state('running');
       },
-      test: (block) => post({ type: 'test', block }),
+      test: (block, tested) => post({ type: 'test', block, runs: tested }),
     });
+    this.#trains = { runs, loop };
     this.#state('paused');
   }
 
-  /** The task's data; kept until another task is asked for. */
+  /** Keeps the data sets that are asked for again and lets the others go. */
+  #keepDatasets(experiments: readonly Experiment[]): void {
+    const wanted = new Set(experiments.map(({ task }) => dataKey(task)));
+    this.#datasets = new Map([...this.#datasets].filter(([key]) => wanted.has(key)));
+  }
+
   async #data(task: Task): Promise<Dataset> {
-    const key = canonicalJson({ ...task, inputScale: 1 });
-    if (this.#dataset?.key !== key) this.#dataset = { key, data: await loadDataset(task, readAssetByFetch) };
-    return this.#dataset.data;
+    const key = dataKey(task);
+    const data = this.#datasets.get(key) ?? (await loadDataset(task, readAssetByFetch));
+    this.#datasets.set(key, data);
+    return data;
   }
 
   #retune(experiments: readonly Experiment[]): void {
-    const trainer = this.#loop?.trainer;
-    if (!trainer) return;
-    const training = trainer.experiments;
-    const fits = (experiment: Experiment, slot: number) => {
-      const present = training[slot];
+    const runs = this.#trains?.runs;
+    if (!runs) return;
+    const training = runs.experiments;
+    const fits = (experiment: Experiment, run: number) => {
+      const present = training[run];
       return present !== undefined && isRetune(present, experiment);
     };
     if (!experiments.every(fits)) {
       throw new Error('This change needs a new start: it is more than learning rate, clip, decay, momentum and the like.');
     }
-    trainer.retune(experiments);
-    post({ type: 'retuned', iteration: trainer.iteration });
+    runs.retune(experiments);
+    post({ type: 'retuned', iteration: runs.iteration });
   }
 
   /** Starts training without waiting for its end. */
   #start(limit?: number): void {
-    const loop = this.#loop;
+    const loop = this.#trains?.loop;
     if (!loop) return;
     this.#holdLock();
     this.#state('running');
@@ -114,7 +117,7 @@ class Worker {
   }
 
   async #pause(): Promise<void> {
-    this.#loop?.pause();
+    this.#trains?.loop.pause();
     await this.#running;
   }
 
@@ -128,8 +131,13 @@ class Worker {
   }
 
   #state(state: RunState): void {
-    post({ type: 'state', state, iterationsPerSecond: state === 'running' ? (this.#loop?.rate ?? 0) : 0 });
+    post({ type: 'state', state, iterationsPerSecond: state === 'running' ? (this.#trains?.loop.rate ?? 0) : 0 });
   }
+}
+
+/** What a data set depends on: the scale of the inputs is left to the device. */
+function dataKey(task: Task): string {
+  return canonicalJson({ ...task, inputScale: 1 });
 }
 
 function report(error: unknown): void {

@@ -1,6 +1,7 @@
 /** From traces to the frames of the charts over iterations. */
 import { bucketEdges, type Column, decimate, startsRun } from '../metrics/decimate.ts';
 import { formatCount, LOG10_2, nonFiniteName } from '../metrics/format.ts';
+import { LOG2_OVERFLOW, LOG2_VANISHING } from '../metrics/library-norm.ts';
 import type { Trace } from '../metrics/trace.ts';
 import type { Experiment } from '../model/schema.ts';
 import { formatSetting } from './format.ts';
@@ -14,6 +15,8 @@ const BUCKETS = 640;
 const RUN_COLORS = ['--run-a', '--run-b'];
 /** Fewest iterations an axis shows, so that the first records do not jump. */
 const SHORTEST_AXIS = 10;
+/** Decades from which an end of the library's norm is in sight. */
+const SIGHT = 3;
 
 /** The part of the page's state that charts of iterations follow. */
 export type ChartView = Pick<LabState, 'experiments' | 'logIterations' | 'zooms' | 'marks'>;
@@ -58,7 +61,7 @@ function frame(
   state: ChartView,
   traces: readonly Trace[],
   lines: Line[],
-  levels: Level[],
+  levelsOf: (columns: readonly (readonly Sample[])[]) => Level[],
   y: 'log' | 'share',
   tests: readonly Line[] = [],
 ): Frame {
@@ -95,6 +98,7 @@ function frame(
     const byIteration = new Map(traces[r].tests.map(({ iteration, accuracy }) => [iteration, accuracy]));
     columns.push(positions.map((iteration) => finiteOrUndefined(byIteration.get(iteration))));
   }
+  const levels = levelsOf(columns);
   const yRange = y === 'share' ? ([0, 1] as const) : logRange(columns, levels);
   return {
     styles: [...lines, ...tests].map(({ style }) => style),
@@ -130,9 +134,9 @@ export function logRange(columns: readonly (readonly Sample[])[], levels: readon
   for (const { y } of levels) take(y);
   if (low > high) return [-1, 1];
   const margin = Math.max(0.06 * (high - low), (1 - (high - low)) / 2);
-  // A level's label stands under its line.
-  const below = levels.some(({ y }) => y === low) ? 0.15 * (high - low) : 0;
-  return [low - Math.max(margin, below), high + margin];
+  // A level's label stands under its line, and what hangs from the top over it.
+  const room = (end: number) => (levels.some(({ y }) => y === end) ? 0.15 * (high - low) : 0);
+  return [low - Math.max(margin, room(low)), high + Math.max(margin, room(high))];
 }
 
 /** `NaN @ 3 · z17`: value, iteration and, where this is the first of the run, the tensor. */
@@ -165,7 +169,7 @@ export function lossFrame(state: ChartView, traces: readonly Trace[]): Frame {
       remark: remarkOf(trace),
     }),
   );
-  return frame(state, traces, lines, [], 'log');
+  return frame(state, traces, lines, () => [], 'log');
 }
 
 export function normFrame(state: ChartView, traces: readonly Trace[]): Frame {
@@ -173,7 +177,23 @@ export function normFrame(state: ChartView, traces: readonly Trace[]): Frame {
     const values = trace.scalars.log2GradientNorm.view();
     return { style: styleAmong(traces, r), values, position: (log2) => log2 * LOG10_2, remark: remarkOf(trace) };
   });
-  return frame(state, traces, lines, clipLevels(state.experiments.slice(0, traces.length)), 'log');
+  const clips = clipLevels(state.experiments.slice(0, traces.length));
+  return frame(state, traces, lines, (columns) => [...clips, ...libraryLevels(columns.flat())], 'log');
+}
+
+/** Where the norm of a float32 library ends, once a norm in view comes near. */
+function libraryLevels(log10: readonly Sample[]): Level[] {
+  const shown = log10.filter((y) => typeof y === 'number');
+  const [end, zero] = [LOG2_OVERFLOW * LOG10_2, LOG2_VANISHING * LOG10_2];
+  const level = (y: number, words: string): Level => ({
+    y,
+    label: `${words} ${(10 ** y).toExponential(1).replace('+', '')}`,
+    color: '--dim',
+  });
+  return [
+    ...(shown.some((y) => y >= end - SIGHT) ? [level(end, 'float32 norm ends,')] : []),
+    ...(shown.some((y) => y <= zero + SIGHT) ? [level(zero, 'float32 norm is 0 below')] : []),
+  ];
 }
 
 function clipLevels(experiments: readonly Experiment[]): Level[] {
@@ -198,5 +218,5 @@ export function accuracyFrame(state: LabState, traces: Pair<Trace>): Frame {
     const style = runStyle(r, { label: `Run ${name}, held out`, width: 2, dots: true });
     return { style, values: [], position: (share) => share };
   });
-  return frame(state, traces, training, [], 'share', heldOut);
+  return frame(state, traces, training, () => [], 'share', heldOut);
 }

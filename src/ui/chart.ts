@@ -38,7 +38,8 @@ export class NablaChart extends LitElement {
       figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px 4px; display: flex; flex-direction: column; min-height: 0; min-width: 0; }
       figcaption { display: flex; flex-wrap: wrap; gap: 0 10px; align-items: center; font-weight: 600; min-height: 24px; }
       figcaption small { font-weight: 400; color: var(--dim); font-size: 11.5px; }
-      .read { color: var(--dim); min-height: 17px; line-height: 17px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+      .read { color: var(--dim); min-height: 17px; line-height: 17px; overflow: hidden; }
+      .read span { display: inline-block; max-width: 100%; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; vertical-align: bottom; }
       .read b.a { color: var(--run-a); } .read b.b { color: var(--run-b); }
       .plot { flex: 1; min-height: 110px; position: relative; overflow: hidden; border-radius: 4px; touch-action: pan-y; }
       .plot[hidden] { display: none; }

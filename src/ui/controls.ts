@@ -1,23 +1,24 @@
-/** The settings of both runs: what applies at once, what restarts a run, what both share. */
+/** The settings of both runs: what applies at once, and what restarts them. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
 import { judge } from '../metrics/verdict.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
+import type { PlanSummary } from '../plan/summary.ts';
 import { act } from './events.ts';
 import './field.ts';
 import { formatBytes } from '../metrics/format.ts';
 import { applies, FIELDS, type Field, type FieldGroup, fieldValue, MORE_FIELDS } from './fields.ts';
 import { PAIRS } from './pairs.ts';
 import { changedPaths, type EditTarget, RUN_NAMES } from './settings.ts';
-import type { LabState } from './state.ts';
+import { type LabState, sharesPlan } from './state.ts';
 import { shared } from './styles.ts';
 
 const GROUPS: readonly { readonly group: FieldGroup; readonly title: string; readonly note: (target: string) => string }[] = [
   { group: 'live', title: 'While it runs', note: (target) => `${target}; applies at the next iteration` },
-  { group: 'own', title: 'Start', note: (target) => `${target}; restarts both runs` },
-  { group: 'shared', title: 'Network and data', note: () => 'shared by A and B, one plan; restarts both' },
+  { group: 'start', title: 'Start', note: (target) => `${target}; both begin again` },
+  { group: 'network', title: 'Network and data', note: (target) => `${target}; both begin again` },
 ];
 const TARGETS: readonly { readonly target: EditTarget; readonly label: string }[] = [
   { target: 'a', label: 'Run A' },
@@ -63,7 +64,7 @@ export class Controls extends LitElement {
         ({ group, title, note }) => html`
         <section aria-label=${title}>
           <h2>${title}</h2>
-          <p class="note">${this.#tags(group)}<span>${note(whose)}</span></p>${group === 'live' ? this.#lost() : ''}
+          <p class="note">${this.#tags()}<span>${note(whose)}</span></p>${group === 'live' ? this.#lost() : ''}
           ${this.#fields(FIELDS, group).map((field) => this.#field(field))} ${this.#more(group)}
         </section>`,
       )}
@@ -103,11 +104,9 @@ export class Controls extends LitElement {
     </select>`;
   }
 
-  #tags(group: FieldGroup): TemplateResult {
+  #tags(): TemplateResult {
     const { target } = this.lab;
-    const a = group === 'shared' || target !== 'b';
-    const b = group === 'shared' || target !== 'a';
-    return html`${a ? html`<span class="tag a" aria-hidden="true">A</span>` : ''}${b ? html`<span class="tag b" aria-hidden="true">B</span>` : ''}`;
+    return html`${target !== 'b' ? html`<span class="tag a" aria-hidden="true">A</span>` : ''}${target !== 'a' ? html`<span class="tag b" aria-hidden="true">B</span>` : ''}`;
   }
 
   /** The run whose value a control shows: run B's where only that one is edited, or only that one has the field. */
@@ -136,10 +135,17 @@ export class Controls extends LitElement {
   }
 
   #facts(): TemplateResult {
-    const { summary } = this.lab;
-    if (!summary) return html`<p class="facts num">loading</p>`;
-    return html`<p class="facts num">${formatCount(summary.parameters)} parameters · ${summary.replicas} replicas · ${formatBytes(summary.bytes)} ·
-      ${formatCount(summary.dispatchesPerIteration)} dispatches an iteration</p>
+    const { summaries } = this.lab;
+    if (!summaries) return html`<p class="facts num">loading</p>`;
+    const shares = sharesPlan(summaries);
+    const facts = ({ parameters, replicas, bytes, dispatchesPerIteration }: PlanSummary) =>
+      html`${formatCount(parameters)} parameters · ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} · ${formatBytes(bytes)} ·
+      ${formatCount(dispatchesPerIteration)} dispatches an iteration`;
+    return html`<div class="facts num">${
+      shares
+        ? html`<p>Run A and run B share one plan: ${facts(summaries[0])}</p>`
+        : RUN_NAMES.map((name, r) => html`<p>Run ${name}: ${facts(summaries[r])}</p>`)
+    }</div>
       <p class="dim" style="margin-top:8px">A dot marks what differs from the default.</p>`;
   }
 }

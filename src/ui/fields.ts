@@ -7,8 +7,8 @@ export interface Option {
   readonly label: string;
 }
 
-/** `live` applies at the next iteration, `own` restarts and belongs to one run, `shared` restarts and belongs to both. */
-export type FieldGroup = 'live' | 'own' | 'shared';
+/** `live` applies at the next iteration; `start`, where a run begins, and `network`, what it trains on what, restart. */
+export type FieldGroup = 'live' | 'start' | 'network';
 
 interface FieldBase {
   /** Dotted path in the experiment. */
@@ -104,55 +104,55 @@ export const FIELDS: readonly Field[] = [
   {
     path: 'model.init.scheme',
     label: 'Initialisation',
-    group: 'own',
+    group: 'start',
     kind: 'choice',
     options: names(INIT_SCHEMES, INIT_LABELS),
   },
   {
     path: 'model.init.weightVariance',
     label: 'σw²',
-    group: 'own',
+    group: 'start',
     kind: 'number',
     slider: { min: 0.1, max: 8, step: 0.1 },
   },
   {
     path: 'model.init.gain',
     label: 'Gain',
-    group: 'own',
+    group: 'start',
     kind: 'number',
     slider: { min: 0.1, max: 4, step: 0.05 },
   },
   {
     path: 'seed',
     label: 'Seed',
-    group: 'own',
+    group: 'start',
     kind: 'number',
   },
   {
     path: 'model.depth',
     label: 'Depth',
-    group: 'shared',
+    group: 'network',
     kind: 'number',
     slider: { min: 1, max: 128, step: 1 },
   },
   {
     path: 'model.width',
     label: 'Width',
-    group: 'shared',
+    group: 'network',
     kind: 'number',
     slider: { min: 4, max: 256, step: 4 },
   },
   {
     path: 'model.activation',
     label: 'Activation',
-    group: 'shared',
+    group: 'network',
     kind: 'choice',
     options: names(ACTIVATIONS),
   },
   {
     path: 'model.norm',
     label: 'Norm layers',
-    group: 'shared',
+    group: 'network',
     kind: 'choice',
     segmented: true,
     options: names(NORMS),
@@ -160,7 +160,7 @@ export const FIELDS: readonly Field[] = [
   {
     path: 'model.normPlacement',
     label: 'Norm stands',
-    group: 'shared',
+    group: 'network',
     kind: 'choice',
     segmented: true,
     options: names(NORM_PLACEMENTS, { before: 'before φ', after: 'after φ' }),
@@ -168,16 +168,16 @@ export const FIELDS: readonly Field[] = [
   {
     path: 'optimizer.name',
     label: 'Optimizer',
-    group: 'shared',
+    group: 'network',
     kind: 'choice',
     options: names(['sgd', 'adam', 'adamw', 'rmsprop'], { sgd: 'SGD', adam: 'Adam', adamw: 'AdamW', rmsprop: 'RMSprop' }),
   },
-  { path: 'batchSize', label: 'Batch size', group: 'shared', kind: 'number' },
-  { path: 'iterations', label: 'Iterations', group: 'shared', kind: 'number' },
+  { path: 'batchSize', label: 'Batch size', group: 'network', kind: 'number' },
+  { path: 'iterations', label: 'Iterations', group: 'network', kind: 'number' },
   {
     path: 'task.name',
     label: 'Data',
-    group: 'shared',
+    group: 'network',
     kind: 'choice',
     options: names(['digits8', 'mnist', 'breast_cancer', 'wine', 'teacher'], {
       digits8: 'digits 8 × 8',
@@ -188,19 +188,19 @@ export const FIELDS: readonly Field[] = [
   {
     path: 'task.normalisation',
     label: 'Input scaling',
-    group: 'shared',
+    group: 'network',
     kind: 'choice',
     options: names(['none', 'standardize', 'minmax']),
   },
 ];
 
-/** What a change of the field costs: nothing but the next iteration, a restart of one run, or of both since they share a plan. */
+/** Where a field stands, which says what a change of it costs. */
 export function groupOf(path: string): FieldGroup {
-  if (path.startsWith('model.init.') || path === 'seed') return 'own';
-  if (path === 'clip.exceptOutput') return 'shared';
+  if (path.startsWith('model.init.') || path === 'seed') return 'start';
+  if (path === 'clip.exceptOutput') return 'network';
   if (path.startsWith('clip.') || path.startsWith('stop.') || path === 'nonFinite' || path === 'task.inputScale') return 'live';
   if (path.startsWith('optimizer.') && path !== 'optimizer.name') return 'live';
-  return 'shared';
+  return 'network';
 }
 
 /** `optimizer.schedule.warmup` as a label: the last name in words, behind that of the group it would not be understood without. */

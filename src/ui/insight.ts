@@ -4,12 +4,13 @@ import { customElement, property } from 'lit/decorators.js';
 import { formatBytes, formatCount, formatFactor, formatNumber, formatPercent } from '../metrics/format.ts';
 import { type DatedGrowth, firstGrowth, judge, latestGrowth } from '../metrics/verdict.ts';
 import type { Experiment } from '../model/schema.ts';
+import type { PlanSummary } from '../plan/summary.ts';
 import { log2SlopeDeviation, predictGrowth } from '../theory/prediction.ts';
 import { hiddenOf } from './profile.ts';
 import { valueAt } from './readouts.ts';
 import { symbolOf } from './run-head.ts';
 import { RUN_NAMES } from './settings.ts';
-import type { LabState } from './state.ts';
+import { type LabState, sharesPlan } from './state.ts';
 import { shared } from './styles.ts';
 
 @customElement('nabla-insight')
@@ -41,7 +42,7 @@ export class Insight extends LitElement {
       ${this.#growth()}
       <h2>Runs</h2>
       ${this.#numbers()} ${this.#moments()}
-      <h2>Plan</h2>
+      <h2>${this.lab.summaries && !sharesPlan(this.lab.summaries) ? 'Plans' : 'Plan'}</h2>
       ${this.#plan()}`;
   }
 
@@ -74,7 +75,9 @@ export class Insight extends LitElement {
     const { traces } = this.lab;
     const last = (r: number, quantity: 'loss' | 'norm' | 'accuracy') => {
       const trace = traces?.[r];
-      return trace && trace.length > 0 ? valueAt(trace, quantity, trace.scalars.iteration.at(trace.length - 1)) : '–';
+      return trace && trace.length > 0
+        ? valueAt(trace, quantity, trace.scalars.iteration.at(trace.length - 1), this.lab.experiments[r])
+        : '–';
     };
     const test = (r: number, key: 'loss' | 'accuracy') => {
       const record = traces?.[r].tests.at(-1);
@@ -107,16 +110,21 @@ export class Insight extends LitElement {
   }
 
   #plan(): TemplateResult {
-    const { summary } = this.lab;
-    if (!summary) return html`<p class="dim">None loaded.</p>`;
-    const rows: readonly (readonly [string, string])[] = [
-      ['Parameters of a run', formatCount(summary.parameters)],
-      ['Replicas', String(summary.replicas)],
-      ['Device memory', formatBytes(summary.bytes)],
-      ['Dispatches an iteration', formatCount(summary.dispatchesPerIteration)],
-      ['Matrix work an iteration', `${formatNumber(summary.flopPerIteration / 1e6)} MFLOP`],
+    const { summaries } = this.lab;
+    if (!summaries) return html`<p class="dim">None loaded.</p>`;
+    const plans = sharesPlan(summaries) ? summaries.slice(0, 1) : summaries;
+    const rows: readonly (readonly [string, (summary: PlanSummary) => string])[] = [
+      ['Parameters of a run', ({ parameters }) => formatCount(parameters)],
+      ['Replicas', ({ replicas }) => String(replicas)],
+      ['Device memory', ({ bytes }) => formatBytes(bytes)],
+      ['Dispatches an iteration', (summary) => formatCount(summary.dispatchesPerIteration)],
+      ['Matrix work an iteration', ({ flopPerIteration }) => `${formatNumber(flopPerIteration / 1e6)} MFLOP`],
     ];
-    return html`<table><tbody>${rows.map(([label, value]) => html`<tr><th scope="row">${label}</th><td>${value}</td></tr>`)}</tbody></table>`;
+    const heads = plans.length > 1 ? RUN_NAMES : ['A and B'];
+    return html`<table>
+      <thead><tr><td></td>${heads.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+      <tbody>${rows.map(([label, value]) => html`<tr><th scope="row">${label}</th>${plans.map((plan) => html`<td>${value(plan)}</td>`)}</tr>`)}</tbody>
+    </table>`;
   }
 }
 

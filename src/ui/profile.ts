@@ -90,6 +90,12 @@ function predictedOf(experiment: Experiment, record: LayerRecord | undefined, hi
   return xs.map((l) => (l < layers ? finiteOrNull(position(anchor + profile[l])) : null));
 }
 
+/** Names of the layers of two runs, input side first; `z3 | x3` where both have one and call it otherwise. */
+export function sideBySide(a: readonly string[], b: readonly string[]): string[] {
+  const longer = a.length >= b.length ? a : b;
+  return longer.map((name, l) => (a[l] === b[l] || l >= a.length || l >= b.length ? name : `${a[l]} | ${b[l]}`));
+}
+
 /** A value of a profile in words. */
 export function profileValue(record: LayerRecord | undefined, quantity: LayerQuantity, layer: number): string {
   const value = record && LAYER_QUANTITY[quantity].values(record)[layer];

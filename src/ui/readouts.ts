@@ -2,7 +2,9 @@
 import { html, type TemplateResult } from 'lit';
 import { firstIndex, lowerBound } from '../metrics/decimate.ts';
 import { formatCount, formatLog2, formatNumber, formatPercent } from '../metrics/format.ts';
+import { libraryNorm } from '../metrics/library-norm.ts';
 import type { LayerRecord, Trace } from '../metrics/trace.ts';
+import type { Experiment } from '../model/schema.ts';
 import type { Table } from './frame.ts';
 import { formatLayer, LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
 import { type Pair, RUN_NAMES } from './settings.ts';
@@ -10,19 +12,42 @@ import { type Pair, RUN_NAMES } from './settings.ts';
 export type Quantity = 'loss' | 'norm' | 'accuracy';
 /** Rows of a data table: enough to follow a curve, few enough to read. */
 const TABLE_ROWS = 60;
+/** Of float32. */
+const SMALLEST_NORMAL = 2 ** -126;
 
 const RECORDED = { loss: 'loss', norm: 'log2GradientNorm', accuracy: 'accuracy' } as const;
 const FORMATS = { loss: formatNumber, norm: formatLog2, accuracy: formatPercent } as const;
 
-/** A quantity of one run at an iteration as text; `–` where it was not recorded. */
-export function valueAt(trace: Trace, quantity: Quantity, iteration: number): string {
+/**
+ * A quantity of one run at an iteration as text; `–` where it was not recorded.
+ *
+ * @param experiment the run's, where it is known: what a library would have made of a norm depends on its range
+ */
+export function valueAt(trace: Trace, quantity: Quantity, iteration: number, experiment?: Experiment): string {
   const index = lowerBound(trace.scalars.iteration.view(), iteration);
   if (index >= trace.length) return '–';
-  const text = FORMATS[quantity](trace.scalars[RECORDED[quantity]].at(index));
+  const value = trace.scalars[RECORDED[quantity]].at(index);
+  const text = FORMATS[quantity](value);
   if (quantity !== 'norm') return text;
-  const coefficient = trace.scalars.clipCoefficient.at(index);
-  if (!(coefficient < 1)) return text;
-  return `${text} → ${formatLog2(trace.scalars.log2GradientNorm.at(index) + Math.log2(coefficient))}`;
+  return `${text}${libraryWords(value, experiment)}${clippedWords(value, trace.scalars.clipCoefficient.at(index), experiment)}`;
+}
+
+/** ` (library: ∞)` behind a finite norm of which float32's sum of squares overflows, in a run that clips as the library does. */
+function libraryWords(log2: number, experiment: Experiment | undefined): string {
+  if (experiment?.range !== 'ieee' || !Number.isFinite(log2)) return '';
+  const norm = libraryNorm(log2);
+  return norm === Infinity ? ' (library: ∞)' : norm === 0 ? ' (library: 0)' : '';
+}
+
+/** ` → 1.00`: what is left of the norm, in words where the coefficient has made the step zero or NaN. */
+function clippedWords(log2: number, coefficient: number, experiment: Experiment | undefined): string {
+  if (Number.isNaN(log2) || coefficient >= 1) return '';
+  if (Number.isNaN(coefficient) || log2 === Infinity) return ' → NaN';
+  if (experiment?.range === 'extended' && coefficient < SMALLEST_NORMAL) {
+    // The device multiplies by a scale and a power of two; their product, which is recorded, lies below float32.
+    return 'max' in experiment.clip ? ` → ${formatNumber(experiment.clip.max)}` : '';
+  }
+  return coefficient === 0 ? ' → 0 (silent zero step)' : ` → ${formatLog2(log2 + Math.log2(coefficient))}`;
 }
 
 /** Latest iteration that any run has recorded. */
@@ -33,10 +58,10 @@ export function latestIteration(traces: Pair<Trace>): number {
 export function readout(
   traces: Pair<Trace>,
   hover: number | undefined,
-  value: (trace: Trace, iteration: number) => string,
+  value: (trace: Trace, iteration: number, run: number) => string,
 ): TemplateResult {
   const iteration = hover ?? latestIteration(traces);
-  return html`@ ${formatCount(iteration)} &nbsp;<b class="a">A</b> ${value(traces[0], iteration)} &nbsp;<b class="b">B</b> ${value(traces[1], iteration)}`;
+  return html`@ ${formatCount(iteration)} &nbsp;<span><b class="a">A</b> ${value(traces[0], iteration, 0)}</span> &nbsp;<span><b class="b">B</b> ${value(traces[1], iteration, 1)}</span>`;
 }
 
 /** The latest held-out result up to an iteration. */
@@ -45,7 +70,8 @@ export function heldOut(trace: Trace, iteration: number): string {
   return test ? formatPercent(test.accuracy) : '–';
 }
 
-export function summarize(traces: Pair<Trace>, quantity: Quantity): string {
+export function summarize(experiments: Pair<Experiment>, traces: Pair<Trace>, quantity: Quantity): string {
+  const value = (r: number, iteration: number) => valueAt(traces[r], quantity, iteration, experiments[r]);
   return RUN_NAMES.map((name, r) => {
     const trace = traces[r];
     if (trace.length === 0) return `Run ${name}: nothing recorded.`;
@@ -53,7 +79,7 @@ export function summarize(traces: Pair<Trace>, quantity: Quantity): string {
     const broken = trace.firstNonFinite
       ? `, first not finite at iteration ${trace.firstNonFinite.iteration} in ${trace.firstNonFinite.tensor}`
       : '';
-    return `Run ${name} from ${valueAt(trace, quantity, 0)} at iteration 0 to ${valueAt(trace, quantity, last)} at iteration ${last}${broken}.`;
+    return `Run ${name} from ${value(r, 0)} at iteration 0 to ${value(r, last)} at iteration ${last}${broken}.`;
   }).join(' ');
 }
 
@@ -69,10 +95,10 @@ function sampled(traces: Pair<Trace>): number[] {
   return [...wanted].sort((a, b) => a - b);
 }
 
-export function scalarTable(traces: Pair<Trace>, quantity: Quantity): Table {
+export function scalarTable(experiments: Pair<Experiment>, traces: Pair<Trace>, quantity: Quantity): Table {
   const rows = sampled(traces).map((iteration) => [
     formatCount(iteration),
-    ...traces.map((trace) => valueAt(trace, quantity, iteration)),
+    ...traces.map((trace, r) => valueAt(trace, quantity, iteration, experiments[r])),
   ]);
   return { columns: ['Iteration', 'A', 'B'], rows };
 }

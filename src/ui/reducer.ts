@@ -4,6 +4,7 @@ import { Trace } from '../metrics/trace.ts';
 import { ConfigError } from '../model/errors.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
+import type { PlanSummary } from '../plan/summary.ts';
 import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
 import { fieldValue } from './fields.ts';
 import { PAIRS } from './pairs.ts';
@@ -114,13 +115,12 @@ function receive(state: LabState, message: FromWorker): LabState {
     case 'engine':
       return { ...state, report: message.report };
     case 'loaded': {
-      const { measured } = message.summary;
-      const shape = shapeOf(message.summary);
-      const traces = [new Trace(measured, shape), new Trace(measured, shape)] as const;
+      const [a, b] = message.summaries;
+      const traceOf = (summary: PlanSummary) => new Trace(summary.measured, shapeOf(summary));
       return {
         ...state,
-        summary: message.summary,
-        traces,
+        summaries: [a, b],
+        traces: [traceOf(a), traceOf(b)],
         revision: state.revision + 1,
         marks: [],
         pendingMarks: [],
@@ -132,7 +132,7 @@ function receive(state: LabState, message: FromWorker): LabState {
     case 'test':
       state.traces?.forEach((trace, r) => {
         if (message.type === 'metrics') trace.append(message.block, r);
-        else trace.appendTest(message.block, r);
+        else if (message.runs.includes(r)) trace.appendTest(message.block, r);
       });
       return { ...state, revision: state.revision + 1 };
     case 'retuned': {
@@ -147,7 +147,7 @@ function receive(state: LabState, message: FromWorker): LabState {
         ...(message.state === 'finished' && { wantsRun: false }),
       };
     case 'failed': {
-      const unloaded = state.runState === 'loading' && { traces: undefined, summary: undefined };
+      const unloaded = state.runState === 'loading' && { traces: undefined, summaries: undefined };
       return { ...state, ...unloaded, failure: message.message, runState: 'finished', iterationsPerSecond: 0, pendingMarks: [] };
     }
     default:

@@ -27,7 +27,7 @@ export class RunHead extends LitElement {
       .verdict.exploding, .verdict.diverged { color: var(--bad); }
       .verdict.vanishing, .verdict.stuck { color: var(--warn); }
       .verdict.healthy { color: var(--good); }
-      .summary { color: var(--dim); grid-column: 2; font-size: 12px; min-height: 24px; align-self: center; padding-top: 3px; }
+      .summary { color: var(--dim); grid-column: 2; font-size: 12px; min-height: 24px; align-self: center; padding-top: 3px; display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; overflow: hidden; }
       .state { text-align: right; color: var(--dim); white-space: nowrap; }
       .state button { min-height: 24px; font-size: 12px; padding: 0 7px; }
       @media (max-width: 760px) { h2 { white-space: normal; } }
@@ -47,7 +47,7 @@ export class RunHead extends LitElement {
       <h2 title=${original ? claims[run] : ''}>${titles[run]}${original ? '' : html`<i class="changed" title="Changed since it was opened"></i><span class="hidden">, changed</span>`}</h2>
       <span class="state num">${this.#number()}</span>
       <span class="verdict ${verdict?.kind ?? ''}" role="status">${verdict ? symbolOf(verdict.kind) : ''} ${verdict?.title ?? (lab.failure === undefined ? 'Loading' : 'Not running')}</span>
-      <span class="summary">${apart || 'same settings as the other run'}</span>
+      <span class="summary" title=${apart}>${apart || 'same settings as the other run'}</span>
       <span class="state">${this.#zoom()}</span>
     </article>`;
   }

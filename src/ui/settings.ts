@@ -1,4 +1,4 @@
-/** Two experiments that share one plan: editing them, comparing them, saying what an edit costs. */
+/** Two experiments: editing them, comparing them, saying what an edit costs. */
 
 import { describeFields } from '../model/describe.ts';
 import { ConfigError } from '../model/errors.ts';
@@ -7,7 +7,7 @@ import type { Experiment, ExperimentInput } from '../model/schema.ts';
 import { fieldAt, fieldValue, groupOf, optionLabel } from './fields.ts';
 import { formatSetting } from './format.ts';
 
-/** Run A and run B, the two replicas of the plan. */
+/** Run A and run B. */
 export type Pair<T> = readonly [T, T];
 export type RunIndex = 0 | 1;
 export const RUN_NAMES: Pair<string> = ['A', 'B'];
@@ -26,12 +26,6 @@ function clipsInPlace({ clip }: Experiment): string {
   return clip.rule === 'torch_norm_per_tensor' ? clip.rule : '';
 }
 
-export function sharePlan(a: Experiment, b: Experiment): boolean {
-  // What only one of two clip rules has is no matter between them.
-  const isOwn = (path: string) => path.startsWith('clip.') && [a, b].some((run) => fieldValue(run, path) === undefined);
-  return differingPaths(a, b).every((path) => groupOf(path) !== 'shared' || isOwn(path));
-}
-
 /** Paths at which two experiments differ, also those only one of them has. */
 export function differingPaths(a: Experiment, b: Experiment): string[] {
   const paths = new Set([...leaves(a), ...leaves(b)].map(([path]) => path));
@@ -47,16 +41,16 @@ export function costOf(before: Pair<Experiment>, after: Pair<Experiment>): 'noth
 }
 
 /**
- * The pair after a field has been set in the targeted run; a shared field is set in both.
+ * The pair after a field has been set in the targeted runs; of both, a run that has no such field stays as it is.
  *
  * @throws ConfigError when the value, or what follows from it, is not valid
  */
 export function editPair(pair: Pair<Experiment>, target: EditTarget, path: string, value: unknown): Pair<Experiment> {
-  const shared = groupOf(path) === 'shared';
-  const edited = (run: RunIndex, name: 'a' | 'b') =>
-    target === 'both' || target === name || (shared && fieldValue(pair[run], path) !== undefined)
-      ? parseExperiment(withValue(pair[run], path, value))
-      : pair[run];
+  const has = pair.map((experiment) => fieldValue(experiment, path) !== undefined);
+  const edited = (run: RunIndex, name: 'a' | 'b') => {
+    const isMeant = target === name || (target === 'both' && (has[run] || !has.includes(true)));
+    return isMeant ? parseExperiment(withValue(pair[run], path, value)) : pair[run];
+  };
   return [edited(0, 'a'), edited(1, 'b')];
 }
 
@@ -156,6 +150,7 @@ export function differenceSummary(mine: Experiment, other: Experiment): string {
     .filter((path) => !(path === 'clip.max' && paths.includes('clip.rule')))
     .filter((path) => !(path === 'model.init.weightVariance' && mine.model.init.scheme !== 'scaled_normal'))
     .map((path) => (path.startsWith('clip.') && hasMax ? clipWords(mine) : shortSetting(mine, path)))
+    .filter((words, i, all) => all.indexOf(words) === i)
     .join(' · ');
 }
 

@@ -9,11 +9,17 @@ import { act, type NablaEvent } from './events.ts';
 import type { Frame, Table } from './frame.ts';
 import { LAYER_QUANTITIES, LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
 import { type MapGrid, mapGrid } from './map-data.ts';
-import { hiddenOf, profileFrame, profileRecord, profileTable, profileValue, summarizeProfile } from './profile.ts';
+import { hiddenOf, profileFrame, profileRecord, profileTable, profileValue, sideBySide, summarizeProfile } from './profile.ts';
 import { accuracyTable, heldOut, mapTable, readout, recordAt, scalarTable, summarize, valueAt } from './readouts.ts';
 import { RUN_NAMES } from './settings.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
+
+/** `cross-entropy`, or each run's own. */
+function lossNames(experiments: LabState['experiments']): string {
+  const [a, b] = experiments.map(({ loss }) => (loss === 'mse' ? 'mean squared error' : 'cross-entropy'));
+  return a === b ? a : `A ${a}, B ${b}`;
+}
 
 const NO_TABLE: Table = { columns: [], rows: [] };
 
@@ -69,7 +75,8 @@ export class Stage extends LitElement {
     this.#grid =
       trace.layers.length === 0
         ? undefined
-        : (columns) => mapGrid(trace.layers, this.#names.length, iterationScale(lab), visibleRange(lab), columns, lab.quantity);
+        : (columns) =>
+            mapGrid(trace.layers, this.#names(lab.mapRun).length, iterationScale(lab), visibleRange(lab), columns, lab.quantity);
   }
 
   override render(): TemplateResult {
@@ -79,23 +86,24 @@ export class Stage extends LitElement {
     const at = hover === undefined ? undefined : iterationScale(lab).position(hover);
     const chart = (key: 'loss' | 'norm', heading: string, unit: string) => html`<nabla-chart
       .heading=${heading} .unit=${unit} .frame=${frames?.[key]} .at=${at} .theme=${this.theme}
-      .readout=${traces ? readout(traces, hover, (trace, iteration) => valueAt(trace, key, iteration)) : ''}
-      .summary=${traces ? summarize(traces, key) : ''}
-      .table=${() => (traces ? scalarTable(traces, key) : NO_TABLE)}
+      .readout=${traces ? readout(traces, hover, (trace, iteration, r) => valueAt(trace, key, iteration, lab.experiments[r])) : ''}
+      .summary=${traces ? summarize(lab.experiments, traces, key) : ''}
+      .table=${() => (traces ? scalarTable(lab.experiments, traces, key) : NO_TABLE)}
       @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
     ></nabla-chart>`;
-    return html`${chart('loss', 'Loss', `${lab.experiments[0].loss === 'mse' ? 'mean squared error' : 'cross-entropy'}, log`)}
+    return html`${chart('loss', 'Loss', `${lossNames(lab.experiments)}, log`)}
       ${chart('norm', 'Gradient norm', 'global, before clipping')} ${this.#profile()} ${this.#accuracy(at)} ${this.#map(at)}`;
   }
 
-  /** Names of the layers of which the quantity is measured. */
-  get #names(): readonly string[] {
-    return this.lab.summary?.[LAYER_QUANTITY[this.lab.quantity].of] ?? [];
+  /** Names of a run's layers of which the quantity is measured. */
+  #names(run: number): readonly string[] {
+    return this.lab.summaries?.[run][LAYER_QUANTITY[this.lab.quantity].of] ?? [];
   }
 
   #profile(): TemplateResult {
     const { traces, experiments, quantity } = this.lab;
     const records = traces?.map((trace, r) => profileRecord(trace, hiddenOf(experiments[r], trace)));
+    const names = sideBySide(this.#names(0), this.#names(1));
     const layer = this.#layer ?? 0;
     const values = records?.map((record) => profileValue(record, quantity, layer));
     const dates = records?.map((record) => formatCount(record?.iteration ?? 0));
@@ -103,9 +111,9 @@ export class Stage extends LitElement {
     return html`<nabla-chart
       fixed heading="By layer" .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.#layer}
       .unit=${unit} .empty=${this.#frames ? 'Not measured: probes.layers is “gradients”.' : 'Waiting for the first iteration.'}
-      .readout=${values ? html`${this.#names[layer] ?? `layer ${layer}`} &nbsp;<b class="a">A</b> ${values[0]} &nbsp;<b class="b">B</b> ${values[1]}` : ''}
+      .readout=${values ? html`${names[layer] ?? `layer ${layer}`} &nbsp;<b class="a">A</b> ${values[0]} &nbsp;<b class="b">B</b> ${values[1]}` : ''}
       .summary=${traces ? summarizeProfile(experiments, traces, quantity) : ''}
-      .table=${() => (traces ? profileTable(experiments, traces, quantity, this.#names) : NO_TABLE)}
+      .table=${() => (traces ? profileTable(experiments, traces, quantity, names) : NO_TABLE)}
       @chart-hover=${this.#hoverLayer}
     ><label slot="tools"><span class="hidden">What is shown of the layers</span><select @change=${this.#choose}>
       ${LAYER_QUANTITIES.map((id) => html`<option value=${id} title=${LAYER_QUANTITY[id].text} .selected=${id === quantity}>${LAYER_QUANTITY[id].label}</option>`)}
@@ -118,13 +126,13 @@ export class Stage extends LitElement {
 
   #accuracy(at: number | undefined): TemplateResult {
     const { traces, hover, experiments } = this.lab;
-    const regression = experiments[0].loss === 'mse' && experiments[0].task.name === 'teacher';
+    const regression = experiments.every(({ task }) => task.name === 'teacher');
     return html`<nabla-chart
       heading="Accuracy" unit="held out, faint: training" .at=${at} .theme=${this.theme}
       .frame=${regression ? undefined : this.#frames?.accuracy}
-      .empty=${regression ? 'This task is a regression: it has no accuracy.' : 'Waiting for the first iteration.'}
+      .empty=${regression ? 'A regression has no accuracy.' : 'Waiting for the first iteration.'}
       .readout=${traces && !regression ? readout(traces, hover, heldOut) : ''}
-      .summary=${traces ? `Held out: ${RUN_NAMES.map((name, r) => `run ${name} ${heldOut(traces[r], Number.POSITIVE_INFINITY)}`).join(', ')}. Training: ${summarize(traces, 'accuracy')}` : ''}
+      .summary=${traces ? `Held out: ${RUN_NAMES.map((name, r) => `run ${name} ${heldOut(traces[r], Number.POSITIVE_INFINITY)}`).join(', ')}. Training: ${summarize(experiments, traces, 'accuracy')}` : ''}
       .table=${() => (traces ? accuracyTable(traces) : NO_TABLE)}
       @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
     ></nabla-chart>`;
@@ -136,14 +144,15 @@ export class Stage extends LitElement {
     const [first, last] = visibleRange(lab);
     const trace = lab.traces?.[lab.mapRun];
     const record = trace && recordAt(trace, lab.hover ?? Number.POSITIVE_INFINITY);
-    const bottom = this.#names.length - 1;
+    const names = this.#names(lab.mapRun);
+    const bottom = names.length - 1;
     const ends =
       record &&
       `@ ${formatCount(record.iteration)}  layer 0: ${profileValue(record, lab.quantity, 0)}  layer ${bottom}: ${profileValue(record, lab.quantity, bottom)}`;
     return html`<nabla-layer-map
       .grid=${this.#grid} .ticks=${scale.ticks(first, last, 10)} .range=${[scale.position(first), scale.position(last)] as const}
       .at=${at} .run=${lab.mapRun} .quantity=${lab.quantity} .theme=${this.theme} .readout=${ends ?? ''} .summary=${ends ?? 'Nothing recorded.'}
-      .table=${() => (trace ? mapTable(trace, lab.quantity, this.#names) : NO_TABLE)}
+      .table=${() => (trace ? mapTable(trace, lab.quantity, names) : NO_TABLE)}
       @chart-hover=${this.#hover} @chart-reset=${this.#reset}
     ></nabla-layer-map>`;
   }

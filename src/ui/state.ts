@@ -50,7 +50,8 @@ export interface LabState extends Settings {
   readonly runState: RunState;
   readonly iterationsPerSecond: number;
   readonly report?: AdapterReport;
-  readonly summary?: PlanSummary | undefined;
+  /** Of each run's plan; runs that share one have the same. */
+  readonly summaries?: Pair<PlanSummary> | undefined;
   /** Append-only logs owned by the state; `revision` says when they have grown. */
   readonly traces?: Pair<Trace> | undefined;
   readonly revision: number;
@@ -85,6 +86,11 @@ export type Action =
   | { readonly type: 'dismiss'; readonly what: 'notice' | 'failure' | 'no gpu' }
   | { readonly type: 'play'; readonly command: 'start' | 'pause' | 'step' }
   | { readonly type: 'worker'; readonly message: FromWorker };
+
+/** Whether the runs train as replicas of one plan. */
+export function sharesPlan([{ replicas }]: Pair<PlanSummary>): boolean {
+  return replicas > 1;
+}
 
 /** Titles and claims of a pair: those of the scenario it is, else none but `Own settings`. */
 export function identityOf(experiments: Pair<Experiment>): Pick<LabState, 'titles' | 'claims' | 'origin'> {

@@ -3,9 +3,8 @@ import { ENGINE_CHOICES, type EngineChoice } from '../engine/report.ts';
 import { ConfigError, type Problem } from '../model/errors.ts';
 import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
-import { groupOf } from './fields.ts';
 import { LAYER_QUANTITIES, type LayerQuantity } from './layer-quantity.ts';
-import { changedPaths, fromLeaves, type Pair, RUN_NAMES, sharePlan, typedValue } from './settings.ts';
+import { changedPaths, fromLeaves, type Pair, RUN_NAMES, typedValue } from './settings.ts';
 import { initialState, type Settings } from './state.ts';
 
 /** Raise it when a written address would be read differently. */
@@ -94,21 +93,7 @@ function decodePair(words: URLSearchParams, refused: string[]): Pair<Experiment>
     if (run !== 1) fields[0].set(path, value);
     if (run !== 0) fields[1].set(path, value);
   }
-  const a = decodeRun(fields[0], 'A', refused);
-  const b = decodeRun(fields[1], 'B', refused);
-  if (sharePlan(a, b)) return [a, b];
-  refused.push(
-    'Run B had another network, optimizer or data set than run A; both train as one plan, so run B takes those from A.',
-  );
-  const merged = new Map([...changedPaths(a)].filter(([path]) => groupOf(path) === 'shared' || !fits(path, b)));
-  for (const [path, value] of changedPaths(b)) if (groupOf(path) !== 'shared' && fits(path, a)) merged.set(path, value);
-  return [a, decodeRun(merged, RUN_NAMES[1], refused)];
-}
-
-/** Whether a run's own setting makes sense in another one: an optimizer's only beside the same optimizer. */
-function fits(path: string, experiment: Experiment): boolean {
-  const [group, name] = path.split('.');
-  return group !== 'optimizer' || name in experiment.optimizer;
+  return [decodeRun(fields[0], RUN_NAMES[0], refused), decodeRun(fields[1], RUN_NAMES[1], refused)];
 }
 
 /** Leaves out one refused field after the other until the rest is valid. */

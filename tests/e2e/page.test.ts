@@ -105,6 +105,38 @@ describe('the page on WebGPU', () => {
     expect(await page.getByRole('textbox', { name: /^Depth/ }).inputValue()).toBe('6');
   });
 
+  test('two runs of different networks and data train side by side, and come back with the address', async () => {
+    await open(
+      `${url}#v=1&engine=cpu&model.width=16&batchSize=16&a.model.depth=3&b.model.kind=residual_mlp&b.model.blocks=5&b.model.inner=16&b.task.name=wine&b.range=extended`,
+    );
+    await reaches(5);
+    expect(await page.getByText('Not everything in the link could be used').count()).toBe(0);
+    // digits8 64 → 3 × 16 → 10: 64·16 + 16 + 2·(16·16 + 16) + 16·10 + 10 = 1,754 parameters, in a plan of its own.
+    await expect
+      .poll(() => textOf('nabla-insight'), { timeout: 60_000 })
+      .toMatch(/Plans.*Parameters of a run 1,754 [\d,]+ Replicas 1 1/);
+    const profile = page.getByRole('img', { name: /^By layer/ });
+    await expect.poll(() => profile.getAttribute('aria-label')).toMatch(/Run A, .* at iteration .*Run B, .* at iteration/);
+    await page.getByRole('button', { name: 'A and B' }).click();
+    const width = page.getByRole('textbox', { name: /^Width/ });
+    await width.fill('8');
+    await width.press('Enter');
+    await expect.poll(() => page.url()).toMatch(/[#&]model\.width=8/);
+    await reaches(2);
+    expect(page.url()).toMatch(/a\.model\.depth=3/);
+  });
+
+  test('where float32 ends: the level, the library’s norm and the silent step are on the page', async () => {
+    await open(`${url}#v=1&engine=cpu`);
+    await page.getByRole('combobox', { name: /Start from/ }).selectOption({ label: 'Where float32 ends, 200 layers' });
+    await reaches(2);
+    const norm = page.getByRole('img', { name: /^Gradient norm/ });
+    await expect
+      .poll(() => norm.getAttribute('aria-label'))
+      .toMatch(/library: ∞\) → 0 \(silent zero step\).*Run B from \S+ → 1\.00/);
+    await expect.poll(() => textOf('nabla-insight')).toContain('silently zero');
+  });
+
   test('a value that makes no sense is refused in words, beside the field', async () => {
     await open();
     await reaches(1);

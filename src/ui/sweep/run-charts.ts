@@ -62,7 +62,7 @@ export class SweepCharts extends LitElement {
     const iteration = hover ?? this.#last;
     const chart = (key: 'loss' | 'norm', heading: string, unit: string) => html`<nabla-chart
       .heading=${heading} .unit=${unit} .frame=${this.#frames?.[key]} .at=${at} .theme=${this.theme}
-      .readout=${`@ ${formatCount(iteration)}  ${valueAt(trace, key, iteration)}`} .summary=${this.#summary(key)} .table=${() => this.#table(key)}
+      .readout=${`@ ${formatCount(iteration)}  ${valueAt(trace, key, iteration, this.experiment)}`} .summary=${this.#summary(key)} .table=${() => this.#table(key)}
       @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
     ></nabla-chart>`;
     return html`${chart('loss', 'Loss', 'log')} ${chart('norm', 'Gradient norm', 'global, before clipping')} ${this.#profile()}`;
@@ -105,7 +105,7 @@ export class SweepCharts extends LitElement {
     const { trace } = this;
     if (trace.length === 0) return 'Nothing recorded.';
     const broken = trace.firstNonFinite ? `, first not finite at iteration ${trace.firstNonFinite.iteration}` : '';
-    return `From ${valueAt(trace, key, 0)} at iteration 0 to ${valueAt(trace, key, this.#last)} at iteration ${this.#last}${broken}.`;
+    return `From ${valueAt(trace, key, 0, this.experiment)} at iteration 0 to ${valueAt(trace, key, this.#last, this.experiment)} at iteration ${this.#last}${broken}.`;
   }
 
   #table(key: 'loss' | 'norm'): Table {
@@ -113,7 +113,9 @@ export class SweepCharts extends LitElement {
     const step = Math.max(1, Math.ceil(trace.length / TABLE_ROWS));
     const iterations = Array.from({ length: trace.length }, (_, i) => i).filter((i) => i % step === 0 || i === trace.length - 1);
     const text = (i: number) =>
-      key === 'loss' ? formatNumber(trace.scalars.loss.at(i)) : valueAt(trace, key, trace.scalars.iteration.at(i));
+      key === 'loss'
+        ? formatNumber(trace.scalars.loss.at(i))
+        : valueAt(trace, key, trace.scalars.iteration.at(i), this.experiment);
     return {
       columns: ['Iteration', key === 'loss' ? 'Loss' : 'Gradient norm'],
       rows: iterations.map((i) => [formatCount(trace.scalars.iteration.at(i)), text(i)]),

@@ -4,11 +4,12 @@ import { describeFields } from '../../../src/model/describe.ts';
 import { ConfigError } from '../../../src/model/errors.ts';
 import { parseExperiment } from '../../../src/model/experiment.ts';
 import type { PlanSummary } from '../../../src/plan/summary.ts';
+import { planKey } from '../../../src/sweep/plan-key.ts';
 import { applies, FIELDS, fieldValue, groupOf, MORE_FIELDS } from '../../../src/ui/fields.ts';
 import { PAIRS } from '../../../src/ui/pairs.ts';
 import { commandsFor, isOriginal, reduce } from '../../../src/ui/reducer.ts';
-import { costOf, differenceSummary, editPair, sharePlan } from '../../../src/ui/settings.ts';
-import { type Action, initialState, type LabState } from '../../../src/ui/state.ts';
+import { costOf, differenceSummary, editPair } from '../../../src/ui/settings.ts';
+import { type Action, initialState, type LabState, sharesPlan } from '../../../src/ui/state.ts';
 
 const summary: PlanSummary = {
   replicas: 2,
@@ -24,18 +25,18 @@ const summary: PlanSummary = {
 };
 const follow = (state: LabState, ...actions: Action[]) => actions.reduce(reduce, state);
 const edit = (path: string, value: unknown): Action => ({ type: 'edit', path, value, text: String(value) });
-const loaded: Action = { type: 'worker', message: { type: 'loaded', summary } };
+const loaded: Action = { type: 'worker', message: { type: 'loaded', summaries: [summary, summary] } };
 const running: Action = { type: 'worker', message: { type: 'state', state: 'running', iterationsPerSecond: 9 } };
 const start = follow(initialState(), loaded, running);
 
-test('the page opens with the exploding and the cured run, sharing a plan and a seed', () => {
+test('the page opens with the exploding and the cured run, of one plan and seed', () => {
   const [a, b] = start.experiments;
   expect(a.model.init).toMatchObject({ scheme: 'scaled_normal', weightVariance: 4 });
   expect(a.clip.rule).toBe('none');
   expect(b.model.init.scheme).toBe('he_normal');
   expect(b.clip).toEqual({ rule: 'torch_norm', max: 1 });
   expect(a.seed).toBe(b.seed);
-  expect(PAIRS.every(({ experiments }) => sharePlan(...experiments))).toBe(true);
+  expect(planKey(a)).toBe(planKey(b));
   expect(commandsFor(undefined, initialState())).toEqual([{ type: 'load', experiments: [a, b], engine: 'auto', run: true }]);
 });
 
@@ -49,10 +50,22 @@ describe('an edit', () => {
     expect(dated.pendingMarks).toEqual([]);
   });
 
-  test('of a shared setting changes both runs and loads, whatever the target', () => {
-    const next = follow(start, { type: 'target', target: 'b' }, edit('model.depth', 5));
-    expect(next.experiments.map(({ model }) => fieldValue({ model } as never, 'model.depth'))).toEqual([5, 5]);
+  test.each([
+    ['a', [5, 32]],
+    ['b', [32, 5]],
+    ['both', [5, 5]],
+  ] as const)('of the network changes what it aims at and loads: %s', (target, depths) => {
+    const next = follow(start, { type: 'target', target }, edit('model.depth', 5));
+    expect(next.experiments.map((experiment) => fieldValue(experiment, 'model.depth'))).toEqual(depths);
     expect(commandsFor(start, next)[0]).toMatchObject({ type: 'load', run: true });
+  });
+
+  test('of both runs leaves one alone that has no such field; control: aimed at that run it is refused', () => {
+    const mixed = follow(start, { type: 'target', target: 'b' }, edit('model.kind', 'residual_mlp'));
+    const both = follow(mixed, { type: 'target', target: 'both' }, edit('model.blocks', 9));
+    expect(both.experiments.map((experiment) => fieldValue(experiment, 'model.blocks'))).toEqual([undefined, 9]);
+    const refused = follow(mixed, { type: 'target', target: 'a' }, edit('model.blocks', 9));
+    expect(refused.problems['model.blocks'].message).toMatch(/./);
   });
 
   test('of a run’s own start loads and changes only that run', () => {
@@ -113,13 +126,13 @@ test('every control can be edited in every pair it applies to, to its own value,
   }
 });
 
-test('every option of every choice leads to a valid pair that shares a plan', () => {
-  const { experiments } = PAIRS[1];
+test('every option of every choice leads to a valid pair of which only the run aimed at has changed', () => {
+  const { experiments } = PAIRS.find(({ id }) => id === 'digits8-relu-8') ?? PAIRS[0];
   for (const field of FIELDS) {
     if (field.kind !== 'choice' || !applies(field, experiments[1])) continue;
     for (const { value } of field.options) {
       const pair = editPair(experiments, 'b', field.path, value);
-      expect(sharePlan(...pair)).toBe(true);
+      expect(pair[0]).toBe(experiments[0]);
       expect(fieldValue(pair[1], field.path)).toBe(value);
       // Rules that clip in place have steps of their own in the plan.
       const isLive = field.group === 'live' && !['torch_norm_per_tensor', 'adaptive'].includes(value);
@@ -144,7 +157,7 @@ test('a rarer setting gives a pair that is valid, or a sentence at a field', () 
       for (const value of values) {
         try {
           const edited = editPair(experiments, 'both', path, field.kind === 'choice' && field.flag ? value === 'true' : value);
-          expect(sharePlan(...edited)).toBe(sharePlan(...experiments));
+          for (const run of edited) expect(parseExperiment(run as never)).toEqual(run);
           valid++;
         } catch (error) {
           expect(error).toBeInstanceOf(ConfigError);
@@ -171,7 +184,7 @@ test('a new variant keeps what it shares with the old one', () => {
   expect(pair[0].optimizer).toMatchObject({ name: 'adam', learningRate: 0.01, beta1: 0.9 });
   const clipped = editPair(PAIRS[0].experiments, 'b', 'clip.rule', 'value');
   expect(clipped[1].clip).toEqual({ rule: 'value', max: 1 });
-  expect(editPair(clipped, 'a', 'task.name', 'teacher').map(({ loss }) => loss)).toEqual(['mse', 'mse']);
+  expect(editPair(clipped, 'a', 'task.name', 'teacher').map(({ loss }) => loss)).toEqual(['mse', 'cross_entropy']);
 });
 
 test('metrics reach both traces; those before the first load go nowhere', () => {
@@ -184,6 +197,18 @@ test('metrics reach both traces; those before the first load go nowhere', () => 
   };
   expect(follow(start, metrics).traces?.map(({ length }) => length)).toEqual([1, 1]);
   expect(follow(initialState(), metrics).traces).toBeUndefined();
+});
+
+test('runs of two plans have traces of their own shape, and a test goes to the runs it was made of', () => {
+  const deep = { ...summary, replicas: 1, gradientLayers: ['x0', 'x1', 'x2'], measured: ['x0'] };
+  const message = { type: 'loaded', summaries: [{ ...summary, replicas: 1 }, deep] } as const;
+  const next = follow(initialState(), { type: 'worker', message });
+  expect(next.traces?.map(({ gradientLayers }) => gradientLayers)).toEqual([2, 3]);
+  expect(next.traces?.map(({ measured }) => measured)).toEqual([['z0', 'z1'], ['x0']]);
+  expect([next, start].map(({ summaries }) => summaries && sharesPlan(summaries))).toEqual([false, true]);
+  const block = { iterations: [7, 7], loss: new Float32Array([1, 2]), accuracy: new Float32Array([0.5, 0.6]) };
+  const tested = follow(next, { type: 'worker', message: { type: 'test', block, runs: [1] } });
+  expect(tested.traces?.map(({ tests }) => tests.map(({ loss }) => loss))).toEqual([[], [2]]);
 });
 
 test('live data never resets a zoom; a restart does', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseExperiment } from '../../../src/model/experiment.ts';
 import { PAIRS } from '../../../src/ui/pairs.ts';
-import { editPair, sharePlan } from '../../../src/ui/settings.ts';
+import { editPair } from '../../../src/ui/settings.ts';
 import { initialState, type Settings } from '../../../src/ui/state.ts';
 import { decodeSettings, encodeSettings } from '../../../src/ui/url.ts';
 
@@ -76,12 +76,26 @@ test('another version shows the opening runs and says so; control: this version 
   expect(decodeSettings('v=1&model.depth=3').settings.experiments[0].model).toMatchObject({ depth: 3 });
 });
 
-test('runs that do not share a plan are brought together and named; control: shared ones stay', () => {
+test('every field may be one run’s own: another network, optimizer and data set come back as they were', () => {
   const { settings, refused } = decodeSettings(
-    'v=1&a.optimizer.name=adam&b.optimizer.name=rmsprop&b.optimizer.momentum=0.5&b.seed=9',
+    'v=1&a.optimizer.name=adam&b.optimizer.name=rmsprop&b.optimizer.momentum=0.5&b.seed=9&b.task.name=wine&b.model.kind=residual_mlp&b.range=extended&model.width=32',
   );
-  expect(sharePlan(...(settings.experiments as [never, never]))).toBe(true);
-  expect(settings.experiments[1]).toMatchObject({ optimizer: { name: 'adam' }, seed: 9 });
-  expect(refused).toHaveLength(1);
-  expect(decodeSettings('v=1&a.seed=2').refused).toEqual([]);
+  expect(refused).toEqual([]);
+  const [a, b] = settings.experiments;
+  expect(a).toMatchObject({
+    optimizer: { name: 'adam' },
+    task: { name: 'digits8' },
+    model: { kind: 'mlp', width: 32 },
+    range: 'ieee',
+  });
+  expect(b).toMatchObject({ optimizer: { name: 'rmsprop', momentum: 0.5 }, task: { name: 'wine' }, seed: 9, range: 'extended' });
+  expect(b.model).toMatchObject({ kind: 'residual_mlp', width: 32 });
+  expect(decodeSettings(encodeSettings(settings)).settings.experiments).toEqual(settings.experiments);
+});
+
+test('a field that only one run has is refused for the other alone; control: with a prefix for neither', () => {
+  const { settings, refused } = decodeSettings('v=1&b.model.kind=residual_mlp&model.blocks=3');
+  expect(settings.experiments[1].model).toMatchObject({ blocks: 3 });
+  expect(refused.join('\n')).toMatch(/Run A.*model\.blocks/);
+  expect(decodeSettings('v=1&b.model.kind=residual_mlp&b.model.blocks=3').refused).toEqual([]);
 });
