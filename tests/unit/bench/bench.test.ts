@@ -23,7 +23,7 @@ describe('arguments', () => {
     expect(parseOptions(['kernels', '--engine', 'cpu'])).toMatchObject({ command: 'kernels', depths: [64], engine: 'cpu' });
   });
   test.each([
-    [[], 'step, sweep, kernels or probes'],
+    [[], 'step, sweep, kernels, probes or depth'],
     [['stepp'], '"stepp"'],
     [['step', 'more'], '"more"'],
     [['step', '--depths', '16,x'], '--depths 16,x'],
