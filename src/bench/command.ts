@@ -63,8 +63,10 @@ export function parseOptions(args: string[]): Options {
     throw new UsageError(`--seconds ${values.seconds}: valid is a number above 0, up to 3600`);
   const rounds = count('rounds', values.rounds, 100);
   const replicas = count('replicas', values.replicas ?? (command === 'probes' ? '16' : '1'), 1024);
-  const width = count('width', values.width, 4096);
-  const batch = count('batch', values.batch, 4096);
+  const width = count('width', values.width ?? '64', 4096);
+  const batch = count('batch', values.batch ?? '16', 4096);
+  const isDeep = values.width !== undefined || values.batch !== undefined;
+  if (isDeep && command !== 'depth') throw new UsageError('--width and --batch belong to depth');
   if (values.peers && command !== 'step' && command !== 'sweep') throw new UsageError('--peers belongs to step and sweep');
   return { command, depths, engine, seconds, rounds, replicas, width, batch, peers: values.peers, json: values.json };
 }
@@ -86,8 +88,8 @@ function parse(args: string[]) {
         seconds: { type: 'string', default: '4' },
         rounds: { type: 'string', default: '3' },
         replicas: { type: 'string' },
-        width: { type: 'string', default: '64' },
-        batch: { type: 'string', default: '16' },
+        width: { type: 'string' },
+        batch: { type: 'string' },
         peers: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
