@@ -1,9 +1,10 @@
-/** `npm run bench -- step | sweep | kernels | probes`: development only. */
+/** `npm run bench -- step | sweep | kernels | probes | depth`: development only. */
 import { parseArgs } from 'node:util';
 import { EXIT, UsageError } from '../cli/errors.ts';
+import { measureDepths } from './depth.ts';
 import { ENGINES, type EngineName, nameOf, openMeasured } from './open.ts';
 import { PeerError } from './peer.ts';
-import { probeTable, profileTable, stepTable } from './print.ts';
+import { depthTable, probeTable, profileTable, stepTable } from './print.ts';
 import { measureProbes } from './probes.ts';
 import { profileKernels } from './profile.ts';
 import { AGREEMENT, measureSteps } from './step.ts';
@@ -14,6 +15,7 @@ const USAGE = `usage: npm run -s bench -- step    [--depths 16,64,256] [--engine
        npm run -s bench -- sweep   [--engine gpu|cpu] [--peers] [--rounds 3] [--json]
        npm run -s bench -- kernels [--depths 64] [--replicas 1] [--engine gpu|cpu] [--json]
        npm run -s bench -- probes  [--depths 64] [--replicas 16] [--engine gpu|cpu] [--seconds 4] [--json]
+       npm run -s bench -- depth   [--depths 100,1000,10000] [--width 64] [--batch 16] [--engine gpu|cpu] [--seconds 4] [--json]
 
 step     milliseconds per training iteration of an MLP on digits8 (width 64, batch 64, ReLU, SGD, clip 1, every norm
          recorded each iteration); with --peers the same in TensorFlow.js on the same adapter, in turns
@@ -21,9 +23,10 @@ sweep    64 such networks (16 learning rates, 4 seeds, depth 32, 20 iterations) 
          command sweep trains them; one cohort of depths 2 to 64 beside a cohort for each depth; with --peers TensorFlow.js
          on the same adapter, or with --engine cpu PyTorch where python3 has it
 kernels  the time of each kernel of an iteration of so many networks, run alone
-probes   the time of an iteration with everything measured of every layer, and without, in turns`;
+probes   the time of an iteration with everything measured of every layer, and without, in turns
+depth    the time of an iteration and of each of its layers, and the memory, of networks of different depth, in turns`;
 
-const COMMANDS = ['step', 'sweep', 'kernels', 'probes'] as const;
+const COMMANDS = ['step', 'sweep', 'kernels', 'probes', 'depth'] as const;
 type CommandName = (typeof COMMANDS)[number];
 
 interface Options {
@@ -34,8 +37,12 @@ interface Options {
   readonly seconds: number;
   readonly rounds: number;
   readonly replicas: number;
+  readonly width: number;
+  readonly batch: number;
   readonly json: boolean;
 }
+
+const DEPTHS: Readonly<Partial<Record<CommandName, string>>> = { step: '16,64,256', depth: '100,1000,10000' };
 
 /** @throws UsageError naming the argument, its value and what would be valid */
 export function parseOptions(args: string[]): Options {
@@ -43,9 +50,9 @@ export function parseOptions(args: string[]): Options {
   const [name, ...rest] = positionals;
   const command = COMMANDS.find((candidate) => candidate === name);
   if (!command)
-    throw new UsageError(`"${name ?? ''}" is no benchmark; valid is step, sweep, kernels or probes. See bench --help.`);
+    throw new UsageError(`"${name ?? ''}" is no benchmark; valid is step, sweep, kernels, probes or depth. See bench --help.`);
   if (rest.length > 0) throw new UsageError(`"${rest[0]}" is one argument too many`);
-  const depths = (values.depths ?? (command === 'step' ? '16,64,256' : '64')).split(',').map(Number);
+  const depths = (values.depths ?? DEPTHS[command] ?? '64').split(',').map(Number);
   if (depths.some((depth) => !Number.isInteger(depth) || depth < 1 || depth > 10_000)) {
     throw new UsageError(`--depths ${values.depths}: valid is a list like 16,64,256 of whole numbers from 1 to 10000`);
   }
@@ -56,8 +63,12 @@ export function parseOptions(args: string[]): Options {
     throw new UsageError(`--seconds ${values.seconds}: valid is a number above 0, up to 3600`);
   const rounds = count('rounds', values.rounds, 100);
   const replicas = count('replicas', values.replicas ?? (command === 'probes' ? '16' : '1'), 1024);
-  if (values.peers && (command === 'kernels' || command === 'probes')) throw new UsageError('--peers belongs to step and sweep');
-  return { command, depths, engine, seconds, rounds, replicas, peers: values.peers, json: values.json };
+  const width = count('width', values.width ?? '64', 4096);
+  const batch = count('batch', values.batch ?? '16', 4096);
+  const isDeep = values.width !== undefined || values.batch !== undefined;
+  if (isDeep && command !== 'depth') throw new UsageError('--width and --batch belong to depth');
+  if (values.peers && command !== 'step' && command !== 'sweep') throw new UsageError('--peers belongs to step and sweep');
+  return { command, depths, engine, seconds, rounds, replicas, width, batch, peers: values.peers, json: values.json };
 }
 
 function count(option: string, text: string, most: number): number {
@@ -77,6 +88,8 @@ function parse(args: string[]) {
         seconds: { type: 'string', default: '4' },
         rounds: { type: 'string', default: '3' },
         replicas: { type: 'string' },
+        width: { type: 'string' },
+        batch: { type: 'string' },
         peers: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
@@ -97,7 +110,7 @@ export async function runBench(args: string[]): Promise<number> {
   }
   const options = parseOptions(args);
   try {
-    return await { step, sweep, kernels, probes }[options.command](options);
+    return await { step, sweep, kernels, probes, depth }[options.command](options);
   } catch (error) {
     if (!(error instanceof PeerError)) throw error;
     console.error(error.message);
@@ -137,5 +150,14 @@ async function probes({ depths, replicas, engine: name, seconds, json }: Options
   const adapter = nameOf(engine.report);
   engine.destroy();
   console.log(json ? JSON.stringify({ adapter, costs }, null, 2) : `${adapter}\n${probeTable(costs)}`);
+  return EXIT.done;
+}
+
+async function depth(options: Options): Promise<number> {
+  const engine = await openMeasured(options.engine);
+  const costs = await measureDepths(engine, options);
+  const adapter = nameOf(engine.report);
+  engine.destroy();
+  console.log(options.json ? JSON.stringify({ adapter, costs }, null, 2) : `${adapter}\n${depthTable(costs)}`);
   return EXIT.done;
 }

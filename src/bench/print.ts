@@ -1,4 +1,5 @@
 /** The benchmark's tables. */
+import type { DepthCost } from './depth.ts';
 import type { ProbeCost } from './probes.ts';
 import type { Profile } from './profile.ts';
 import { AGREEMENT, type StepReport, type StepResult } from './step.ts';
@@ -90,6 +91,23 @@ export function probeTable(costs: readonly ProbeCost[]): string {
     digits(off.median),
     `${ratio.toFixed(3)}×`,
     `${ratioOfMin.toFixed(3)}×`,
+  ]);
+  return table([head, ...rows]);
+}
+
+export function depthTable(costs: readonly DepthCost[]): string {
+  const head = ['depth', 'ms / iteration', 'min', 'spread', 'µs / layer', 'ratio', 'of minima', 'dispatches', 'MB', 'compile ms'];
+  const rows = costs.map((c) => [
+    String(c.depth),
+    digits(c.iteration.median),
+    digits(c.iteration.min),
+    percent(c.iteration.spread),
+    digits(c.layerUs),
+    `${digits(c.ratio)}×`,
+    `${digits(c.ratioOfMin)}×`,
+    String(c.dispatches),
+    digits(c.bytes / 1e6),
+    digits(c.compileMs),
   ]);
   return table([head, ...rows]);
 }

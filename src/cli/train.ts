@@ -45,6 +45,8 @@ async function run(args: Arguments): Promise<number> {
       return `iteration ${iteration.toLocaleString('en')} of ${total.toLocaleString('en')} · ${rate}`;
     });
   };
+  // Drawing the weights of 10,000 layers takes seconds.
+  progress.update(0, () => 'preparing the network');
   try {
     const { trace, summary, durationMs } = await trainOne(engine, { id, experiment }, dataset, show);
     progress.close();

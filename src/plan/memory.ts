@@ -69,8 +69,9 @@ export class Memory {
     const { name, type = 'f32', replicas, rows, columns } = request;
     const rowStride = request.rowStride ?? columns;
     const replicaStride = request.replicaStride ?? rows * rowStride;
-    const range = this.reserve(role, replicas * replicaStride);
-    const tensor = { ...range, name, type, replicas, rows, columns, rowStride, replicaStride };
+    const { buffer, offset, words } = this.reserve(role, replicas * replicaStride);
+    // Spelt out: a spread in front of other properties costs several times as much, and deep networks have 100,000 tensors.
+    const tensor = { buffer, offset, words, name, type, replicas, rows, columns, rowStride, replicaStride };
     this.tensors.set(name, tensor);
     return tensor;
   }

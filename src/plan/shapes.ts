@@ -54,7 +54,10 @@ function entriesOf(series: LayerSeries, { group: { network, parameters }, units 
   const norms = new Map(order.map((name, t) => [name, t]));
   const norm = (name: string) => word('norm', norms.get(name) ?? 0);
   const unit = (kind: 'norm' | 'share' | 'overflow') => units.map((_, l) => word(kind, order.length + l));
-  const weight = (first: number) => network.weightLayers.map((name) => word('weight', first + parameters.indexOf(name)));
+  const weight = (first: number) => {
+    const places = new Map(parameters.map((name, t) => [name, t]));
+    return network.weightLayers.map((name) => word('weight', first + (places.get(name) ?? 0)));
+  };
   switch (series) {
     case 'log2Dz':
       return network.gradientLayers.map((name) => norm(`d${name}`));

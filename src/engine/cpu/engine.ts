@@ -83,7 +83,7 @@ class CpuSession implements Session {
         'bytes of memory',
         bytes,
         0,
-        'this process cannot allocate them; use a smaller network or fewer replicas',
+        'this process cannot allocate them; use fewer or narrower layers, a smaller batch or fewer replicas',
       );
     }
     for (const [name, words] of plan.contents) {

@@ -52,7 +52,7 @@ export class GpuSession implements Session {
         'bytes of GPU memory',
         plan.summary.bytes,
         0,
-        'the device refused; use a smaller network or fewer replicas',
+        'the device refused; use fewer or narrower layers, a smaller batch or fewer replicas',
       );
     }
     const prepare = async (step: AnyStep): Promise<Dispatch> => {

@@ -16,14 +16,19 @@ describe('arguments', () => {
       seconds: 4,
       rounds: 3,
       replicas: 1,
+      width: 64,
+      batch: 16,
       json: false,
     });
+  });
+  test('depth measures 100, 1,000 and 10,000 layers of width 64', () => {
+    expect(parseOptions(['depth', '--batch', '64'])).toMatchObject({ depths: [100, 1000, 10_000], width: 64, batch: 64 });
   });
   test('kernels profiles depth 64', () => {
     expect(parseOptions(['kernels', '--engine', 'cpu'])).toMatchObject({ command: 'kernels', depths: [64], engine: 'cpu' });
   });
   test.each([
-    [[], 'step, sweep, kernels or probes'],
+    [[], 'step, sweep, kernels, probes or depth'],
     [['stepp'], '"stepp"'],
     [['step', 'more'], '"more"'],
     [['step', '--depths', '16,x'], '--depths 16,x'],
@@ -31,6 +36,9 @@ describe('arguments', () => {
     [['step', '--engine', 'auto'], 'valid is gpu or cpu'],
     [['step', '--seconds', '0'], '--seconds 0'],
     [['kernels', '--peers'], '--peers belongs to step and sweep'],
+    [['depth', '--peers'], '--peers belongs to step and sweep'],
+    [['depth', '--width', '0'], '--width 0: valid is a whole number from 1 to 4096'],
+    [['step', '--batch', '16'], '--width and --batch belong to depth'],
     [['sweep', '--rounds', '0'], '--rounds 0: valid is a whole number from 1 to 100'],
     [['kernels', '--replicas', '1.5'], '--replicas 1.5'],
     [['step', '--deep'], '--deep'],
