@@ -75,8 +75,8 @@ describe('the page on WebGPU', () => {
     await reaches(30);
     await expect.poll(() => textOf('nabla-insight'), { timeout: 60_000 }).toMatch(/explod|diverged/i);
     // ReLU with weight variance 4: the gradient grows by √2 = 1.41 per layer; the twin, at 2, by 1.
-    await expect.poll(() => textOf('nabla-insight')).toMatch(/Run A\s+×1\.[34]/);
-    await expect.poll(() => textOf('nabla-insight')).toMatch(/Run B\s+×(0\.9|1\.0)/);
+    await expect.poll(() => textOf('nabla-insight')).toMatch(/latest finite A ×\S+ ± \S+ ×1\.[34]/);
+    await expect.poll(() => textOf('nabla-insight')).toMatch(/ B ×\S+ ± \S+ ×(0\.9|1\.0)/);
   });
 
   test('pauses, trains one iteration, and goes back to 0', async () => {

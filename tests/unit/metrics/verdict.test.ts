@@ -168,6 +168,16 @@ describe('each rule beside its control', () => {
     expect(judge(trace, clipped).evidence.join(' ')).toContain('100.0 %');
     expect(judge(trace, experiment).evidence.join(' ')).not.toContain('Clipping');
   });
+
+  test('a coefficient of 0 is a silent zero step in ieee; control: in the extended range it is only too small to record', () => {
+    const [ieee, extended] = (['ieee', 'extended'] as const).map((range) =>
+      parseExperiment({ model: { kind: 'mlp', depth: DEPTH }, clip: { rule: 'torch_norm' }, range }),
+    );
+    const trace = traceOf({ iterations: 60, loss: falling, clip: 0 });
+    expect(judge(trace, ieee).evidence.join(' ')).toMatch(/coefficient was 0 in 100\.0 % of them.*silently zero/);
+    expect(judge(trace, extended).evidence.join(' ')).not.toContain('silently zero');
+    expect(judge(traceOf({ iterations: 60, loss: falling, clip: 0.5 }), ieee).evidence.join(' ')).not.toContain('silently');
+  });
 });
 
 test('numbers are scientific where they span decades and never 0.0000', () => {
