@@ -2,7 +2,7 @@
 import pc from 'picocolors';
 import type { AdapterReport } from '../engine/report.ts';
 import { SCALARS } from '../metrics/block.ts';
-import { formatLog2, formatNumber, formatPercent } from '../metrics/format.ts';
+import { formatFactor, formatLog2, formatNumber, formatPercent } from '../metrics/format.ts';
 import { LAYER_SERIES, type LayerSeries } from '../metrics/layer-series.ts';
 import type { Extent, RunResult } from '../metrics/result.ts';
 import type { Trace } from '../metrics/trace.ts';
@@ -10,6 +10,7 @@ import type { VerdictKind } from '../metrics/verdict.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
+import { predictedFactor, predictGrowth } from '../theory/prediction.ts';
 import { engineDocument, engineLine } from './engine-line.ts';
 import { toCsv, toJson } from './json.ts';
 import { pairs, table } from './table.ts';
@@ -42,6 +43,7 @@ export interface TrainedRun {
  *     clipShare                                   0…1, null without a norm clip
  *     firstNonFinite                              {iteration, tensor} or null
  *     growth         {first, latest}, each {factor, standardError, iteration} or null: growth per layer towards the input
+ *     prediction     {factor, deviation?, chi1, qStar?, xi?, source} of mean-field theory for the initial weights, or {reason}
  *     tests          [{iteration, loss, accuracy}], one per evaluation
  */
 export function trainDocument({ id, title, experiment, trace, result, summary, engine, durationMs }: TrainedRun): object {
@@ -57,8 +59,31 @@ export function trainDocument({ id, title, experiment, trace, result, summary, e
     iterationsPerSecond: (1000 * iterations) / durationMs,
     durationMs,
     ...rest,
+    prediction: predictionDocument(experiment),
     tests: trace.tests.map((test) => ({ ...test, accuracy: result.testAccuracy === null ? null : test.accuracy })),
   };
+}
+
+/** Mean-field theory's numbers for an experiment's initial weights, or why there are none. */
+function predictionDocument(experiment: Experiment): object {
+  const prediction = predictGrowth(experiment);
+  if ('reason' in prediction) return prediction;
+  const { chi1, qStar, xi, source } = prediction;
+  return { ...predictedFactor(prediction, experiment), chi1, qStar, xi, source };
+}
+
+function predictionText(experiment: Experiment): string {
+  const prediction = predictGrowth(experiment);
+  if ('reason' in prediction) return prediction.reason;
+  const { factor, deviation } = predictedFactor(prediction, experiment);
+  const { qStar, chi1, xi } = prediction;
+  const words = [
+    `${deviation === undefined ? `×${formatNumber(factor)}` : formatFactor(factor, deviation)} per layer towards the input`,
+    ...(typeof qStar === 'number' ? [`q* ${formatNumber(qStar)}`] : []),
+    `χ₁ ${formatNumber(chi1)}`,
+    ...(xi && Number.isFinite(xi.gradient) ? [`ξ ${formatNumber(xi.gradient)} layers`] : []),
+  ];
+  return words.join(', ');
 }
 
 const COLOURS: Readonly<Record<VerdictKind, (text: string) => string>> = {
@@ -75,7 +100,7 @@ export function colourVerdict(kind: VerdictKind, text: string = kind): string {
 }
 
 export function trainTable(run: TrainedRun): string {
-  const { id, title, result, engine, durationMs, summary } = run;
+  const { id, title, experiment, result, engine, durationMs, summary } = run;
   const { verdict, firstNonFinite: broken, log2GradientNorm: norm } = result;
   const share = (value: number | null) => (value === null ? 'none (regression)' : formatPercent(value));
   const rows: [string, string][] = [
@@ -91,6 +116,7 @@ export function trainTable(run: TrainedRun): string {
       `${result.iterations.toLocaleString('en')} iterations in ${(durationMs / 1000).toFixed(1)} s, ${formatNumber((1000 * result.iterations) / durationMs)} per second`,
     ],
     ['verdict', colourVerdict(verdict.kind, verdict.title)],
+    ['mean field', predictionText(experiment)],
     ['loss', formatNumber(result.loss)],
     ['accuracy', share(result.accuracy)],
     ['test loss', formatNumber(result.testLoss)],

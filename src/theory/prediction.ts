@@ -252,3 +252,13 @@ const RESIDUAL_SOURCES = {
 export function log2SlopeDeviation({ log2DeviationPerLayer: deviation }: Prediction, layers: number): number | undefined {
   return deviation === undefined ? undefined : deviation * Math.sqrt(1.2 / layers);
 }
+
+/** What a fitted factor per layer of an experiment should be, and the deviation of single networks from it, where that is known. */
+export function predictedFactor(
+  prediction: Prediction,
+  { model }: Experiment,
+): { readonly factor: number; readonly deviation: number | undefined } {
+  const factor = 2 ** (prediction.log2PerLayer + prediction.log2ShiftPerLayer);
+  const deviation = log2SlopeDeviation(prediction, model.kind === 'mlp' ? model.depth : model.blocks);
+  return { factor, deviation: deviation === undefined ? undefined : factor * Math.LN2 * deviation };
+}

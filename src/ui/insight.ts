@@ -5,7 +5,7 @@ import { formatBytes, formatCount, formatFactor, formatNumber, formatPercent } f
 import { type DatedGrowth, firstGrowth, judge, latestGrowth } from '../metrics/verdict.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
-import { log2SlopeDeviation, predictGrowth } from '../theory/prediction.ts';
+import { predictedFactor, predictGrowth } from '../theory/prediction.ts';
 import { hiddenOf } from './profile.ts';
 import { valueAt } from './readouts.ts';
 import { symbolOf } from './run-head.ts';
@@ -131,11 +131,10 @@ export class Insight extends LitElement {
 type Foreseen = ReturnType<typeof predictGrowth>;
 
 /** Factor per layer, and how far single networks scatter around it. */
-function factorOf(prediction: Foreseen, { model }: Experiment): string {
+function factorOf(prediction: Foreseen, experiment: Experiment): string {
   if ('reason' in prediction) return 'none';
-  const factor = 2 ** (prediction.log2PerLayer + prediction.log2ShiftPerLayer);
-  const deviation = log2SlopeDeviation(prediction, model.kind === 'mlp' ? model.depth : model.blocks);
-  return deviation === undefined ? `×${formatNumber(factor)}` : formatFactor(factor, factor * Math.LN2 * deviation);
+  const { factor, deviation } = predictedFactor(prediction, experiment);
+  return deviation === undefined ? `×${formatNumber(factor)}` : formatFactor(factor, deviation);
 }
 
 /** The prediction's numbers and where they come from. */
