@@ -48,6 +48,8 @@ test('--json is one document, the same as summary.json', async () => {
     iterations: 12,
     clipShare: null,
     firstNonFinite: null,
+    // He initialisation keeps a ReLU network's gradients level.
+    prediction: { chi1: expect.closeTo(1, 9), qStar: 'any', source: expect.stringContaining('Poole') },
   });
   expect(document.tests.map(({ iteration }: { iteration: number }) => iteration)).toEqual([5, 10, 12]);
   expect(document.testAccuracy).toBe(document.tests.at(-1).accuracy);
@@ -71,11 +73,13 @@ test('--out writes five files, and training experiment.json again gives the same
     'iteration,loss,accuracy,log2GradientNorm,clipCoefficient,log2WeightNorm,log2UpdateNorm,nonFinite,learningRate,log2LossScale,firstNonFinite',
   );
   const layers = read('one/layers.csv').split('\n')[0].split(',');
-  // Three hidden layers and the last one, each with ‖dL/dz‖ and ‖dL/dW‖.
+  // Three hidden layers and the last one, each with ‖dL/dz‖, ‖dL/dW‖ and its weight's norms; outputs of hidden layers alone.
   expect(layers).toEqual([
     'iteration',
     ...[0, 1, 2, 3].map((l) => `log2 dz${l}`),
     ...[0, 1, 2, 3].map((l) => `log2 grad.l${l}.weight`),
+    ...['log2 rms', 'blocked'].flatMap((name) => [0, 1, 2].map((l) => `${name} h${l}`)),
+    ...['log2', 'log2 update'].flatMap((name) => [0, 1, 2, 3].map((l) => `${name} l${l}.weight`)),
   ]);
 });
 
