@@ -154,11 +154,14 @@ test('scale_gradients brings gradients to float32 with the power of two of the c
     [5000, 0, [inf, -inf, inf, -inf, 0, inf, nan, 0]],
     [-5000, 0, [0, 0, 0, 0, 0, inf, nan, 0]],
     [20, 10, [2 ** 30, -1.5 * 2 ** 30, inf, -(2 ** -70), 0, inf, nan, 0]],
+    // This one rests.
+    [7, 1, numbers],
   ];
   const cells = cases.length + 1;
   const control = new Uint32Array(cases.length * CONTROL_WORDS);
   cases.forEach(([, p], r) => {
     control[r * CONTROL_WORDS + CONTROL.exponent] = p;
+    control[r * CONTROL_WORDS + CONTROL.active] = Number(r < cases.length - 1);
   });
   const dW = Float32Array.from({ length: 16 * cells }, (_, n) => numbers[n % numbers.length]);
   const { gpu, cpu } = await runKernel(engines(), 'scale_gradients', {
