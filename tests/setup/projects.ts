@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
 import { findBrowser } from '../../src/dev/browser.mjs';
@@ -19,6 +20,8 @@ const node: TestProjectInlineConfiguration = {
       .map((folder) => `tests/${folder}/**/*.test.ts`)
       .concat('tests/structure.test.ts', KERNELS_IN_WASM),
     exclude: [BROWSER_TESTS],
+    // On two cores there would be one by default.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     sequence: { groupOrder: 0 },
   },
