@@ -2,11 +2,10 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatBytes, formatCount, formatFactor, formatNumber, formatPercent } from '../metrics/format.ts';
-import { type DatedGrowth, firstGrowth, judge, latestGrowth } from '../metrics/verdict.ts';
+import { type DatedGrowth, firstGrowth, hiddenLayers, judge, latestGrowth } from '../metrics/verdict.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import { predictedFactor, predictGrowth } from '../theory/prediction.ts';
-import { hiddenOf } from './profile.ts';
 import { valueAt } from './readouts.ts';
 import { symbolOf } from './run-head.ts';
 import { RUN_NAMES } from './settings.ts';
@@ -59,7 +58,7 @@ export class Insight extends LitElement {
   #growth(): TemplateResult {
     const { traces, experiments } = this.lab;
     const fits = (traces ?? []).map((trace, r) => {
-      const hidden = hiddenOf(experiments[r], trace);
+      const hidden = hiddenLayers(trace, experiments[r]);
       return { start: firstGrowth(trace.layers, hidden), now: latestGrowth(trace.layers, hidden) };
     });
     const cell = (fit: DatedGrowth | undefined) => (fit ? formatFactor(fit.growth.factor, fit.growth.standardError) : 'no fit');

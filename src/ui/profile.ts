@@ -2,7 +2,7 @@
 import { formatCount } from '../metrics/format.ts';
 import { fitGrowth } from '../metrics/growth.ts';
 import type { LayerRecord, Trace } from '../metrics/trace.ts';
-import { latestFinite } from '../metrics/verdict.ts';
+import { hiddenLayers, latestFinite } from '../metrics/verdict.ts';
 import type { Experiment } from '../model/schema.ts';
 import { predictGrowth } from '../theory/prediction.ts';
 import { logRange, styleAmong } from './chart-data.ts';
@@ -10,11 +10,6 @@ import type { Frame, Sample, SeriesStyle, Table } from './frame.ts';
 import { formatLayer, LAYER_QUANTITY, type LayerQuantity, positionOf } from './layer-quantity.ts';
 import { RUN_NAMES } from './settings.ts';
 import { linearTicks, logTicks } from './ticks.ts';
-
-/** How many layers from the input side on the growth is fitted over. */
-export function hiddenOf({ model }: Experiment, trace: Trace): number {
-  return model.kind === 'mlp' ? model.depth : trace.gradientLayers;
-}
 
 /** The record a profile shows: the latest finite one, else the latest. */
 export function profileRecord(trace: Trace, hidden: number): LayerRecord | undefined {
@@ -27,7 +22,7 @@ export function profileFrame(
   traces: readonly Trace[],
   quantity: LayerQuantity,
 ): Frame | undefined {
-  const records = traces.map((trace, r) => profileRecord(trace, hiddenOf(experiments[r], trace)));
+  const records = traces.map((trace, r) => profileRecord(trace, hiddenLayers(trace, experiments[r])));
   const { scale, values } = LAYER_QUANTITY[quantity];
   const rows = records.map((record) => (record ? values(record) : new Float32Array(0)));
   const length = Math.max(...rows.map((row) => row.length));
@@ -37,10 +32,10 @@ export function profileFrame(
   const measured = rows.map((row) => xs.map((l): Sample => finiteOrNull(position(row[l] ?? Number.NaN))));
   // A plot keeps its number of series: where nothing is fitted the line is empty.
   const fitted = traces.map((trace, r) =>
-    fitOf(quantity === 'gradient' ? records[r] : undefined, hiddenOf(experiments[r], trace), xs),
+    fitOf(quantity === 'gradient' ? records[r] : undefined, hiddenLayers(trace, experiments[r]), xs),
   );
   const predicted = traces.map((trace, r) =>
-    predictedOf(experiments[r], quantity === 'gradient' ? records[r] : undefined, hiddenOf(experiments[r], trace), xs),
+    predictedOf(experiments[r], quantity === 'gradient' ? records[r] : undefined, hiddenLayers(trace, experiments[r]), xs),
   );
   const yRange = scale === 'log' ? logRange(measured, []) : ([0, 1] as const);
   return {
@@ -108,7 +103,7 @@ export function profileTable(
   quantity: LayerQuantity,
   layers: readonly string[],
 ): Table {
-  const records = traces.map((trace, r) => profileRecord(trace, hiddenOf(experiments[r], trace)));
+  const records = traces.map((trace, r) => profileRecord(trace, hiddenLayers(trace, experiments[r])));
   const names = traces.length > 1 ? RUN_NAMES : [LAYER_QUANTITY[quantity].label];
   return {
     columns: ['Layer', ...names.map((name, r) => `${name} @ ${records[r]?.iteration ?? '–'}`)],
@@ -121,7 +116,7 @@ export function summarizeProfile(experiments: readonly Experiment[], traces: rea
   return traces
     .map((trace, r) => {
       const run = traces.length > 1 ? `Run ${RUN_NAMES[r]}` : 'The run';
-      const hidden = hiddenOf(experiments[r], trace);
+      const hidden = hiddenLayers(trace, experiments[r]);
       const record = profileRecord(trace, hidden);
       const last = record ? Math.min(hidden, values(record).length) - 1 : -1;
       if (!record || last < 0) return `${run}: nothing recorded.`;

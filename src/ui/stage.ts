@@ -2,6 +2,7 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
+import { hiddenLayers } from '../metrics/verdict.ts';
 import './chart.ts';
 import './layer-map.ts';
 import { accuracyFrame, iterationScale, lossFrame, normFrame, visibleRange } from './chart-data.ts';
@@ -9,7 +10,7 @@ import { act, type NablaEvent } from './events.ts';
 import type { Frame, Table } from './frame.ts';
 import { LAYER_QUANTITIES, LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
 import { type MapGrid, mapGrid } from './map-data.ts';
-import { hiddenOf, profileFrame, profileRecord, profileTable, profileValue, sideBySide, summarizeProfile } from './profile.ts';
+import { profileFrame, profileRecord, profileTable, profileValue, sideBySide, summarizeProfile } from './profile.ts';
 import { accuracyTable, heldOut, mapTable, readout, recordAt, scalarTable, summarize, valueAt } from './readouts.ts';
 import { RUN_NAMES } from './settings.ts';
 import type { LabState } from './state.ts';
@@ -102,7 +103,7 @@ export class Stage extends LitElement {
 
   #profile(): TemplateResult {
     const { traces, experiments, quantity } = this.lab;
-    const records = traces?.map((trace, r) => profileRecord(trace, hiddenOf(experiments[r], trace)));
+    const records = traces?.map((trace, r) => profileRecord(trace, hiddenLayers(trace, experiments[r])));
     const names = sideBySide(this.#names(0), this.#names(1));
     const layer = this.#layer ?? 0;
     const values = records?.map((record) => profileValue(record, quantity, layer));

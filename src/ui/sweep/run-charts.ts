@@ -4,13 +4,14 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { lowerBound } from '../../metrics/decimate.ts';
 import { formatCount, formatNumber } from '../../metrics/format.ts';
 import type { Trace } from '../../metrics/trace.ts';
+import { hiddenLayers } from '../../metrics/verdict.ts';
 import type { Experiment } from '../../model/schema.ts';
 import '../chart.ts';
 import { type ChartView, iterationScale, lossFrame, normFrame } from '../chart-data.ts';
 import type { NablaEvent } from '../events.ts';
 import type { Frame, Table } from '../frame.ts';
 import { LAYER_QUANTITIES, LAYER_QUANTITY, type LayerQuantity } from '../layer-quantity.ts';
-import { hiddenOf, profileFrame, profileRecord, profileTable, profileValue, summarizeProfile } from '../profile.ts';
+import { profileFrame, profileRecord, profileTable, profileValue, summarizeProfile } from '../profile.ts';
 import { valueAt } from '../readouts.ts';
 import { shared } from '../styles.ts';
 
@@ -82,7 +83,7 @@ export class SweepCharts extends LitElement {
 
   #profile(): TemplateResult {
     const { experiment, trace, quantity } = this;
-    const record = experiment && profileRecord(trace, hiddenOf(experiment, trace));
+    const record = experiment && profileRecord(trace, hiddenLayers(trace, experiment));
     const layer = this.layer ?? 0;
     const count = record ? LAYER_QUANTITY[quantity].values(record).length : 0;
     const names = Array.from({ length: count }, (_, l) => String(l));
