@@ -1,6 +1,6 @@
 // dW = c dW, c = min(1, max/(||dW_t|| + 1e-6)) with t the parameter that a number belongs to: 0 for an Inf norm, NaN for a NaN one
 // dW: (P) accumulate   owner: (CELLS) read, replica of each 16 parameters
-// entries: (CELLS) read, where the norm of their parameter lies, NO_ENTRY for none   norms: (any,NORM_WORDS) read, norm pairs first
+// entries: (CELLS) read, number of their gradient's norm or NO_NORM   norms: (any,NORM_WORDS) read, norm pairs first
 // control: (R,24) read   hyper: (R,48) read; a replica with another clip rule or without an update is left alone
 // One invocation owns a cell of 16 parameters. Range: norms up to sqrt(P) 3.4e38; the result does not overflow.
 // ref: torch.nn.utils.clip_grad_norm_, called for each parameter; Pascanu, Mikolov, Bengio 2013, algorithm 1
@@ -11,7 +11,7 @@ override CELLS: u32;
 override NORM_WORDS: u32;
 override WX: u32;
 
-const NO_ENTRY = 0xffffffffu;
+const NO_NORM = 0xffffffffu;
 
 @group(0) @binding(0) var<storage, read_write> dW: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> owner: array<u32>;
@@ -30,7 +30,7 @@ fn torch_factor(limit: f32, norm: Scaled) -> Scaled {
 @compute @workgroup_size(WX)
 fn clip_per_tensor(@builtin(global_invocation_id) id: vec3<u32>) {
   let cell = id.x;
-  if (cell >= CELLS || entries[cell] == NO_ENTRY) { return; }
+  if (cell >= CELLS || entries[cell] == NO_NORM) { return; }
   let r = owner[cell];
   let rule = bitcast<u32>(hyper[r * HYPER_WORDS + H_CLIP_RULE]);
   if (rule != CLIP_PER_TENSOR || control[r * CONTROL_WORDS + C_APPLY] == 0u) { return; }

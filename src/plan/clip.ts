@@ -1,8 +1,8 @@
 /** Steps that clip the gradients of single parameters or units in place, for the clip rules that do. */
 import type { Clip } from '../model/schema.ts';
 import { type Builder, step } from './builder.ts';
-import type { Measured, Tables } from './measure.ts';
-import { CellTable, piecesOf } from './pieces.ts';
+import { cellNorms, type Measured, type Tables } from './measure.ts';
+import { piecesOf } from './pieces.ts';
 import { type AnyStep, pieceName } from './plan.ts';
 
 /** What a plan does besides the clipping that its update rule contains; each step leaves replicas with another rule alone. */
@@ -13,9 +13,6 @@ export function clipStepOf(clip: Clip): ClipStep | undefined {
   if (clip.rule !== 'adaptive') return undefined;
   return clip.exceptOutput ? 'adaptive' : 'adaptive_with_output';
 }
-
-/** A cell whose numbers belong to no parameter. */
-const NO_ENTRY = 0xffffffff;
 
 /**
  * To run behind `clip_coefficient` and in front of the update.
@@ -40,24 +37,16 @@ export function clipSteps(
 
 function perTensor(builder: Builder, measured: readonly Measured[], tables: Tables): AnyStep[] {
   const norms = builder.tensor('norms');
-  const table = new CellTable(builder, NO_ENTRY);
-  // Norms lie replica by replica, in the order of what is measured of each.
-  let entry = 0;
-  for (const { group, z, d, parameters, units } of measured) {
-    for (let r = group.first; r < group.first + group.count; r++) {
-      entry += z.length + d.length;
-      for (const name of parameters) table.set(name, r, entry++);
-      entry += units.length;
-    }
-  }
   const pieces = piecesOf(builder.memory);
-  return table.tensors('norm_entries', 'norm_entries', tables).map((entries, k) => {
-    const { dW, cells } = pieces[k];
-    const owner = builder.tensor(pieceName('owner', k));
-    const bindings = { dW, owner, entries, norms, control: builder.tensor('control'), hyper: builder.tensor('hyper') };
-    const constants = { CELLS: cells, NORM_WORDS: norms.columns };
-    return step('clip_per_tensor', pieceName('clipping by tensor', k), constants, bindings, [cells, 1, 1]);
-  });
+  return cellNorms(builder, measured)
+    .tensors('norm_entries', 'norm_entries', tables)
+    .map((entries, k) => {
+      const { dW, cells } = pieces[k];
+      const owner = builder.tensor(pieceName('owner', k));
+      const bindings = { dW, owner, entries, norms, control: builder.tensor('control'), hyper: builder.tensor('hyper') };
+      const constants = { CELLS: cells, NORM_WORDS: norms.columns };
+      return step('clip_per_tensor', pieceName('clipping by tensor', k), constants, bindings, [cells, 1, 1]);
+    });
 }
 
 function adaptive(builder: Builder, parameters: readonly string[], tables: Tables): AnyStep[] {

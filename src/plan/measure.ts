@@ -198,6 +198,21 @@ function updateStep(builder: Builder, optimizer: OptimizerName, label: string, o
   }
 }
 
+/** Of each cell of the parameters, the number of the norm that its gradient has a part in. */
+export function cellNorms(builder: Builder, measured: readonly Measured[]): CellTable {
+  const table = new CellTable(builder, NO_NORM);
+  // Norms lie replica by replica, in the order of what is measured of each.
+  let n = 0;
+  for (const group of measured) {
+    for (const r of replicasOf(group)) {
+      n += group.z.length + group.d.length;
+      for (const name of group.parameters) table.set(name, r, n++);
+      n += group.units.length;
+    }
+  }
+  return table;
+}
+
 /** Gradients that have an exponent, brought to float32 with the clip coefficient's exponent, before anything is updated by them. */
 function scaleSteps(
   builder: Builder,
@@ -208,18 +223,11 @@ function scaleSteps(
   tables: Tables,
 ): AnyStep[] {
   if (!builder.ranges.hasExponents) return [];
-  const table = new CellTable(builder, NO_NORM);
-  let first = 0;
-  for (const group of measured) {
-    for (const r of replicasOf(group)) {
-      first += group.z.length + group.d.length;
-      for (const name of group.parameters) table.set(name, r, first++);
-      first += group.units.length;
-    }
-  }
-  return table.tensors('owner', 'cell_norms', tables).map((cell_norms, k) => {
-    const { dW, cells } = pieces[k];
-    const bindings = { dW, cell_norms, owner: owners[k], ...operands };
-    return step('scale_gradients', pieceName('gradients', k), { CELLS: cells }, bindings, [cells, 1, 1]);
-  });
+  return cellNorms(builder, measured)
+    .tensors('owner', 'cell_norms', tables)
+    .map((cell_norms, k) => {
+      const { dW, cells } = pieces[k];
+      const bindings = { dW, cell_norms, owner: owners[k], ...operands };
+      return step('scale_gradients', pieceName('gradients', k), { CELLS: cells }, bindings, [cells, 1, 1]);
+    });
 }

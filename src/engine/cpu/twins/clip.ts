@@ -1,11 +1,10 @@
 /** Twins of shaders/gradnorm/clip_per_tensor.wgsl and clip_adaptive.wgsl. */
 import { joinPairs } from '../../../math/norm-pair.ts';
-import { CLIP_RULE, CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS } from '../../../plan/records.ts';
+import { CLIP_RULE, CONTROL, CONTROL_WORDS, HYPER, HYPER_WORDS, NO_NORM } from '../../../plan/records.ts';
 import type { Twins } from '../twin.ts';
 import { clipScale } from './gradnorm.ts';
 
 const CELL = 16;
-const NO_ENTRY = 0xffffffff;
 
 /** Whether replica `r` is updated and clipped by that rule. */
 function clips(hyper: Float32Array, control: Uint32Array, r: number, rule: number): boolean {
@@ -15,12 +14,12 @@ function clips(hyper: Float32Array, control: Uint32Array, r: number, rule: numbe
 
 export const clipTwins: Twins<'clip_per_tensor' | 'clip_adaptive'> = {
   clip_per_tensor({ dW, owner, entries, norms, control, hyper }, { CELLS, NORM_WORDS }) {
-    let [entry, factor] = [NO_ENTRY, 1];
+    let [entry, factor] = [NO_NORM, 1];
     for (let cell = 0; cell < CELLS; cell++) {
       if (entries[cell] !== entry) {
         entry = entries[cell];
         const r = owner[cell];
-        const applies = entry !== NO_ENTRY && clips(hyper, control, r, CLIP_RULE.torch_norm_per_tensor);
+        const applies = entry !== NO_NORM && clips(hyper, control, r, CLIP_RULE.torch_norm_per_tensor);
         const norm = applies
           ? { ...joinPairs(norms, NORM_WORDS * entry, 1), exponent: norms[NORM_WORDS * entry + 2] | 0 }
           : undefined;
