@@ -1,6 +1,6 @@
 // control[r]: loss, accuracy, global norm ||g|| = (sum_t ||g_t||^2)^(1/2), clip coefficient, learning rate, what becomes of this iteration
 // norms: (any,4) read, entries of a replica's Z pre-activations, D dz's and G parameter gradients, counts and place in its shape
-// rows: (R,B4,2) read   hyper: (R,48) read   status: (R,8) read   shapes: (R,8) read   control: (R,24) accumulate
+// rows: (R,B4,2) read, of BATCH examples   hyper: (R,48) read   status: (R,8) read   shapes: (R,8) read   control: (R,24) accumulate
 // torch_norm: c = min(1, max/(||g|| + 1e-6)), 0 for an Inf norm; tensorflow_global_norm: c = max/max(||g||, max), NaN for a non-finite one.
 // range: (any) read, if EXTENDED, the exponent of each replica's rows at ROWS_AT
 // c = scale 2^exponent, exponent = 0 unless EXTENDED. Not EXTENDED, ||g|| is Inf to the rule from 2^64 on, as to the library.
@@ -13,6 +13,7 @@
 // #import "lib/schedule"
 
 override B: u32;
+override BATCH: u32;
 override EXTENDED: bool;
 override ROWS_AT: u32;
 override WX: u32;
@@ -54,7 +55,7 @@ fn clip_coefficient(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
     first = min(first, firsts[k]);
     sum += sums[k];
   }
-  let mean = sum.x / f32(B);
+  let mean = sum.x / f32(BATCH);
   let is_broken = magnitude_bits(mean) >= INF_BITS;
   if (is_broken) { first = min(first, Z); }
   var loss = mean;
@@ -72,7 +73,7 @@ fn clip_coefficient(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
   control[at + C_NON_FINITE] = select(0u, total.y, total.x >= INF_BITS);
   control[at + C_FIRST] = select(first + 1u, 0u, first == NONE_FOUND);
   control[at + C_LOSS] = bitcast<u32>(loss);
-  control[at + C_ACCURACY] = bitcast<u32>(sum.y / f32(B));
+  control[at + C_ACCURACY] = bitcast<u32>(sum.y / f32(BATCH));
   control[at + C_LEARNING_RATE] = bitcast<u32>(learning_rate_of(r));
   control[at + C_CORRECTION1] = bitcast<u32>(bias_correction(r, H_LOG_BETA1));
   control[at + C_CORRECTION2] = bitcast<u32>(bias_correction(r, H_LOG_BETA2));

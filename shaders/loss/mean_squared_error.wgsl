@@ -1,6 +1,7 @@
-// loss[r,b] = sum_c (z[r,b,c] - t[r,b,c])^2 / C     dz[r,b,c] = 2 (z - t) / (B C), t = target_values
+// loss[r,b] = sum_c (z[r,b,c] - t[r,b,c])^2 / C     dz[r,b,c] = 2 (z - t) / (BATCH C n), t = target_values
 // z, target_values: (R,B4,C4) read   label: (R,B4) read, NO_LABEL for a row without an example   dz: (R,B4,C4) write
-// rows: (R,B4,2) write, loss and 1 where the largest output is the label's. Padding and rows without an example are written as 0.
+// rows: (R,B4,2) write, loss / n and 1 / n where the largest output is the label's. Padding and rows without an example are written as 0.
+// n = 1, B = BATCH; or EVERY step has a row, B of all, and n = steps of the row's example.   sequence: (R,SEQ) read, if EVERY
 // status: (R,8) read, of the replicas that take part
 // range: (any) accumulate, if EXTENDED, entries of z at Z_AT, of dz at DZ_AT, and the exponent of rows' loss at ROWS_AT (lib/range)
 // One invocation owns one row; global id y is r. Range: every f32; the loss overflows as in torch, dz does not.
@@ -8,6 +9,7 @@
 // #import "lib/norm"
 // #import "lib/present"
 // #import "lib/range"
+// #import "lib/row_steps"
 
 override B: u32;
 override C: u32;
@@ -25,6 +27,7 @@ const NO_LABEL = 0xffffffffu;
 @group(0) @binding(4) var<storage, read_write> rows: array<vec2<f32>>;
 @group(0) @binding(5) var<storage, read> status: array<u32>;
 @group(0) @binding(6) var<storage, read_write> range: array<atomic<u32>>;
+@group(0) @binding(7) var<storage, read> sequence: array<u32>;
 
 @compute @workgroup_size(WX)
 fn mean_squared_error(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -46,6 +49,7 @@ fn mean_squared_error(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var c = 0u; c < stride; c++) { dz[base + c] = 0.0; }
     return;
   }
+  let n = row_steps(id.y, id.x);
   var sum = 0.0;
   var best = 0u;
   var peak = 0u;
@@ -56,10 +60,10 @@ fn mean_squared_error(@builtin(global_invocation_id) id: vec3<u32>) {
       sum += d * d;
       if (z[base + c] > z[base + best]) { best = c; }
     }
-    let slope = d * (2.0 / f32(B * C));
+    let slope = d * (2.0 / (f32(BATCH * C) * n));
     dz[base + c] = slope;
     peak = max(peak, magnitude_bits(slope));
   }
-  rows[row] = vec2(sum / f32(C), select(0.0, 1.0, best == y));
+  rows[row] = vec2(sum / f32(C), select(0.0, 1.0, best == y)) / n;
   if (EXTENDED) { raise_peak(DZ_AT, id.y, peak); }
 }

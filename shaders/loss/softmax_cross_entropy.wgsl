@@ -1,6 +1,7 @@
-// loss[r,b] = log sum_c exp z[r,b,c] - z[r,b,y]     dz[r,b,c] = (softmax(z)[c] - [c = y]) / B, y = label[r,b]
+// loss[r,b] = log sum_c exp z[r,b,c] - z[r,b,y]     dz[r,b,c] = (softmax(z)[c] - [c = y]) / BATCH / n, y = label[r,b]
 // z: (R,B4,C4) read   label: (R,B4) read, NO_LABEL for a row without an example   dz: (R,B4,C4) write
-// rows: (R,B4,2) write, loss and 1 where the largest logit is the label's. Padding and rows without an example are written as 0.
+// rows: (R,B4,2) write, loss / n and 1 / n where the largest logit is the label's. Padding and rows without an example are written as 0.
+// n = 1, B = BATCH; or EVERY step has a row, B of all, and n = steps of the row's example.   sequence: (R,SEQ) read, if EVERY
 // status: (R,8) read, of the replicas that take part
 // range: (any) accumulate, if EXTENDED, entries of z at Z_AT, of dz at DZ_AT, and the exponent of rows' loss at ROWS_AT (lib/range)
 // One invocation owns one row; global id y is r. Range: finite logits of any size; NaN logits, or a largest one of Inf, give NaN.
@@ -8,6 +9,7 @@
 // #import "lib/finite"
 // #import "lib/present"
 // #import "lib/range"
+// #import "lib/row_steps"
 
 override B: u32;
 override C: u32;
@@ -24,6 +26,7 @@ const NO_LABEL = 0xffffffffu;
 @group(0) @binding(3) var<storage, read_write> rows: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read> status: array<u32>;
 @group(0) @binding(5) var<storage, read_write> range: array<atomic<u32>>;
+@group(0) @binding(6) var<storage, read> sequence: array<u32>;
 
 // exp of a difference of logits, which are stored at exponent e.
 fn exp_of(difference: f32, e: i32) -> f32 {
@@ -66,11 +69,12 @@ fn softmax_cross_entropy(@builtin(global_invocation_id) id: vec3<u32>) {
     broken = broken || is_nan(z[base + c]);
     sum += exp_of(z[base + c] - top, ez);
   }
+  let n = row_steps(id.y, id.x);
   let poison = bitcast<f32>(select(0u, NAN_BITS, broken));
   var peak = 0u;
   for (var c = 0u; c < stride; c++) {
     let p = exp_of(z[base + c] - top, ez) / sum;
-    let d = (p - select(0.0, 1.0, c == y)) / f32(B);
+    let d = (p - select(0.0, 1.0, c == y)) / (f32(BATCH) * n);
     let slope = select(0.0, d + poison, c < C);
     dz[base + c] = slope;
     peak = max(peak, magnitude_bits(slope));
@@ -82,5 +86,5 @@ fn softmax_cross_entropy(@builtin(global_invocation_id) id: vec3<u32>) {
     entropy = scaled(entropy, -e);
     distance = scaled(distance, ez - e);
   }
-  rows[row] = vec2(entropy + distance + poison, select(0.0, 1.0, best == y && !broken));
+  rows[row] = vec2(entropy + distance + poison, select(0.0, 1.0, best == y && !broken)) / n;
 }

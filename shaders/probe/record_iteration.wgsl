@@ -1,7 +1,8 @@
 // ring[tick mod RING, r, :] = this iteration's scalars; layers[(tick / EVERY) mod SLOTS, of r] = what layer_map names, where EVERY divides iteration
 // then iteration += 1 for an active replica, updates += 1 where the update was applied, tick += 1.
 // control: (R,24) read   norms: (any,4) read   weights: (any,4) read, entries of a replica's G new parameters, then of its updates
-// layer_map: (any) read, kind 2^30 + index among a replica's norms or weights; kinds: log2 of a norm, its share, log2 of a weight's, non-finite count
+// layer_map: (any) read, kind 2^29 + index among a replica's norms or weights; kinds: log2 of a norm, its share, log2 of a weight's,
+// non-finite count, mean
 //  shapes: (R,8) read   status: (R,8) accumulate
 // ring: (RING,R,13) write   layers: (SLOTS,LAYER_WORDS) write
 // One workgroup of 64 owns a replica. Words are written as bits, so that NaN and Inf arrive as they are.
@@ -29,11 +30,12 @@ var<workgroup> firsts: array<u32, 64>;
 
 // What an entry of the layer map names, of a replica whose norms and weights begin there.
 fn layer_word(entry: u32, own_norms: u32, own_weights: u32) -> u32 {
-  let kind = entry >> 30u;
-  let index = entry & 0x3fffffffu;
+  let kind = entry >> 29u;
+  let index = entry & 0x1fffffffu;
   if (kind == 2u) { return log2_norm_bits(weights[own_weights + index].xyz); }
   let norm = norms[own_norms + index];
   if (kind == 1u) { return norm.w; }
+  if (kind == 4u) { return norm.z; }
   if (kind == 3u) { return bitcast<u32>(f32(select(0u, norm.y, norm.x >= INF_BITS))); }
   return log2_norm_bits(norm.xyz);
 }

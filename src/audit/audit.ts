@@ -1,9 +1,10 @@
 /** Compares what an engine computed with what PyTorch computed, quantity by quantity. */
 import type { Engine } from '../engine/engine.ts';
 import { ConfigError, DataError } from '../model/errors.ts';
-import { parametersOf } from '../model/network.ts';
+import { featuresOf, parametersOf } from '../model/network.ts';
 import type { NumberRange } from '../model/schema.ts';
-import type { Case } from './case.ts';
+import { signalsOf } from '../plan/measured.ts';
+import { type Case, parameterInCase } from './case.ts';
 import { type Computed, planName, runCase } from './run.ts';
 
 /** The worst deviation of one kind of number. */
@@ -42,6 +43,10 @@ type Deviation = readonly [where: string, value: number];
  */
 export async function auditCase(engine: Engine, given: Case, file: string, range: NumberRange = 'ieee'): Promise<Audit> {
   checkIntermediates(given, file);
+  if (range === 'extended' && given.network.sequence) {
+    const problem = 'a recurrent network has no extended range; use range ieee';
+    throw new ConfigError(given.name, [{ path: 'model.kind', problem }]);
+  }
   const computed = await runCase(engine, given, range);
   const quantities = compare(given, computed);
   return { name: given.name, engine: engine.report.engine, range, passed: quantities.every(({ passed }) => passed), quantities };
@@ -49,15 +54,16 @@ export async function auditCase(engine: Engine, given: Case, file: string, range
 
 function checkIntermediates(given: Case, file: string): void {
   const { document, network, tensors, batchSize } = given;
-  const features = new Map(network.ops.map((op) => [op.output, op.op === 'linear' ? op.outputs : op.features]));
+  const features = new Map(network.ops.map((op) => [op.output, featuresOf(op)]));
+  const kept = signalsOf(network).d;
   for (const name of Object.keys(document.expected.dact_norm)) {
     const plan = planName(given, name);
-    const valid = network.gradientLayers;
-    if (!valid.includes(plan)) {
-      const problem = `dL/d${name} cannot be represented; this network keeps the gradients of ${valid.join(', ')}`;
+    if (!kept.includes(`d${plan}`)) {
+      const valid = network.sequence ? `h0 to h${network.sequence.steps - 1} and out` : network.gradientLayers.join(', ');
+      const problem = `dL/d${name} cannot be represented; this network keeps the gradients of ${valid}`;
       throw new ConfigError(given.name, [{ path: `expected.dact_norm.${name}`, problem }]);
     }
-    const shape = `${batchSize},${features.get(plan)}`;
+    const shape = `${batchSize},${features.get(plan.replace(/^c|\[\d+\]$/g, (part) => (part === 'c' ? 'h' : '')))}`;
     const tensor = tensors.get(`dact.${name}`);
     if (tensor?.shape.join() !== shape) {
       throw new DataError(
@@ -67,7 +73,7 @@ function checkIntermediates(given: Case, file: string): void {
     }
   }
   for (const name of Object.keys(document.expected.tensor_grad_norm)) {
-    if (parametersOf(network).some((parameter) => parameter.name === name)) continue;
+    if (parametersOf(network).some((parameter) => parameterInCase(parameter.name) === name)) continue;
     throw new ConfigError(given.name, [
       { path: `expected.tensor_grad_norm.${name}`, problem: 'the model has no such parameter; remove it' },
     ]);

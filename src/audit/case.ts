@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { ConfigError, DataError } from '../model/errors.ts';
 import { parseExperiment, problemsOf } from '../model/experiment.ts';
 import { mlpNetwork, type Network, parametersOf, residualNetwork } from '../model/network.ts';
+import { recurrentNetwork } from '../model/recurrent-network.ts';
 import type { Experiment, ExperimentInput } from '../model/schema.ts';
 import { readSafetensors, type StoredTensor } from './safetensors.ts';
 import { type CaseDocument, caseSchema } from './schema.ts';
@@ -19,9 +20,6 @@ export interface Case {
 
 /** Kinds that the format has and this version has no network for. */
 const UNREPRESENTED: Readonly<Record<string, string>> = {
-  rnn: 'recurrent networks',
-  lstm: 'recurrent networks',
-  gru: 'recurrent networks',
   transformer: 'transformers',
   gan: 'adversarial pairs of networks',
 };
@@ -36,7 +34,7 @@ export function parseCase(input: unknown, subject: string): CaseDocument {
   const kind = (input as { model?: { kind?: unknown } } | null)?.model?.kind;
   const missing = typeof kind === 'string' && Object.hasOwn(UNREPRESENTED, kind) ? UNREPRESENTED[kind] : undefined;
   if (missing) {
-    const problem = `"${kind}" cannot be represented: ${missing} are not in this version, which audits "mlp" and "residual_mlp"`;
+    const problem = `"${kind}" cannot be represented: ${missing} are not in this version, which audits "mlp", "residual_mlp", "rnn", "lstm" and "gru"`;
     throw new ConfigError(subject, [{ path: 'model.kind', problem }]);
   }
   const result = v.safeParse(caseSchema, input);
@@ -68,16 +66,24 @@ export function readCase(document: CaseDocument, bytes: Uint8Array, file: string
   const tensors = readSafetensors(bytes, file);
   const network = networkOf(document);
   const need = (name: string, type: 'float32' | 'int32', ...shape: number[]) => requireTensor(tensors, file, name, type, shape);
-  const batchSize = tensors.get('input.x')?.shape[0] ?? 0;
-  if (batchSize < 1) throw new DataError(file, 'there is no tensor "input.x" of shape [batch, inputs]');
-  need('input.x', 'float32', batchSize, network.inputs);
+  const steps = network.sequence ? [network.sequence.steps] : [];
+  const batchSize = tensors.get('input.x')?.shape[steps.length] ?? 0;
+  const wanted = network.sequence ? '[time, batch, inputs]' : '[batch, inputs]';
+  if (batchSize < 1) throw new DataError(file, `there is no tensor "input.x" of shape ${wanted}`);
+  need('input.x', 'float32', ...steps, batchSize, network.inputs);
   if (network.loss === 'mse') need('input.y', 'float32', batchSize, network.outputs);
   else checkLabels(need('input.y', 'int32', batchSize), network.outputs, file);
   for (const { name, role, rows, columns } of parametersOf(network)) {
     const shape = role === 'weight' ? [columns, rows] : [columns];
-    for (const prefix of ['param', 'grad', 'after3']) need(`${prefix}.${name}`, 'float32', ...shape);
+    for (const prefix of ['param', 'grad', 'after3']) need(`${prefix}.${parameterInCase(name)}`, 'float32', ...shape);
   }
   return { name: document.name, document, network, settings: settingsOf(document), batchSize, tensors };
+}
+
+/** The case's name of a parameter: the cell's have torch's, and one layer needs no number. */
+export function parameterInCase(name: string): string {
+  const [, part, role] = /^l0\.(ih|hh)\.(weight|bias)$/.exec(name) ?? [];
+  return part === undefined ? name : `${role}_${part}`;
 }
 
 function requireTensor(
@@ -109,6 +115,11 @@ function networkOf({ model, loss_function: loss }: CaseDocument): Network {
   if (model.kind === 'residual_mlp') {
     const { input, width, inner, blocks, output, activation } = model;
     return residualNetwork({ inputs: input, width, inner, blocks, outputs: output, activation, loss });
+  }
+  if (model.kind !== 'mlp') {
+    const { kind: cell, input: inputs, hidden, output: outputs, time: steps, readout } = model;
+    const rest = { activation: 'tanh', layers: 1, truncation: 0, bias: true } as const;
+    return recurrentNetwork({ ...rest, cell, inputs, hidden, outputs, steps, readout, loss });
   }
   const { sizes, activation, norm, bias } = model;
   return mlpNetwork({ sizes, activation, norm, hiddenBias: bias.hidden, outputBias: bias.output, loss });

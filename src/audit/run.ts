@@ -7,8 +7,9 @@ import { type Parameter, parametersOf } from '../model/network.ts';
 import type { NumberRange } from '../model/schema.ts';
 import { buildPlan } from '../plan/build.ts';
 import { hyperWords } from '../plan/hyper.ts';
+import { stepName } from '../plan/measured.ts';
 import { NORM_WORDS } from '../plan/records.ts';
-import type { Case } from './case.ts';
+import { type Case, parameterInCase } from './case.ts';
 
 const ITERATIONS = 3;
 
@@ -30,9 +31,11 @@ export interface Computed {
   readonly parameters: ReadonlyMap<string, Float32Array>;
 }
 
-/** The plan's name of an intermediate: the last layer is called z{L}, logits or out in cases. */
+/** The plan's name of an intermediate: the last layer is called z{L}, logits or out in cases, the state of step t h{t} or c{t}. */
 export function planName({ network }: Case, name: string): string {
-  return name === 'logits' || name === 'out' ? network.output : name;
+  if (name === 'logits' || name === 'out') return network.output;
+  const [, state, t] = (network.sequence && /^([hc])(\d+)$/.exec(name)) || [];
+  return state === undefined ? name : stepName(`${state}0`, Number(t));
 }
 
 /** @throws LimitError when the network does not fit the engine */
@@ -57,7 +60,7 @@ export async function runCase(engine: Engine, given: Case, range: NumberRange = 
     const gradients = await readParameters(session, parameters, 'grad.');
     const dacts = Object.keys(document.expected.dact_norm);
     const activationGradients = new Map<string, Float32Array>();
-    for (const name of dacts) activationGradients.set(name, await readFloats(session, `d${planName(given, name)}`));
+    for (const name of dacts) activationGradients.set(name, await readGradient(session, given, planName(given, name)));
     const norms = await readNorms(session);
     await session.run('iteration', ITERATIONS - 1);
     const after = await readParameters(session, parameters, '');
@@ -66,7 +69,7 @@ export async function runCase(engine: Engine, given: Case, range: NumberRange = 
       ...(await readRing(session)),
       gradients,
       activationGradients,
-      gradientNorms: new Map(parameters.map(({ name }) => [name, norms.get(`grad.${name}`) ?? Number.NaN])),
+      gradientNorms: new Map(parameters.map(({ name }) => [parameterInCase(name), norms.get(`grad.${name}`) ?? Number.NaN])),
       activationNorms: new Map(dacts.map((name) => [name, norms.get(`d${planName(given, name)}`) ?? Number.NaN])),
       parameters: after,
     };
@@ -78,15 +81,34 @@ export async function runCase(engine: Engine, given: Case, range: NumberRange = 
 function writeCase(session: Session, { network, settings, tensors }: Case, parameters: readonly Parameter[]): void {
   const floats = (name: string) => tensors.get(name)?.data as Float32Array;
   for (const parameter of parameters) {
-    const values = floats(`param.${parameter.name}`);
+    const values = floats(`param.${parameterInCase(parameter.name)}`);
     const { role, rows, columns } = parameter;
     writeReplica(session, parameter.name, 0, role === 'weight' ? transpose(values, columns, rows) : values);
   }
-  writeReplica(session, network.input, 0, floats('input.x'));
+  const x = floats('input.x');
+  writeReplica(session, network.input, 0, network.sequence ? paddedSteps(x, network.sequence.steps, network.inputs) : x);
   const target = tensors.get('input.y')?.data as Float32Array | Int32Array;
   if (network.loss === 'mse') writeReplica(session, 'target', 0, target as Float32Array);
   else writeReplica(session, 'label', 0, Uint32Array.from(target));
   writeReplica(session, 'hyper', 0, hyperWords(settings));
+}
+
+/** (steps, B, inputs) with the rows of each step padded to a multiple of 4, as a plan has them. */
+function paddedSteps(x: Float32Array, steps: number, inputs: number): Float32Array {
+  const width = x.length / steps;
+  const padded = 4 * Math.ceil(width / inputs / 4) * inputs;
+  const out = new Float32Array(steps * padded);
+  for (let t = 0; t < steps; t++) out.set(x.subarray(t * width, (t + 1) * width), t * padded);
+  return out;
+}
+
+/** The gradient of a tensor, or of its rows of one step. */
+async function readGradient(session: Session, { batchSize }: Case, name: string): Promise<Float32Array> {
+  const [, tensor, t] = /^(.+)\[(\d+)\]$/.exec(name) ?? [];
+  if (tensor === undefined) return readFloats(session, `d${name}`);
+  const { columns } = tensorOf(session, `d${tensor}`);
+  const first = Number(t) * 4 * Math.ceil(batchSize / 4) * columns;
+  return (await readFloats(session, `d${tensor}`)).slice(first, first + batchSize * columns);
 }
 
 /** A tensor's numbers with their exponents, as PyTorch has them: float32. */
@@ -102,7 +124,7 @@ async function readParameters(
   const values = new Map<string, Float32Array>();
   for (const { name, role, rows, columns } of parameters) {
     const stored = await readFloats(session, `${prefix}${name}`);
-    values.set(name, role === 'weight' ? transpose(stored, rows, columns) : stored);
+    values.set(parameterInCase(name), role === 'weight' ? transpose(stored, rows, columns) : stored);
   }
   return values;
 }

@@ -29,6 +29,16 @@ const residualMlp = v.strictObject({
   norm: v.literal('pre_layer'),
 });
 
+/** torch.nn.RNN (tanh), LSTM or GRU of one layer, from zero states, and a Linear on the last hidden state. */
+const recurrent = v.strictObject({
+  kind: v.picklist(['rnn', 'lstm', 'gru']),
+  input: size,
+  hidden: size,
+  output: size,
+  time: size,
+  readout: v.literal('last'),
+});
+
 const betas = v.optional(v.tuple([fraction, fraction]), [0.9, 0.999]);
 const eps = v.optional(positive, 1e-8);
 const adam = { betas, eps, amsgrad: off, maximize: off };
@@ -84,7 +94,7 @@ const deviation = v.looseObject({
 export const caseSchema = v.looseObject({
   format: v.literal('nablascope-case/1'),
   name: v.pipe(v.string(), v.nonEmpty('a name')),
-  model: v.variant('kind', [mlp, residualMlp]),
+  model: v.variant('kind', [mlp, residualMlp, recurrent]),
   loss_function: v.picklist(LOSSES),
   optimizer,
   clip: v.optional(clip, { rule: 'none' }),

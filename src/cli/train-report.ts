@@ -146,8 +146,17 @@ export function trainFiles(run: TrainedRun): Record<string, string> {
     ...columns.map((name) => trace.scalars[name].at(k)),
     trace.measured[trace.scalars.firstNonFinite.at(k) - 1] ?? '',
   ]);
-  const { gradientLayers, weightLayers, unitLayers, isHalf } = summary;
-  const measured = unitLayers.length > 0 ? weightLayers : [];
+  const { gradientLayers, weightLayers, unitLayers, recurrentLayers, isAll, isHalf } = summary;
+  const measured = isAll ? weightLayers : [];
+  const steps = (name: string, count: number) => Array.from({ length: count }, (_, t) => `${name}[${t}]`);
+  const states = (letter: string) =>
+    recurrentLayers.flatMap(({ name, steps: T, hasCell }) =>
+      letter === 'h' || hasCell ? steps(`log2 d${name.replace('h', letter)}`, T) : [],
+    );
+  const gates = (what: string) =>
+    (isAll ? recurrentLayers : []).flatMap(({ name, gates: own, steps: T }) =>
+      own.flatMap((gate) => steps(`${what} ${name}.${gate}`, T)),
+    );
   const headings: Record<LayerSeries, string[]> = {
     log2Dz: gradientLayers.map((name) => `log2 d${name}`),
     log2Dw: weightLayers.map((name) => `log2 grad.${name}`),
@@ -157,6 +166,10 @@ export function trainFiles(run: TrainedRun): Record<string, string> {
     log2Update: measured.map((name) => `log2 update ${name}`),
     overflowDz: isHalf ? gradientLayers.map((name) => `overflow d${name}`) : [],
     overflowH: isHalf ? unitLayers.map((name) => `overflow ${name}`) : [],
+    log2Dh: states('h'),
+    log2Dc: states('c'),
+    gateMean: gates('mean'),
+    gateSaturated: gates('saturated'),
   };
   return {
     'experiment.json': toJson({ runId: id, experiment: canonical }),

@@ -1,7 +1,7 @@
 /** Writing and reading a plan's tensors by their logical shape, padding hidden. */
 
 import { physicalName } from '../plan/placement.ts';
-import { buffersOfRole, pieceName, type Tensor } from '../plan/plan.ts';
+import { buffersOfRole, columnAt, pieceName, type Tensor } from '../plan/plan.ts';
 import { CONTROL, CONTROL_WORDS } from '../plan/records.ts';
 import type { Session } from './engine.ts';
 
@@ -26,12 +26,14 @@ function tensorOfReplica(session: Session, name: string, r: number): Tensor {
  */
 export function writeReplica(session: Session, name: string, r: number, data: Float32Array | Uint32Array): void {
   const tensor = tensorOfReplica(session, name, r);
-  const { rows, columns, rowStride, replicaStride } = tensor;
+  const { rows, columns, rowStride, replicaStride, blocks = 1 } = tensor;
   // Padding is overwritten with zeros: a run that has left values which are not finite there must not reach the next one.
   const isDense = data.length === replicaStride && rowStride === columns;
   const words = isDense ? data : new (data.constructor as typeof Float32Array)(replicaStride);
-  if (!isDense) {
-    for (let row = 0; row < rows; row++) words.set(data.subarray(row * columns, (row + 1) * columns), row * rowStride);
+  const width = columns / blocks;
+  for (let k = 0; !isDense && k < rows * blocks; k++) {
+    const at = Math.floor(k / blocks) * rowStride + columnAt(tensor, (k % blocks) * width);
+    words.set(data.subarray(k * width, (k + 1) * width), at);
   }
   const offset = tensor.offset + r * replicaStride;
   session.write({ ...tensor, offset, words: words.length }, words);
@@ -69,13 +71,15 @@ export async function readNumbers(session: Session, name: string, replicas: numb
   return Float64Array.from(stored, (x, n) => x * 2 ** exponents[Math.floor(n / each)]);
 }
 
-function unpad({ rows, columns, rowStride, replicaStride }: Tensor, words: Uint32Array, replicas: number): Float32Array {
+function unpad(tensor: Tensor, words: Uint32Array, replicas: number): Float32Array {
+  const { rows, columns, rowStride, replicaStride, blocks = 1 } = tensor;
+  const width = columns / blocks;
   const padded = new Float32Array(words.buffer, words.byteOffset, words.length);
   const out = new Float32Array(replicas * rows * columns);
   for (let r = 0; r < replicas; r++) {
-    for (let row = 0; row < rows; row++) {
-      const from = r * replicaStride + row * rowStride;
-      out.set(padded.subarray(from, from + columns), (r * rows + row) * columns);
+    for (let k = 0; k < rows * blocks; k++) {
+      const from = r * replicaStride + Math.floor(k / blocks) * rowStride + columnAt(tensor, (k % blocks) * width);
+      out.set(padded.subarray(from, from + width), r * rows * columns + k * width);
     }
   }
   return out;

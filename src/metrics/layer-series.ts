@@ -16,45 +16,75 @@ export const LAYER_SERIES = [
   'overflowDz',
   /** Outputs of a hidden layer that are not finite; in float16 alone. */
   'overflowH',
+  /** log2 ‖dL/dh_t‖, back-propagated through time: layer by layer, of each all steps. */
+  'log2Dh',
+  /** log2 ‖dL/dc_t‖ of LSTM layers, likewise. */
+  'log2Dc',
+  /** Mean of a gate over examples and units: layer by layer, of each gate by gate, of each all steps. */
+  'gateMean',
+  /** Share of a gate that is saturated, or of a vanilla ReLU layer that is 0; NaN where neither can be. Likewise. */
+  'gateSaturated',
 ] as const;
 export type LayerSeries = (typeof LAYER_SERIES)[number];
 
-/** Names of the layers: what has a ‖dL/dz‖, which weights, and whose outputs are measured. */
+/** A recurrent layer as its records see it. */
+export interface RecurrentLayer {
+  /** `h0`… */
+  readonly name: string;
+  readonly gates: readonly string[];
+  readonly steps: number;
+  /** Whether it has a second state, c. */
+  readonly hasCell: boolean;
+}
+
+/** Names of the layers: what has a ‖dL/dz‖, which weights, whose outputs are measured, and what walks along sequences. */
 export interface LayerNames {
   readonly gradientLayers: readonly string[];
   readonly weightLayers: readonly string[];
   readonly unitLayers: readonly string[];
+  readonly recurrentLayers: readonly RecurrentLayer[];
+  /** Whether weights and gates are measured, or gradients alone. */
+  readonly isAll: boolean;
+  /** Whether overflows of float16 are counted. */
+  readonly isHalf: boolean;
 }
 
-/** How many layers each series has; 0 for one that is not measured. */
+/** How many numbers each series has in a record; 0 for one that is not measured. */
 export type LayerShape = Readonly<Record<LayerSeries, number>>;
 
-/**
- * @param units hidden layers whose outputs are measured, with which the weights' own norms are; 0 for neither
- * @param isHalf whether overflows of float16 are counted
- */
-export function layerShape(gradients: number, weights: number, units: number, isHalf = false): LayerShape {
-  const norms = units > 0 ? weights : 0;
+/** The shape of a plan's records. */
+export function shapeOf(names: LayerNames): LayerShape {
+  const { gradientLayers, weightLayers, unitLayers, recurrentLayers, isAll, isHalf } = names;
+  const [gradients, weights, units] = [gradientLayers.length, weightLayers.length, unitLayers.length];
+  const sum = (of: (layer: RecurrentLayer) => number) => recurrentLayers.reduce((total, layer) => total + of(layer), 0);
+  const gates = isAll ? sum(({ gates, steps }) => gates.length * steps) : 0;
   return {
     log2Dz: gradients,
     log2Dw: weights,
     log2Rms: units,
     blocked: units,
-    log2Weight: norms,
-    log2Update: norms,
+    log2Weight: isAll ? weights : 0,
+    log2Update: isAll ? weights : 0,
     overflowDz: isHalf ? gradients : 0,
     overflowH: isHalf ? units : 0,
+    log2Dh: sum(({ steps }) => steps),
+    log2Dc: sum(({ steps, hasCell }) => (hasCell ? steps : 0)),
+    gateMean: gates,
+    gateSaturated: gates,
   };
 }
 
-/** The shape of a plan's records. */
-export function shapeOf({
-  gradientLayers,
-  weightLayers,
-  unitLayers,
-  isHalf,
-}: LayerNames & { readonly isHalf: boolean }): LayerShape {
-  return layerShape(gradientLayers.length, weightLayers.length, unitLayers.length, isHalf);
+/** The shape of records of a network without sequences, in float32. @param units hidden layers; with none gradients alone are measured */
+export function layerShape(gradients: number, weights: number, units: number): LayerShape {
+  const names = (n: number) => new Array<string>(n).fill('');
+  return shapeOf({
+    gradientLayers: names(gradients),
+    weightLayers: names(weights),
+    unitLayers: names(units),
+    recurrentLayers: [],
+    isAll: units > 0,
+    isHalf: false,
+  });
 }
 
 /** Numbers in a record. */

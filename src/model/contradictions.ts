@@ -1,5 +1,6 @@
 /** Fields of an experiment that are valid one by one and make no sense together. */
 import type { Problem } from './errors.ts';
+import { lengthOf } from './network.ts';
 import { rateAt } from './schedule.ts';
 import type { Experiment, Init } from './schema.ts';
 
@@ -7,7 +8,9 @@ import type { Experiment, Init } from './schema.ts';
 const LARGEST = 3.4028234663852886e38;
 
 /** Of norms, their place, and the forms of residual blocks. */
-export function modelProblems({ model, batchSize }: Experiment): Problem[] {
+export function modelProblems(experiment: Experiment): Problem[] {
+  const { model, batchSize } = experiment;
+  if (model.kind === 'recurrent') return recurrentProblems(experiment, model);
   const problems: Problem[] = [];
   const hasNorm = model.kind === 'mlp' || model.form !== 'plain';
   if (hasNorm && model.norm === 'batch' && batchSize < 2) {
@@ -36,6 +39,33 @@ export function modelProblems({ model, batchSize }: Experiment): Problem[] {
       path: 'model.inner',
       problem: `${model.inner} units have no place in branch "one_layer", whose only Linear is as wide as the stream; leave it out`,
     });
+  }
+  return problems;
+}
+
+type Recurrent = Extract<Experiment['model'], { kind: 'recurrent' }>;
+
+/** Of recurrent networks. */
+function recurrentProblems({ task, range, precision }: Experiment, model: Recurrent): Problem[] {
+  const problems: Problem[] = [];
+  const length = lengthOf(task);
+  if (model.cell !== 'rnn' && model.activation !== 'tanh') {
+    const problem = `"${model.activation}" is a choice of cell "rnn"; the gates of "${model.cell}" have their own, leave it out`;
+    problems.push({ path: 'model.activation', problem });
+  }
+  if (model.cell !== 'lstm' && model.forgetBias !== 1) {
+    const problem = `${model.forgetBias} has no place in cell "${model.cell}", which has no forget gate; leave it out`;
+    problems.push({ path: 'model.forgetBias', problem });
+  }
+  if (model.truncation > length) {
+    const problem = `${model.truncation} exceeds the ${length} steps of a sequence; valid is 1 to ${length}, or 0 for full back-propagation`;
+    problems.push({ path: 'model.truncation', problem });
+  }
+  if (precision.name === 'float16') {
+    problems.push({ path: 'precision.name', problem: '"float16" is not there for recurrent networks; valid is "float32"' });
+  }
+  if (range === 'extended') {
+    problems.push({ path: 'range', problem: '"extended" is not there for recurrent networks; valid is "ieee"' });
   }
   return problems;
 }

@@ -38,7 +38,7 @@ function initialBias(n: number, fanIn: number, init: Init, seed: number, index: 
 }
 
 /** (fan-in, fan-out) row-major: y = x W. */
-function initialWeight(fanIn: number, fanOut: number, init: Init, seed: number, index: number): Float32Array {
+export function initialWeight(fanIn: number, fanOut: number, init: Init, seed: number, index: number): Float32Array {
   const { scheme, gain, weightVariance } = init;
   const n = fanIn * fanOut;
   const normal = (variance: number) => normals(seed, PURPOSE.weights, index, n, gain * Math.sqrt(variance));

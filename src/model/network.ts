@@ -1,4 +1,6 @@
 /** A model as a list of ops on named tensors with concrete sizes: what a plan is built from. */
+import { GATES, recurrentNetwork } from './recurrent-network.ts';
+import type { Cell, CellActivation, Readout } from './recurrent-schema.ts';
 import type { Activation, Branch, Experiment, Loss, Model, Norm, NormPlacement, ResidualForm } from './schema.ts';
 
 /** A trainable tensor of one replica, (rows, columns). Weights are (inputs, outputs): y = x W + b. */
@@ -11,6 +13,8 @@ export interface Parameter {
   readonly fanIn: number;
   /** Whether it belongs to the last Linear of a residual branch. */
   readonly endsBranch?: boolean;
+  /** Of a recurrent cell: columns are the gates' blocks of H, one after another. */
+  readonly gates?: { readonly cell: Cell; readonly of: 'input' | 'hidden' };
 }
 
 /** Each norm's op and what its layers' names start with. */
@@ -26,7 +30,10 @@ interface Unary {
   readonly output: string;
 }
 
-/** One mathematical operation; tensors are (B, features) per replica. */
+/**
+ * One mathematical operation; tensors are (B, features) per replica, or with `steps` (steps, B, features): a row for each example at
+ * each step.
+ */
 export type Op =
   | (Unary & {
       readonly op: 'linear';
@@ -35,6 +42,27 @@ export type Op =
       readonly outputs: number;
       readonly bias: boolean;
       readonly endsBranch?: boolean;
+      readonly steps?: number;
+      /** It is the input product of a cell, whose gates are the outputs' blocks. */
+      readonly cell?: Cell;
+    })
+  | (Unary & {
+      readonly op: 'recurrence';
+      readonly name: string;
+      readonly cell: Cell;
+      readonly activation: CellActivation;
+      readonly hidden: number;
+      readonly bias: boolean;
+      readonly steps: number;
+      /** Steps between cuts of the gradient; 0 for none. */
+      readonly truncation: number;
+    })
+  /** Of each sequence the last state, or the mean of all. `steps` are the input's. */
+  | (Unary & {
+      readonly op: 'read_out';
+      readonly features: number;
+      readonly steps: number;
+      readonly how: Exclude<Readout, 'every'>;
     })
   | (Unary & { readonly op: 'scale'; readonly features: number })
   | (Unary & { readonly op: 'activation'; readonly activation: Activation; readonly features: number })
@@ -56,6 +84,24 @@ export interface Network {
   readonly gradientLayers: readonly string[];
   /** Weights whose ‖dL/dW‖ is recorded, input side first. */
   readonly weightLayers: readonly string[];
+  /** Where examples are sequences: the length of the longest, and which steps have an output. */
+  readonly sequence?: { readonly steps: number; readonly readout: Readout };
+}
+
+/** Steps that an op's output has a row of each example for; undefined where it has one row an example. */
+export function stepsOf(op: Op): number | undefined {
+  return op.op === 'recurrence' || op.op === 'linear' ? op.steps : undefined;
+}
+
+/** Numbers that an op writes for each row. */
+export function featuresOf(op: Op): number {
+  if (op.op === 'linear') return op.outputs;
+  return op.op === 'recurrence' ? op.hidden : op.features;
+}
+
+/** Blocks that the numbers of a row consist of: the gates of a cell. */
+export function blocksOf(cell: Cell | undefined): number {
+  return cell ? GATES[cell].length : 1;
 }
 
 export interface MlpSpec {
@@ -208,13 +254,19 @@ function residualBlock(spec: ResidualSpec, k: number): Op[] {
 }
 
 /** The network of an experiment on data with these many inputs and outputs. */
-export function networkOf({ model, loss }: Experiment, inputs: number, outputs: number): Network {
+export function networkOf({ model, loss, task }: Experiment, inputs: number, outputs: number): Network {
+  if (model.kind === 'recurrent') return recurrentNetwork({ ...model, steps: lengthOf(task), inputs, outputs, loss });
   if (model.kind === 'residual_mlp') return residualNetwork({ ...model, isScaled: hasBranchScale(model), inputs, outputs, loss });
   const sizes = [inputs, ...new Array<number>(model.depth).fill(model.width), outputs];
   const { activation, norm, normPlacement, bias } = model;
   // Batch norm would take the mean away again, and with it the bias.
   const followed = norm === 'batch' && (normPlacement === 'before' || activation === 'linear');
   return mlpNetwork({ sizes, activation, norm, normPlacement, hiddenBias: bias && !followed, outputBias: bias, loss });
+}
+
+/** Steps of a task's sequences; 1 where examples are none. */
+export function lengthOf(task: Experiment['task']): number {
+  return 'length' in task ? (task.length as number) : 1;
 }
 
 /** Every trainable tensor in the order of the ops. */
@@ -230,13 +282,20 @@ export function parametersOf({ ops }: Network): Parameter[] {
           fanIn: op.inputs,
         } as const;
         const bias = { name: `${op.name}.bias`, role: 'bias', rows: 1, columns: op.outputs, fanIn: op.inputs } as const;
-        const ends = op.endsBranch ? { endsBranch: true } : {};
+        const gates = op.cell ? { gates: { cell: op.cell, of: 'input' } as const } : {};
+        const ends = op.endsBranch ? { endsBranch: true } : gates;
         return op.bias
           ? [
               { ...weight, ...ends },
               { ...bias, ...ends },
             ]
           : [{ ...weight, ...ends }];
+      }
+      case 'recurrence': {
+        const columns = GATES[op.cell].length * op.hidden;
+        const shared = { fanIn: op.hidden, columns, gates: { cell: op.cell, of: 'hidden' } } as const;
+        const weight = { name: `${op.name}.weight`, role: 'weight', rows: op.hidden, ...shared } as const;
+        return op.bias ? [weight, { name: `${op.name}.bias`, role: 'bias', rows: 1, ...shared }] : [weight];
       }
       case 'batch_norm':
       case 'layer_norm':

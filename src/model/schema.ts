@@ -3,6 +3,8 @@
  * Every field carries `v.description`; `describeFields` (describe.ts) reads them for the page and the command line.
  */
 import * as v from 'valibot';
+import { branchInitSchema, initSchema } from './init-schema.ts';
+import { recurrentSchema } from './recurrent-schema.ts';
 import { atLeast, flag, fraction, integer, positive } from './schema-parts.ts';
 import { clipSchema, optimizerSchema } from './training-schema.ts';
 
@@ -31,20 +33,6 @@ export type ResidualForm = (typeof RESIDUAL_FORMS)[number];
 
 export const BRANCHES = ['two_layer', 'one_layer'] as const;
 export type Branch = (typeof BRANCHES)[number];
-
-export const INIT_SCHEMES = [
-  'he_normal',
-  'he_uniform',
-  'xavier_normal',
-  'xavier_uniform',
-  'lecun_normal',
-  'lecun_uniform',
-  'scaled_normal',
-  'torch_default',
-  'orthogonal',
-  'identity',
-] as const;
-export type InitScheme = (typeof INIT_SCHEMES)[number];
 
 export const LOSSES = ['cross_entropy', 'mse'] as const;
 export type Loss = (typeof LOSSES)[number];
@@ -84,39 +72,6 @@ const taskSchema = v.variant('name', [
     ...preparation,
   }),
 ]);
-
-const initFields = {
-  scheme: v.optional(
-    v.pipe(
-      v.picklist(INIT_SCHEMES),
-      v.description(
-        'he: variance 2/fan_in (He et al. 2015). xavier: 2/(fan_in+fan_out) (Glorot, Bengio 2010). lecun: 1/fan_in (LeCun et al. 1998). scaled_normal: weightVariance/fan_in (Poole et al. 2016). torch_default: U(±1/√fan_in), biases too. orthogonal: WᵀW = 1, or WWᵀ = 1 where there are more outputs (Saxe et al. 2014); drawing a layer takes about a second at width 1024 and a minute at 4096. identity: ones on the diagonal (Le et al. 2015).',
-      ),
-    ),
-    'he_normal',
-  ),
-  gain: v.optional(
-    positive(
-      'Factor on every initial weight. torch.nn.init.calculate_gain gives 1 for linear and sigmoid, 5/3 for tanh, √2 for ReLU, √(2/(1+0.01²)) for leaky ReLU and 3/4 for SELU; he schemes contain the √2.',
-    ),
-    1,
-  ),
-  weightVariance: v.optional(
-    positive('σw² of scaled_normal, the weights’ variance times fan-in. ReLU keeps gradients level at 2.'),
-    1,
-  ),
-  biasVariance: v.optional(atLeast(0, 'σb² of scaled_normal: variance of the biases.'), 0),
-};
-const initSchema = v.strictObject(initFields);
-const branchInitSchema = v.strictObject({
-  ...initFields,
-  branchWeightVariance: v.optional(
-    positive('σv² of scaled_normal: weightVariance of the last Linear of each branch; left out, that of all others.'),
-  ),
-  branchBiasVariance: v.optional(
-    atLeast(0, 'σa² of scaled_normal: biasVariance of the last Linear of each branch; left out, that of all others.'),
-  ),
-});
 
 const residualSchema = v.strictObject({
   kind: v.pipe(
@@ -180,6 +135,7 @@ const modelSchema = v.variant('kind', [
     init: v.optional(initSchema, {}),
   }),
   completeResidualSchema,
+  recurrentSchema,
 ]);
 
 const stopSchema = v.strictObject({

@@ -12,7 +12,9 @@ export interface UnitLayer {
 }
 
 /** Outputs of the activations, input side first; in a network without any, those of the linear layers but the last. */
-export function unitLayersOf({ ops, head }: Network): UnitLayer[] {
+export function unitLayersOf({ ops, head, sequence }: Network): UnitLayer[] {
+  // Of recurrent layers the gates are looked at instead.
+  if (sequence) return [];
   const layers = (select: (op: Op) => Omit<UnitLayer, 'op'> | undefined) =>
     ops.slice(0, head).flatMap((op, index): UnitLayer[] => {
       const layer = select(op);

@@ -7,6 +7,7 @@ import { activationCode, type Builder, overlap, placedStep, step, tiles } from '
 import { mergeLayers } from './merge.ts';
 import type { PlacedOp } from './placement.ts';
 import { type AnyStep, ceilTo, type Step, type Tensor } from './plan.ts';
+import { hiddenGradient, readOutBackward, recurrenceBackward } from './recurrence.ts';
 
 /** A part of a tensor's gradient, valid for the replicas of the op that contributed it. */
 interface Contribution {
@@ -134,6 +135,14 @@ function adjoint(walk: Walk, placed: PlacedOp, dy: Tensor): void {
       contribute(walk, op.input, placed, dx);
       break;
     }
+    case 'recurrence':
+      recurrenceAdjoint(walk, placed, op);
+      break;
+    case 'read_out':
+      // forward: y = the last h, or the mean of all
+      walk.steps.push(readOutBackward(walk.builder, placed, op));
+      contribute(walk, op.input, placed, walk.builder.tensor(`d${op.input}`));
+      break;
     case 'batch_norm':
     case 'layer_norm':
     case 'rms_norm':
@@ -142,22 +151,34 @@ function adjoint(walk: Walk, placed: PlacedOp, dy: Tensor): void {
   }
 }
 
-/** forward: z = x W + b. Where x = phi(v), its adjoint is applied in the same step. */
-function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'linear' }>, dz: Tensor): void {
-  const { builder, steps, weightSteps, applied } = walk;
-  const { batchSize: B, memory } = builder;
+/** forward: a walk along the sequences, h[t] from a[t] + h[t-1] W + b. The product's gradients of all steps make that of W at once. */
+function recurrenceAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'recurrence' }>): void {
+  const { builder } = walk;
+  walk.steps.push(...recurrenceBackward(builder, placed, op));
+  weightAdjoint(walk, placed, op, builder.tensor(`${op.output}.prev`), hiddenGradient(builder, op));
+  contribute(walk, op.input, placed, builder.tensor(`d${op.input}`));
+}
+
+/** forward: z = x W + b, x and z of so many rows and columns as they have, gates padded one by one. */
+function weightAdjoint(
+  { builder, weightSteps }: Walk,
+  placed: PlacedOp,
+  op: { readonly name: string; readonly bias: boolean },
+  x: Tensor,
+  dz: Tensor,
+): void {
+  const { memory } = builder;
   const { first: FIRST, count: R } = placed;
-  const x = builder.tensor(op.input);
-  const status = builder.tensor('status');
   const strides = { X_STRIDE: 0, DZ_STRIDE: 0, DW_STRIDE: 0, DBIAS_STRIDE: 0, PARTIAL_STRIDE: 0, PARTIAL_BIAS_STRIDE: 0 };
   const weight = `grad.${op.name}.weight`;
   const bias = `grad.${op.name}.bias`;
   builder.ranges.addSum(weight, placed, [x.name, dz.name]);
   builder.ranges.addSum(bias, placed, [dz.name]);
+  const O = dz.blocks === undefined ? dz.columns : dz.rowStride;
   weightSteps.push({
     kernel: 'linear_backward_weight',
     label: weight,
-    constants: { R, FIRST, B, I: op.inputs, O: op.outputs, HAS_BIAS: Number(op.bias), ...strides },
+    constants: { R, FIRST, B: dz.rows, I: x.columns, O, HAS_BIAS: Number(op.bias), ...strides },
     bindings: {
       x,
       dz,
@@ -165,11 +186,21 @@ function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'line
       dbias: op.bias ? builder.tensor(bias) : memory.absent('read_write', 3),
       partial: builder.partialRange(weight),
       partial_bias: op.bias ? builder.partialRange(bias) : memory.absent('read_write', 5),
-      status,
+      status: builder.tensor('status'),
     },
-    invocations: [tiles(op.outputs), tiles(op.inputs), R],
+    invocations: [tiles(O), tiles(x.columns), R],
     replicas: { first: FIRST, count: R },
   });
+}
+
+/** forward: z = x W + b. Where x = phi(v), its adjoint is applied in the same step. */
+function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'linear' }>, dz: Tensor): void {
+  const { builder, steps, applied } = walk;
+  const { memory } = builder;
+  const { first: FIRST, count: R } = placed;
+  const B = builder.rows(op.steps);
+  const O = op.cell ? dz.rowStride : op.outputs;
+  weightAdjoint(walk, placed, op, builder.tensor(op.input), dz);
   if (op.input === builder.placement.deepest.input) return;
   const producer = builder.producer(op.input)?.op;
   const sole = builder.consumers(op.input, placed).length === 1;
@@ -187,14 +218,14 @@ function linearAdjoint(walk: Walk, placed: PlacedOp, op: Extract<Op, { op: 'line
     step(
       'linear_backward_input',
       dx.name,
-      { FIRST, B, I: op.inputs, O: op.outputs, ACT: activationCode(activation?.activation), ...at },
+      { FIRST, B, I: op.inputs, O, ACT: activationCode(activation?.activation), ...at },
       {
         dz,
         W: builder.working(`${op.name}.weight`),
         zx: activation ? builder.tensor(activation.input) : memory.absent('read', 2),
         dx,
         partial,
-        status,
+        status: builder.tensor('status'),
         range,
       },
       [tiles(op.inputs), tiles(B), R],

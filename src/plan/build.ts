@@ -2,10 +2,10 @@
 
 import { SCALARS } from '../metrics/block.ts';
 import { LimitError } from '../model/errors.ts';
-import { type Network, parametersOf } from '../model/network.ts';
+import { blocksOf, type Network, parametersOf } from '../model/network.ts';
 import type { Experiment, NumberRange, OptimizerName } from '../model/schema.ts';
-import { unitLayersOf } from '../model/units.ts';
 import { backwardSteps } from './backward.ts';
+import { drawStep, evaluationStep, lossStep, reserveRecords } from './batch.ts';
 import { Builder, step, tiles } from './builder.ts';
 import { type ClipStep, clipSteps } from './clip.ts';
 import { forwardSteps, reserveActivations } from './forward.ts';
@@ -19,14 +19,15 @@ import {
   withRounding,
 } from './half.ts';
 import { checkLimits, type Limits, REMEDY } from './limits.ts';
-import { type Measured, measureSteps, sumSquaresSteps, type Tables } from './measure.ts';
-import { Memory } from './memory.ts';
+import { measureSteps, sumSquaresSteps, type Tables } from './measure.ts';
+import { findStepPairs, measuredOf, measuredTensors } from './measured.ts';
+import { Memory, paddedColumns } from './memory.ts';
 import { CELL, mostWords, partsOf } from './pieces.ts';
-import { type PlanGroup, physicalName, placeNetworks } from './placement.ts';
+import { placeNetworks } from './placement.ts';
 import { ALIGNMENT, type AnyStep, ceilTo, type Plan, pieceName, type Tensor, WORD } from './plan.ts';
 import type { Exponents } from './range.ts';
-import { CONTROL_WORDS, HYPER_WORDS, SHAPE_WORDS, STATUS, STATUS_WORDS } from './records.ts';
-import { shapeTables } from './shapes.ts';
+import { gateSteps } from './recurrence.ts';
+import { layerNamesOf, shapeTables } from './shapes.ts';
 import { unitSteps } from './units.ts';
 
 export interface PlanRequest {
@@ -75,8 +76,8 @@ export function buildPlan(request: PlanRequest): Plan {
   );
   const all = request.layers === 'all';
   const measured = placement.groups.map((group) => measuredOf(group, all));
-  const names = new Set(measured.flatMap(({ d, gradients }) => [...d, ...gradients]));
-  const squares = sumSquaresSteps(builder, [...names]);
+  const squares = sumSquaresSteps(builder, measuredTensors(measured));
+  findStepPairs(builder);
   const { reduce, clip, update, reduceWeights } = measureSteps(builder, measured, parameters, request.optimizer, tables);
   const clipping = clipSteps(builder, measured, parameters, request.clip ?? [], tables);
   const layerSlots = Math.ceil(ring / layersEvery) + 1;
@@ -96,7 +97,7 @@ export function buildPlan(request: PlanRequest): Plan {
     ...roundGradientsSteps(builder, roundedPairs),
     ...squares,
     ...reduce,
-    ...(all ? unitSteps(builder, layersEvery) : []),
+    ...(all ? [...unitSteps(builder, layersEvery), ...gateSteps(builder, layersEvery)] : []),
     ...clip,
     ...clipping,
     ...update,
@@ -124,10 +125,7 @@ export function buildPlan(request: PlanRequest): Plan {
       bytes: buffers.reduce((sum, { words }) => sum + words * WORD, 0),
       dispatchesPerIteration: iteration.length,
       flopPerIteration: groups.reduce((sum, group) => sum + group.count * flopOf(group.network, B), 0),
-      gradientLayers: network.gradientLayers,
-      weightLayers: network.weightLayers,
-      unitLayers: measured[0].units,
-      isHalf: builder.isHalf,
+      ...layerNamesOf(measured[0], builder.isHalf),
       measured: searched,
     },
     replicas: R,
@@ -159,54 +157,6 @@ export function flopOf({ ops, input: data }: Network, batchSize: number): number
   );
 }
 
-/** By the plan's names. */
-function measuredOf(group: PlanGroup, all: boolean): Measured {
-  const { network, parameters } = group;
-  const own = (name: string) => physicalName(group, name);
-  return {
-    group,
-    z: network.ops.flatMap((op) => (op.op === 'linear' ? [own(op.output)] : [])),
-    d: network.gradientLayers.map((name) => own(`d${name}`)).reverse(),
-    gradients: parameters.map((name) => own(`grad.${name}`)),
-    parameters: parameters.map(own),
-    units: all ? unitLayersOf(network).map(({ tensor }) => tensor) : [],
-  };
-}
-
-/** The batch, the data sets it is drawn from, and the per-replica records. */
-function reserveRecords(builder: Builder, { source }: PlanRequest, tables: Tables): void {
-  const { memory, replicas: R, batchSize: B } = builder;
-  const network = builder.placement.deepest;
-  const regression = network.loss === 'mse';
-  builder.activation('batch', network.input, network.inputs);
-  memory.tensor('batch', { name: 'label', type: 'u32', replicas: R, rows: 1, columns: B, rowStride: ceilTo(B, 4) });
-  if (regression) builder.activation('batch', 'target', network.outputs);
-  memory.tensor('rows', { name: 'rows', replicas: R, rows: B, columns: 2, replicaStride: 2 * ceilTo(B, 4) });
-  for (const [split, n] of source.kind === 'drawn'
-    ? ([
-        ['train', source.train],
-        ['test', source.test],
-      ] as const)
-    : []) {
-    const matrix = (name: string, columns: number) =>
-      memory.tensor(name, { name, replicas: 1, rows: n, columns, rowStride: ceilTo(columns, 4) });
-    matrix(`${split}.x`, network.inputs);
-    memory.tensor(`${split}.label`, { name: `${split}.label`, type: 'u32', replicas: 1, rows: n, columns: 1 });
-    if (regression) matrix(`${split}.target`, network.outputs);
-  }
-  memory.tensor('hyper', { name: 'hyper', replicas: R, rows: 1, columns: HYPER_WORDS });
-  memory.tensor('status', { name: 'status', type: 'u32', replicas: R, rows: 1, columns: STATUS_WORDS });
-  memory.tensor('shapes', { name: 'shapes', type: 'u32', replicas: R, rows: 1, columns: SHAPE_WORDS });
-  memory.tensor('control', { name: 'control', type: 'u32', replicas: R, rows: 1, columns: CONTROL_WORDS });
-  memory.tensor('evaluation', { name: 'evaluation', replicas: R, rows: 1, columns: 4 });
-  if (source.kind === 'given') {
-    // No step draws batches, which is what decides who takes part.
-    const present = new Uint32Array(R * STATUS_WORDS);
-    for (let r = 0; r < R; r++) present[r * STATUS_WORDS + STATUS.present] = 1;
-    tables.set('status', present);
-  }
-}
-
 /**
  * Parameters role by role, so that equal layers lie at equal strides, and their gradients in the same layout.
  *
@@ -235,39 +185,18 @@ function reserveParameters(builder: Builder): string[] {
       if (both > most) throw new LimitError('bytes of batch norm’s parameters', both * WORD, most * WORD, REMEDY);
       for (const buffer of ['param', 'grad']) memory.together(buffer, both);
     }
-    for (const { name, rows, columns } of all.filter((parameter) => parameter.role === role)) {
+    for (const { name, rows, columns, gates } of all.filter((parameter) => parameter.role === role)) {
       const vector = role !== 'weight';
       const replicas = extents.get(name) ?? 0;
-      memory.parameter('param', name, replicas, rows, columns, vector);
-      memory.parameter('grad', `grad.${name}`, replicas, rows, columns, vector);
-      if (role === 'weight') builder.reservePartials(`grad.${name}`, tiles(rows) * tiles(columns));
-      if (role === 'bias') builder.reservePartials(`grad.${name}`, tiles(columns));
+      const blocks = blocksOf(gates?.cell);
+      memory.parameter('param', name, replicas, [rows, columns], vector, blocks);
+      memory.parameter('grad', `grad.${name}`, replicas, [rows, columns], vector, blocks);
+      const across = tiles(paddedColumns(columns, blocks));
+      if (role === 'weight') builder.reservePartials(`grad.${name}`, tiles(rows) * across);
+      if (role === 'bias') builder.reservePartials(`grad.${name}`, across);
     }
   }
   return all.map(({ name }) => name);
-}
-
-function drawStep(builder: Builder, n: number, sequential: boolean): AnyStep {
-  const { memory, replicas: R, batchSize: B } = builder;
-  const network = builder.placement.deepest;
-  const split = sequential ? 'test' : 'train';
-  const regression = network.loss === 'mse';
-  return step(
-    'draw_batch',
-    `batch of ${split}`,
-    { N: n, B, I: network.inputs, C: network.outputs, TARGETS: Number(regression), SEQUENTIAL: Number(sequential) },
-    {
-      data: builder.tensor(`${split}.x`),
-      labels: builder.tensor(`${split}.label`),
-      targets: regression ? builder.tensor(`${split}.target`) : memory.absent('read', 2),
-      hyper: builder.tensor('hyper'),
-      status: builder.tensor('status'),
-      x: builder.tensor(network.input),
-      label: builder.tensor('label'),
-      target_rows: regression ? builder.tensor('target') : memory.absent('read_write', 7),
-    },
-    [Math.max(tiles(network.inputs), tiles(network.outputs)), B, R],
-  );
 }
 
 /** No tensor has an exponent at the start of a pass. */
@@ -278,39 +207,6 @@ function clearSteps({ memory, ranges }: Builder): AnyStep[] {
     const range = { ...whole, offset: 4 * first, words: 4 * count };
     return step('clear_range', pieceName('exponents', k), { COUNT: count }, { range }, [count, 1, 1]);
   });
-}
-
-function lossStep(builder: Builder): AnyStep {
-  const { replicas: R, batchSize: B } = builder;
-  const network = builder.placement.deepest;
-  const position = network.loss === 'cross_entropy' ? 5 : 6;
-  const gradient = builder.tensor(`d${network.output}`);
-  const { range, at } = builder.ranges.bind(position, { Z_AT: network.output, DZ_AT: gradient.name, ROWS_AT: 'rows' });
-  const constants = { B, C: network.outputs, ...at };
-  const bindings = {
-    z: builder.tensor(network.output),
-    label: builder.tensor('label'),
-    dz: gradient,
-    rows: builder.tensor('rows'),
-    status: builder.tensor('status'),
-    range,
-  };
-  const grid = [ceilTo(B, 4), R, 1] as const;
-  return network.loss === 'cross_entropy'
-    ? step('softmax_cross_entropy', 'loss', constants, bindings, grid)
-    : step('mean_squared_error', 'loss', constants, { ...bindings, target_values: builder.tensor('target') }, grid);
-}
-
-function evaluationStep(builder: Builder): AnyStep {
-  const { replicas: R, batchSize: B } = builder;
-  const { range, at } = builder.ranges.bindRead(3, { ROWS_AT: 'rows' });
-  const bindings = {
-    rows: builder.tensor('rows'),
-    status: builder.tensor('status'),
-    evaluation: builder.tensor('evaluation'),
-    range,
-  };
-  return step('record_evaluation', 'evaluation', { R, B, ...at }, bindings, [R, 1, 1]);
 }
 
 function recordStep(builder: Builder, layers: { ring: number; every: number; slots: number; words: number }): AnyStep {

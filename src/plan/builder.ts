@@ -3,7 +3,7 @@ import { ACTIVATIONS, type Activation } from '../model/schema.ts';
 import type { KernelName } from './kernels.ts';
 import { Memory } from './memory.ts';
 import type { PlacedOp, Placement } from './placement.ts';
-import type { AnyStep, Range, Step, Tensor } from './plan.ts';
+import { type AnyStep, ceilTo, type Range, type Step, type Tensor } from './plan.ts';
 import { type Exponents, RangeTable } from './range.ts';
 
 /** Where a tensor's norm pairs lie: `count` pairs per replica, starting at pair `first` of a buffer of the role `partial`. */
@@ -11,6 +11,14 @@ export interface Partials {
   readonly buffer: number;
   readonly first: number;
   readonly count: number;
+  /** Pairs from one replica to the next; `count` where it is left out. */
+  readonly stride?: number;
+}
+
+/** What makes an activation another one than (B, features). */
+interface Shape {
+  readonly steps?: number | undefined;
+  readonly blocks?: number;
 }
 
 export class Builder {
@@ -76,9 +84,20 @@ export class Builder {
     return tensor;
   }
 
+  /** Rows of a batch, or of a batch at so many steps: those of a step are padded to a multiple of 4. */
+  rows(steps?: number): number {
+    return steps === undefined ? this.batchSize : steps * ceilTo(this.batchSize, 4);
+  }
+
+  /** Rows of the batch that the network's output has. */
+  get outputRows(): number {
+    const { sequence } = this.placement.deepest;
+    return this.rows(sequence?.readout === 'every' ? sequence.steps : undefined);
+  }
+
   /** @param of the op output whose replicas it has; the tensor's own name where it is one */
-  activation(buffer: string, name: string, features: number, of = name): Tensor {
-    return this.memory.activation(buffer, name, this.extent(of), this.batchSize, features);
+  activation(buffer: string, name: string, features: number, of = name, { steps, blocks }: Shape = {}): Tensor {
+    return this.memory.activation(buffer, name, this.extent(of), this.rows(steps), features, blocks);
   }
 
   /** Reserves the norm pairs of a tensor, `count` per replica, and notes whose they are. */

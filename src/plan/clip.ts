@@ -1,7 +1,8 @@
 /** Steps that clip the gradients of single parameters or units in place, for the clip rules that do. */
 import type { Clip } from '../model/schema.ts';
 import { type Builder, step } from './builder.ts';
-import { cellNorms, type Measured, type Tables } from './measure.ts';
+import { cellNorms, type Tables } from './measure.ts';
+import type { Measured } from './measured.ts';
 import { piecesOf } from './pieces.ts';
 import { type AnyStep, pieceName } from './plan.ts';
 

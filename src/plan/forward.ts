@@ -1,8 +1,9 @@
 /** Forward half of a plan: each op's tensors and its step. Backward counterparts: backward.ts. */
-import type { Op } from '../model/network.ts';
+import { blocksOf, type Op } from '../model/network.ts';
 import { activationCode, type Builder, placedStep, step, tiles } from './builder.ts';
 import type { PlacedOp } from './placement.ts';
 import { type AnyStep, ceilTo } from './plan.ts';
+import { readOutForward, recurrenceForward, reserveRecurrence } from './recurrence.ts';
 
 type ActivationOp = Extract<Op, { op: 'activation' }>;
 
@@ -29,10 +30,18 @@ export function reserveActivations(builder: Builder): void {
     if (reserved.has(op.output)) continue;
     reserved.add(op.output);
     switch (op.op) {
-      case 'linear':
-        builder.activation('z', op.output, op.outputs);
-        builder.activation('dz', `d${op.output}`, op.outputs, op.output);
-        builder.reservePartials(op.output, tiles(builder.batchSize) * tiles(op.outputs));
+      case 'linear': {
+        const shape = { steps: op.steps, blocks: blocksOf(op.cell) };
+        const { columns, blocks, rowStride } = builder.activation('z', op.output, op.outputs, op.output, shape);
+        builder.activation('dz', `d${op.output}`, columns, op.output, { ...shape, blocks: blocks ?? 1 });
+        builder.reservePartials(op.output, tiles(builder.rows(op.steps)) * tiles(rowStride));
+        break;
+      }
+      case 'recurrence':
+        reserveRecurrence(builder, op);
+        break;
+      case 'read_out':
+        builder.activation('y', op.output, op.features);
         break;
       case 'activation':
         builder.activation('h', op.output, op.features);
@@ -45,8 +54,8 @@ export function reserveActivations(builder: Builder): void {
         const replicas = builder.extent(op.output);
         const stats = `${op.name}.stats`;
         if (op.op === 'batch_norm') {
-          memory.parameter('stats', stats, replicas, 2, op.features, true);
-          memory.parameter('running', `${op.name}.running`, replicas, 2, op.features, true);
+          memory.parameter('stats', stats, replicas, [2, op.features], true);
+          memory.parameter('running', `${op.name}.running`, replicas, [2, op.features], true);
         } else {
           const rows = builder.batchSize;
           memory.tensor('stats', { name: stats, replicas, rows, columns: 2, replicaStride: 2 * ceilTo(rows, 4) });
@@ -68,12 +77,19 @@ export function forwardSteps(builder: Builder, mode: Mode): AnyStep[] {
     if (fused.has(placed.op)) return [];
     const activation = fusedActivation(builder, placed);
     if (activation) fused.add(activation);
-    return [placedStep(forwardStep(builder, placed, activation, mode), placed)];
+    if (placed.op.op === 'recurrence') return recurrenceForward(builder, placed, placed.op);
+    return [placedStep(forwardStep(builder, placed, placed.op, activation, mode), placed)];
   });
 }
 
-function forwardStep(builder: Builder, placed: PlacedOp, fused: ActivationOp | undefined, mode: Mode): AnyStep {
-  const { op, first: FIRST, count: R } = placed;
+function forwardStep(
+  builder: Builder,
+  placed: PlacedOp,
+  op: Exclude<Op, { op: 'recurrence' }>,
+  fused: ActivationOp | undefined,
+  mode: Mode,
+): AnyStep {
+  const { first: FIRST, count: R } = placed;
   const { batchSize: B, memory } = builder;
   const at = (name: string) => builder.tensor(name);
   const status = at('status');
@@ -81,7 +97,9 @@ function forwardStep(builder: Builder, placed: PlacedOp, fused: ActivationOp | u
     case 'linear': {
       // z = x W + b; h = phi(z)
       const { range, at: places } = builder.ranges.bind(7, { X_AT: op.input, Z_AT: op.output, H_AT: fused?.output ?? op.output });
-      const sizes = { FIRST, B, I: op.inputs, O: op.outputs };
+      const { rowStride } = at(op.output);
+      // The gates of a cell are padded one by one, so that to the product the padding counts.
+      const sizes = { FIRST, B: builder.rows(op.steps), I: op.inputs, O: op.cell ? rowStride : op.outputs };
       return step(
         'linear_forward',
         op.output,
@@ -96,9 +114,11 @@ function forwardStep(builder: Builder, placed: PlacedOp, fused: ActivationOp | u
           status,
           range,
         },
-        [tiles(op.outputs), tiles(B), R],
+        [tiles(rowStride), tiles(sizes.B), R],
       );
     }
+    case 'read_out':
+      return readOutForward(builder, placed, op);
     case 'activation': {
       // h = phi(z)
       const { range, at: places } = builder.ranges.bind(3, { Z_AT: op.input, H_AT: op.output });

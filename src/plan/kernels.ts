@@ -1,30 +1,6 @@
 /** The kernel table: every kernel's folder, bindings in order, override constants and workgroup shape. */
-
-interface Binding {
-  readonly type: 'f32' | 'u32';
-  readonly access: 'read' | 'read_write';
-}
-
-interface KernelEntry {
-  /** Folder below `shaders/`. */
-  readonly folder: string;
-  /** In the order of their binding numbers. */
-  readonly bindings: Readonly<Record<string, Binding>>;
-  /** Override constants a step must give; the engine adds the workgroup's WX and WY. */
-  readonly constants: readonly string[];
-  /** Invocations per workgroup. */
-  readonly workgroup: readonly [number, number, number];
-}
-
-const read = { type: 'f32', access: 'read' } as const;
-const write = { type: 'f32', access: 'read_write' } as const;
-const readBits = { type: 'u32', access: 'read' } as const;
-const writeBits = { type: 'u32', access: 'read_write' } as const;
-/** Only read, but from a buffer that the same kernel writes elsewhere, which WebGPU allows for writable bindings alone. */
-const readShared = write;
-
-const TILE = [8, 8, 1] as const;
-const ROW = [64, 1, 1] as const;
+import { type KernelEntry, ROW, read, readBits, readShared, TILE, write, writeBits } from './kernel-entry.ts';
+import { RECURRENT_KERNELS } from './recurrent-kernels.ts';
 
 const update = {
   folder: 'optimizer',
@@ -33,6 +9,7 @@ const update = {
 } as const;
 
 export const KERNELS = {
+  ...RECURRENT_KERNELS,
   draw_batch: {
     folder: 'data',
     bindings: {
@@ -150,8 +127,16 @@ export const KERNELS = {
   },
   softmax_cross_entropy: {
     folder: 'loss',
-    bindings: { z: read, label: readBits, dz: write, rows: write, status: readBits, range: writeBits },
-    constants: ['B', 'C', 'EXTENDED', 'Z_AT', 'DZ_AT', 'ROWS_AT'],
+    bindings: {
+      z: read,
+      label: readBits,
+      dz: write,
+      rows: write,
+      status: readBits,
+      range: writeBits,
+      sequence: readBits,
+    },
+    constants: ['B', 'C', 'EXTENDED', 'Z_AT', 'DZ_AT', 'ROWS_AT', 'BATCH', 'EVERY', 'SEQ'],
     workgroup: ROW,
   },
   mean_squared_error: {
@@ -164,8 +149,9 @@ export const KERNELS = {
       rows: write,
       status: readBits,
       range: writeBits,
+      sequence: readBits,
     },
-    constants: ['B', 'C', 'EXTENDED', 'Z_AT', 'DZ_AT', 'ROWS_AT'],
+    constants: ['B', 'C', 'EXTENDED', 'Z_AT', 'DZ_AT', 'ROWS_AT', 'BATCH', 'EVERY', 'SEQ'],
     workgroup: ROW,
   },
   sum_squares: { folder: 'gradnorm', bindings: { v: read, partial: writeBits }, constants: ['COUNT'], workgroup: ROW },
@@ -186,7 +172,7 @@ export const KERNELS = {
       control: writeBits,
       range: readBits,
     },
-    constants: ['B', 'EXTENDED', 'ROWS_AT'],
+    constants: ['B', 'BATCH', 'EXTENDED', 'ROWS_AT'],
     workgroup: ROW,
   },
   scale_gradients: {

@@ -1,21 +1,10 @@
 /** Norms, clipping, update and records: everything of an iteration that is not forward or backward. */
 import type { OptimizerName } from '../model/schema.ts';
 import { type Builder, step } from './builder.ts';
+import { type Measured, normCount } from './measured.ts';
 import { CELL, CellTable, type Piece, piecesOf, STATES } from './pieces.ts';
-import type { PlanGroup } from './placement.ts';
 import { type AnyStep, ceilTo, pieceName, type Range, type Tensor } from './plan.ts';
 import { NO_EXPONENT, NO_NORM, NORM_WORDS, SEGMENT_WORDS } from './records.ts';
-
-/** The tensors of a group whose norms are measured each iteration, in execution order, by the plan's names. */
-export interface Measured {
-  readonly group: PlanGroup;
-  readonly z: readonly string[];
-  readonly d: readonly string[];
-  readonly gradients: readonly string[];
-  readonly parameters: readonly string[];
-  /** Hidden layers whose outputs are measured, their norms behind the others; empty where they are not. */
-  readonly units: readonly string[];
-}
 
 /** Norm pairs, by a pass of their own, of tensors whose producer has not written any; neighbours share a dispatch. */
 export function sumSquaresSteps(builder: Builder, names: readonly string[]): AnyStep[] {
@@ -112,11 +101,12 @@ export function measureSteps(
     replicasOf(group).flatMap((r) => {
       const names = [...group.z, ...group.d, ...group.gradients];
       const first = entries;
-      entries += names.length + group.units.length;
+      entries += normCount(group);
       return names.map((name, t): Segment => {
-        const tensor = builder.tensor(name).name;
-        const { buffer, first: pair, count } = builder.pairsOf(tensor);
-        return { buffer, words: [pair + r * count, count, first + t, ...builder.ranges.placesOf(tensor, r)] };
+        // Of a gradient that is another tensor's, that tensor's; a step's rows have no tensor of their own.
+        const tensor = memory.tensors.get(name)?.name ?? name;
+        const { buffer, first: pair, count, stride = count } = builder.pairsOf(tensor);
+        return { buffer, words: [pair + r * stride, count, first + t, ...builder.ranges.placesOf(tensor, r)] };
       });
     }),
   );
@@ -142,10 +132,11 @@ export function measureSteps(
   });
   const clip = { norms, rows: builder.tensor('rows'), hyper, status: builder.tensor('status'), shapes: builder.tensor('shapes') };
   const { range, at } = builder.ranges.bindDecision(6);
+  const losses = { B: builder.outputRows, BATCH: builder.batchSize, ...at };
   return {
     reduce: reduceSteps(builder, 'norms', memory.pieces('partial'), segments, norms, tables),
     clip: [
-      step('clip_coefficient', 'control', { B: builder.batchSize, ...at }, { ...clip, control, range }, [64 * R, 1, 1]),
+      step('clip_coefficient', 'control', losses, { ...clip, control, range }, [64 * R, 1, 1]),
       ...scaleSteps(builder, measured, pieces, owners, { norms, control }, tables),
     ],
     update: operands.map((each, k) => updateStep(builder, optimizer, pieceName('update', k), each)),
@@ -207,7 +198,7 @@ export function cellNorms(builder: Builder, measured: readonly Measured[]): Cell
     for (const r of replicasOf(group)) {
       n += group.z.length + group.d.length;
       for (const name of group.parameters) table.set(name, r, n++);
-      n += group.units.length;
+      n += group.units.length + group.gates;
     }
   }
   return table;

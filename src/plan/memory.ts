@@ -16,6 +16,12 @@ interface TensorRequest {
   readonly rowStride?: number;
   /** Default: rows × rowStride. */
   readonly replicaStride?: number;
+  readonly blocks?: number;
+}
+
+/** Numbers in a row of so many columns, each of their blocks padded to a multiple of 4. */
+export function paddedColumns(columns: number, blocks = 1): number {
+  return blocks * ceilTo(columns / blocks, 4);
 }
 
 export class Memory {
@@ -72,27 +78,30 @@ export class Memory {
     const { buffer, offset, words } = this.reserve(role, replicas * replicaStride);
     // Spelt out: a spread in front of other properties costs several times as much, and deep networks have 100,000 tensors.
     const tensor = { buffer, offset, words, name, type, replicas, rows, columns, rowStride, replicaStride };
-    this.tensors.set(name, tensor);
-    return tensor;
+    const { blocks = 1 } = request;
+    const own = blocks > 1 ? { ...tensor, blocks } : tensor;
+    this.tensors.set(name, own);
+    return own;
   }
 
   /** A (R, rows, columns) activation: rows and columns padded to multiples of 4. */
-  activation(buffer: string, name: string, replicas: number, rows: number, columns: number): Tensor {
-    const rowStride = ceilTo(columns, 4);
-    return this.tensor(buffer, { name, replicas, rows, columns, rowStride, replicaStride: ceilTo(rows, 4) * rowStride });
+  activation(buffer: string, name: string, replicas: number, rows: number, columns: number, blocks = 1): Tensor {
+    const rowStride = paddedColumns(columns, blocks);
+    return this.tensor(buffer, { name, replicas, rows, columns, rowStride, replicaStride: ceilTo(rows, 4) * rowStride, blocks });
   }
 
   /** A (R, rows, columns) parameter or its gradient: matrices padded to multiples of 4, vectors to multiples of 16. */
-  parameter(buffer: string, name: string, replicas: number, rows: number, columns: number, vector: boolean): Tensor {
-    const rowStride = ceilTo(columns, vector ? 16 : 4);
-    return this.tensor(buffer, {
-      name,
-      replicas,
-      rows,
-      columns,
-      rowStride,
-      replicaStride: (vector ? rows : ceilTo(rows, 4)) * rowStride,
-    });
+  parameter(
+    buffer: string,
+    name: string,
+    replicas: number,
+    [rows, columns]: readonly [number, number],
+    vector: boolean,
+    blocks = 1,
+  ): Tensor {
+    const rowStride = ceilTo(paddedColumns(columns, blocks), vector ? 16 : 4);
+    const replicaStride = (vector ? rows : ceilTo(rows, 4)) * rowStride;
+    return this.tensor(buffer, { name, replicas, rows, columns, rowStride, replicaStride, blocks });
   }
 
   /** A range that a step must bind but never touches: the binding of an absent operand. Writable ones must not overlap. */

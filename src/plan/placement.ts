@@ -36,12 +36,22 @@ export interface Placement {
   readonly ops: readonly PlacedOp[];
 }
 
-/** @param networks differ in depth alone; deepest first */
+/** Steps of each replica's sequences. */
+export function lengthsOf({ groups }: Placement): number[] {
+  return groups.flatMap(({ network, count }) => new Array<number>(count).fill(network.sequence?.steps ?? 0));
+}
+
+/** What networks of one plan differ in: layers, or the length of sequences. */
+const extentOf = ({ head, sequence }: Network) => sequence?.steps ?? head;
+
+/** @param networks differ in depth alone, or in the length of their sequences; deepest or longest first */
 export function placeNetworks(networks: readonly { readonly network: Network; readonly replicas: number }[]): Placement {
   const deepest = networks[0].network;
   let first = 0;
   const groups = networks.map(({ network, replicas: count }, k): PlanGroup => {
-    if (k > 0 && network.head >= networks[k - 1].network.head) throw new Error('plan: groups must be sorted, deepest first');
+    if (k > 0 && extentOf(network) >= extentOf(networks[k - 1].network)) {
+      throw new Error('plan: groups must be sorted, deepest first');
+    }
     const group = { network, first, count, parameters: parametersOf(network).map(({ name }) => name) };
     first += count;
     return { ...group, renamed: headNames(network, deepest) };

@@ -55,6 +55,14 @@ export interface Tensor extends Range {
   readonly columns: number;
   readonly rowStride: number;
   readonly replicaStride: number;
+  /** Blocks of equal size that the columns consist of, each padded to a multiple of 4; one where it is left out. */
+  readonly blocks?: number;
+}
+
+/** Where a column lies in its row: behind the padding of the blocks before its own. */
+export function columnAt({ columns, blocks = 1 }: Pick<Tensor, 'columns' | 'blocks'>, column: number): number {
+  const width = columns / blocks;
+  return blocks === 1 ? column : Math.floor(column / width) * ceilTo(width, 4) + (column % width);
 }
 
 /** One dispatch. */

@@ -116,7 +116,8 @@ export const CONTROL = {
 
 /**
  * A measured norm, (NORM_WORDS) u32: its pair (`src/math/norm-pair.ts`), the exponent that the pair's numbers are to be multiplied
- * with, and for a layer's output the share of its units that pass no gradient, as float32 bits.
+ * with, and for a layer's output the share of its units that pass no gradient, as float32 bits. Of a gate at one step: nothing, nothing,
+ * its mean and the share that is saturated, as float32 bits.
  */
 export const NORM_WORDS = 4;
 
@@ -146,9 +147,9 @@ export const SHAPE = {
   layer_map: 7,
 } as const;
 
-/** What an entry of `layer_map` names: its upper two bits, above an index among a replica's norms or weights. */
-export const LAYER_KIND = { norm: 0, share: 1, weight: 2, overflow: 3 } as const;
-export const LAYER_KIND_SHIFT = 30;
+/** What an entry of `layer_map` names: its upper three bits, above an index among a replica's norms or weights. */
+export const LAYER_KIND = { norm: 0, share: 1, weight: 2, overflow: 3, mean: 4 } as const;
+export const LAYER_KIND_SHIFT = 29;
 export const LAYER_INDEX = 2 ** LAYER_KIND_SHIFT - 1;
 
 export const CLIP_RULE = {
@@ -163,3 +164,14 @@ export const POLICY = { continue: 0, skip: 1, stop: 2 } as const;
 
 /** Label of a row of a batch that holds no example. */
 export const NO_LABEL = 0xffffffff;
+
+/**
+ * The record of a replica's sequences, (R, sequenceWords(B)) u32: steps that the pass under way walks (0 for a replica that takes no
+ * part), the replica's own length, the first step of the dispatch under way, and the length of each example.
+ */
+export const SEQUENCE = { walk: 0, steps: 1, clock: 2, lengths: 4 } as const;
+
+/** Words of it for a batch of B, a binding's alignment. */
+export function sequenceWords(batchSize: number): number {
+  return 64 * Math.ceil((SEQUENCE.lengths + 4 * Math.ceil(batchSize / 4)) / 64);
+}

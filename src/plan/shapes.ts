@@ -1,7 +1,9 @@
 /** Tables of what each replica's network looks like to the kernels that measure it. */
-import { LAYER_SERIES, type LayerSeries, layerShape } from '../metrics/layer-series.ts';
+import { LAYER_SERIES, type LayerNames, type LayerSeries, shapeOf } from '../metrics/layer-series.ts';
+import { recurrencesOf, recurrentLayersOf, statesOf } from '../model/recurrent-network.ts';
 import type { Builder } from './builder.ts';
-import type { Measured, Tables } from './measure.ts';
+import type { Tables } from './measure.ts';
+import { type Measured, normCount, signalsOf, stepName } from './measured.ts';
 import type { MeasuredGroup } from './plan.ts';
 import { LAYER_KIND, LAYER_KIND_SHIFT } from './records.ts';
 
@@ -15,17 +17,17 @@ export function shapeTables(
   const shapes: number[] = [];
   let [norms, weights, words] = [0, 0, 0];
   const groups = measured.map((each): MeasuredGroup => {
-    const { group, z, d, gradients, parameters, units } = each;
+    const { group, z, d, gradients, parameters } = each;
     const { network } = group;
-    const order = measuredNames(each);
-    const recorded = LAYER_SERIES.flatMap((series) =>
-      builder.isHalf || !series.startsWith('overflow') ? entriesOf(series, each, order) : [],
-    );
-    const shape = layerShape(network.gradientLayers.length, network.weightLayers.length, units.length, builder.isHalf);
+    const signals = signalsOf(network);
+    const order = [...signals.z, ...signals.d, ...group.parameters.map((name) => `grad.${name}`)];
+    const entries = new LayerEntries(each, order);
+    const shape = shapeOf(layerNamesOf(each, builder.isHalf));
+    const recorded = LAYER_SERIES.flatMap((series) => (shape[series] > 0 ? entries.of(series) : []));
     const layerRecord = { first: words, words: recorded.length };
     for (let k = 0; k < group.count; k++) {
       shapes.push(z.length, d.length, gradients.length, norms, weights, words, recorded.length, map.length);
-      norms += order.length + units.length;
+      norms += normCount(each);
       weights += 2 * parameters.length;
       words += recorded.length;
     }
@@ -39,41 +41,81 @@ export function shapeTables(
   return { groups, words };
 }
 
-/** What is searched for non-finite values but for the loss and the parameters, in execution order; names of the group's network. */
-function measuredNames({ group: { network, parameters } }: Measured): string[] {
-  return [
-    ...network.ops.flatMap((op) => (op.op === 'linear' ? [op.output] : [])),
-    ...network.gradientLayers.map((name) => `d${name}`).reverse(),
-    ...parameters.map((name) => `grad.${name}`),
-  ];
+/** What a group's records hold, by the network's names. */
+export function layerNamesOf({ group: { network }, units, isAll }: Measured, isHalf: boolean): LayerNames {
+  const { gradientLayers, weightLayers } = network;
+  return { gradientLayers, weightLayers, unitLayers: units, isAll, isHalf, recurrentLayers: recurrentLayersOf(network) };
 }
 
-/** The words of the layer map for one series: what a layer's record is taken from. */
-function entriesOf(series: LayerSeries, { group: { network, parameters }, units }: Measured, order: readonly string[]): number[] {
-  const word = (kind: keyof typeof LAYER_KIND, index: number) => LAYER_KIND[kind] * 2 ** LAYER_KIND_SHIFT + index;
-  const norms = new Map(order.map((name, t) => [name, t]));
-  const norm = (name: string) => word('norm', norms.get(name) ?? 0);
-  const unit = (kind: 'norm' | 'share' | 'overflow') => units.map((_, l) => word(kind, order.length + l));
-  const weight = (first: number) => {
-    const places = new Map(parameters.map((name, t) => [name, t]));
-    return network.weightLayers.map((name) => word('weight', first + (places.get(name) ?? 0)));
-  };
-  switch (series) {
-    case 'log2Dz':
-      return network.gradientLayers.map((name) => norm(`d${name}`));
-    case 'log2Dw':
-      return network.weightLayers.map((name) => norm(`grad.${name}`));
-    case 'log2Rms':
-      return unit('norm');
-    case 'blocked':
-      return unit('share');
-    case 'log2Weight':
-      return units.length > 0 ? weight(0) : [];
-    case 'log2Update':
-      return units.length > 0 ? weight(parameters.length) : [];
-    case 'overflowDz':
-      return network.gradientLayers.map((name) => word('overflow', norms.get(`d${name}`) ?? 0));
-    case 'overflowH':
-      return unit('overflow');
+/** The words of the layer map: what a layer's record is taken from. */
+class LayerEntries {
+  readonly #norms: ReadonlyMap<string, number>;
+  readonly #weights: ReadonlyMap<string, number>;
+
+  constructor(
+    readonly measured: Measured,
+    readonly order: readonly string[],
+  ) {
+    this.#norms = new Map(order.map((name, t) => [name, t]));
+    this.#weights = new Map(measured.group.parameters.map((name, t) => [name, t]));
   }
+
+  of(series: LayerSeries): number[] {
+    const { network, parameters } = this.measured.group;
+    switch (series) {
+      case 'log2Dz':
+        return network.gradientLayers.map((name) => this.#norm(`d${name}`));
+      case 'log2Dw':
+        return network.weightLayers.map((name) => this.#norm(`grad.${name}`));
+      case 'log2Rms':
+        return this.#units('norm');
+      case 'blocked':
+        return this.#units('share');
+      case 'log2Weight':
+        return this.#weightEntries(0);
+      case 'log2Update':
+        return this.#weightEntries(parameters.length);
+      case 'overflowDz':
+        return network.gradientLayers.map((name) => word('overflow', this.#norms.get(`d${name}`) ?? 0));
+      case 'overflowH':
+        return this.#units('overflow');
+      case 'log2Dh':
+        return this.#states(0);
+      case 'log2Dc':
+        return this.#states(1);
+      case 'gateMean':
+        return this.#gates('mean');
+      case 'gateSaturated':
+        return this.#gates('share');
+    }
+  }
+
+  #norm(name: string): number {
+    return word('norm', this.#norms.get(name) ?? 0);
+  }
+
+  #units(kind: 'norm' | 'share' | 'overflow'): number[] {
+    return this.measured.units.map((_, l) => word(kind, this.order.length + l));
+  }
+
+  #gates(kind: 'mean' | 'share'): number[] {
+    const { units, gates } = this.measured;
+    return Array.from({ length: gates }, (_, k) => word(kind, this.order.length + units.length + k));
+  }
+
+  #weightEntries(first: number): number[] {
+    return this.measured.group.network.weightLayers.map((name) => word('weight', first + (this.#weights.get(name) ?? 0)));
+  }
+
+  /** Of the first or second state of each recurrent layer that has it, step by step. */
+  #states(which: number): number[] {
+    return recurrencesOf(this.measured.group.network).flatMap((op) => {
+      const state = statesOf(op)[which];
+      return state ? Array.from({ length: op.steps }, (_, t) => this.#norm(stepName(`d${state}`, t))) : [];
+    });
+  }
+}
+
+function word(kind: keyof typeof LAYER_KIND, index: number): number {
+  return LAYER_KIND[kind] * 2 ** LAYER_KIND_SHIFT + index;
 }

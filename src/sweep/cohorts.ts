@@ -72,11 +72,23 @@ function depthGroups(runs: readonly Run[], dataset: Dataset): DepthGroup[] {
 }
 
 function labelOf({ model, batchSize, task, optimizer }: Experiment): string {
-  const shape =
-    model.kind === 'mlp'
-      ? `MLP, width ${model.width}, ${model.activation}${model.norm === 'none' ? '' : `, ${model.norm} norm${model.normPlacement === 'after' ? ' after it' : ''}`}`
-      : `residual MLP, ${residualWords(model)}, ${model.activation}`;
-  return `${shape}, batch ${batchSize}, ${task.name}, ${optimizer.name}`;
+  return `${modelWords(model)}, batch ${batchSize}, ${task.name}, ${optimizer.name}`;
+}
+
+function modelWords(model: Model): string {
+  switch (model.kind) {
+    case 'mlp': {
+      const norm = model.norm === 'none' ? '' : `, ${model.norm} norm${model.normPlacement === 'after' ? ' after it' : ''}`;
+      return `MLP, width ${model.width}, ${model.activation}${norm}`;
+    }
+    case 'residual_mlp':
+      return `residual MLP, ${residualWords(model)}, ${model.activation}`;
+    case 'recurrent': {
+      const { cell, activation, hidden, layers } = model;
+      const name = cell === 'rnn' ? `${activation} RNN` : cell.toUpperCase();
+      return `${name}, ${hidden} units${layers > 1 ? ` in each of ${layers} layers` : ''}`;
+    }
+  }
 }
 
 function residualWords({ form, norm, branch, width, inner }: Extract<Model, { kind: 'residual_mlp' }>): string {

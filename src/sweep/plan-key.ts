@@ -1,16 +1,17 @@
 /** Which experiments can train together as replicas of one plan, and what an iteration costs. */
 import type { Dataset } from '../data/dataset.ts';
 import { canonicalJson } from '../model/experiment.ts';
-import { hasBranchScale, networkOf, parametersOf } from '../model/network.ts';
+import { hasBranchScale, lengthOf, networkOf, parametersOf } from '../model/network.ts';
 import type { Experiment, Model } from '../model/schema.ts';
 import { flopOf } from '../plan/build.ts';
 import { clipStepOf } from '../plan/clip.ts';
 
 /** What a plan depends on but for depth and steps of a clip rule's own: equal text, one plan. Everything else is a replica's own. */
 export function shapeKey({ task, model, loss, optimizer, range, precision, batchSize, probes }: Experiment): string {
-  const { inputScale: _scale, ...data } = task;
-  const { init: _init, ...shape } = model;
-  const level = shape.kind === 'mlp' ? { ...shape, depth: 0 } : residualShape(shape);
+  const { inputScale: _scale, ...all } = task;
+  // Sequences of different lengths share a plan.
+  const data = model.kind === 'recurrent' ? { ...all, length: 0 } : all;
+  const level = levelShape(model);
   // Where weight decay acts is a replica's own.
   const rule = optimizer.name === 'adamw' ? 'adam' : optimizer.name;
   return canonicalJson({ data, shape: level, loss, optimizer: rule, range, precision: precision.name, batchSize, probes });
@@ -21,14 +22,28 @@ export function cohortKey(experiment: Experiment): string {
   return `${clipStepOf(experiment.clip) ?? ''} ${shapeKey(experiment)}`;
 }
 
-/** Of the factor on the branches a plan knows only whether there is one. */
-function residualShape(model: Omit<Extract<Model, { kind: 'residual_mlp' }>, 'init'>): object {
-  const { branchScale: _scale, branchScaleByDepth: _byDepth, ...shape } = model;
-  return { ...shape, blocks: 0, isScaled: hasBranchScale(model) };
+/** A model without what differs between the replicas of a plan. */
+function levelShape(model: Model): object {
+  switch (model.kind) {
+    case 'mlp': {
+      const { init: _init, ...shape } = model;
+      return { ...shape, depth: 0 };
+    }
+    case 'residual_mlp': {
+      // Of the factor on the branches a plan knows only whether there is one.
+      const { init: _init, branchScale: _scale, branchScaleByDepth: _byDepth, ...shape } = model;
+      return { ...shape, blocks: 0, isScaled: hasBranchScale(model) };
+    }
+    case 'recurrent': {
+      const { init: _init, recurrentInit: _recurrent, forgetBias: _bias, ...shape } = model;
+      return shape;
+    }
+  }
 }
 
-/** Hidden layers, or residual blocks. */
-export function depthOf({ model }: Experiment): number {
+/** What networks of one plan may differ in: hidden layers, residual blocks, or the steps of a sequence. */
+export function depthOf({ model, task }: Experiment): number {
+  if (model.kind === 'recurrent') return lengthOf(task);
   return model.kind === 'mlp' ? model.depth : model.blocks;
 }
 

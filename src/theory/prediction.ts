@@ -64,11 +64,16 @@ export function predictGrowth({ model, batchSize, task }: Experiment): Predictio
   const known = kept.get(key);
   if (known) return known;
   const moment = task.inputScale ** 2;
-  const prediction = model.kind === 'mlp' ? predictMlp(model, batchSize, moment) : predictResidual(model, batchSize, moment);
+  const prediction = predict(model, batchSize, moment);
   const oldest = kept.keys().next();
   if (kept.size >= KEPT && !oldest.done) kept.delete(oldest.value);
   kept.set(key, prediction);
   return prediction;
+}
+
+function predict(model: Model, batchSize: number, moment: number): Prediction | NoPrediction {
+  if (model.kind === 'recurrent') return { reason: 'Of recurrent networks theory speaks step by step, not layer by layer.' };
+  return model.kind === 'mlp' ? predictMlp(model, batchSize, moment) : predictResidual(model, batchSize, moment);
 }
 
 type Mlp = Extract<Model, { kind: 'mlp' }>;
@@ -253,12 +258,17 @@ export function log2SlopeDeviation({ log2DeviationPerLayer: deviation }: Predict
   return deviation === undefined ? undefined : deviation * Math.sqrt(1.2 / layers);
 }
 
+function layersOf(model: Model): number {
+  if (model.kind === 'recurrent') return model.layers;
+  return model.kind === 'mlp' ? model.depth : model.blocks;
+}
+
 /** What a fitted factor per layer of an experiment should be, and the deviation of single networks from it, where that is known. */
 export function predictedFactor(
   prediction: Prediction,
   { model }: Experiment,
 ): { readonly factor: number; readonly deviation: number | undefined } {
   const factor = 2 ** (prediction.log2PerLayer + prediction.log2ShiftPerLayer);
-  const deviation = log2SlopeDeviation(prediction, model.kind === 'mlp' ? model.depth : model.blocks);
+  const deviation = log2SlopeDeviation(prediction, layersOf(model));
   return { factor, deviation: deviation === undefined ? undefined : factor * Math.LN2 * deviation };
 }

@@ -1,6 +1,7 @@
 /** The controls: which fields of an experiment a person can set here, and how each is shown. */
 import { describeFields } from '../model/describe.ts';
-import { ACTIVATIONS, type Experiment, INIT_SCHEMES, NON_FINITE_POLICIES, NORM_PLACEMENTS, NORMS } from '../model/schema.ts';
+import { INIT_SCHEMES } from '../model/init-schema.ts';
+import { ACTIVATIONS, type Experiment, NON_FINITE_POLICIES, NORM_PLACEMENTS, NORMS } from '../model/schema.ts';
 
 export interface Option {
   readonly value: string;

@@ -1,6 +1,5 @@
 /** What can be looked at layer by layer. */
 import { formatLog2, formatPercent, LOG10_2 } from '../metrics/format.ts';
-import type { LayerNames } from '../metrics/layer-series.ts';
 import type { LayerRecord } from '../metrics/trace.ts';
 
 export const LAYER_QUANTITIES = ['gradient', 'weightGradient', 'rms', 'blocked', 'weight', 'ratio'] as const;
@@ -13,7 +12,7 @@ interface Description {
   /** A logarithm, or a share from 0 to 1. */
   readonly scale: 'log' | 'share';
   /** The tensors it is measured of. */
-  readonly of: keyof LayerNames;
+  readonly of: 'gradientLayers' | 'weightLayers' | 'unitLayers';
   /** log2 per layer, or the share; NaN where it does not apply. */
   readonly values: (record: LayerRecord) => Float32Array;
 }

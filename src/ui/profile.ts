@@ -78,7 +78,7 @@ function fitOf(record: LayerRecord | undefined, hidden: number, xs: readonly num
 function predictedOf(experiment: Experiment, record: LayerRecord | undefined, hidden: number, xs: readonly number[]): Sample[] {
   const prediction = record && predictGrowth(experiment);
   if (!prediction || 'reason' in prediction) return xs.map(() => null);
-  const layers = experiment.model.kind === 'mlp' ? hidden : experiment.model.blocks + 1;
+  const layers = experiment.model.kind === 'residual_mlp' ? experiment.model.blocks + 1 : hidden;
   const profile = prediction.log2Profile(layers);
   const anchor = record.log2Dz[layers - 1];
   const position = positionOf('gradient');

@@ -39,8 +39,8 @@ function updatePlan(
   const { memory } = builder;
   const parameters = sizes.map((_, k) => `p${k}`);
   sizes.forEach((size, k) => {
-    memory.parameter('param', `p${k}`, replicas, 1, size, true);
-    memory.parameter('grad', `grad.p${k}`, replicas, 1, size, true);
+    memory.parameter('param', `p${k}`, replicas, [1, size], true);
+    memory.parameter('grad', `grad.p${k}`, replicas, [1, size], true);
   });
   memory.tensor('rows', { name: 'rows', replicas, rows: 1, columns: 2, replicaStride: 8 });
   memory.tensor('hyper', { name: 'hyper', replicas, rows: 1, columns: HYPER_WORDS });
@@ -52,7 +52,7 @@ function updatePlan(
   const G = parameters.length;
   const shapes = Array.from({ length: replicas }, (_, r) => [0, 0, G, r * G, r * 2 * G, 0, 0, 0]);
   const contents: Tables = new Map([['shapes', Uint32Array.from(shapes.flat())]]);
-  const measured = { group, z: [], d: [], gradients, parameters, units: [] };
+  const measured = { group, z: [], d: [], gradients, parameters, units: [], gates: 0, isAll: false };
   const { reduce, clip, update } = measureSteps(builder, [measured], parameters, optimizer, contents);
   const clipping = clipSteps(builder, [measured], parameters, clipKinds, contents);
   const iteration = [...squares, ...reduce, ...clip, ...clipping, ...update];
@@ -65,6 +65,8 @@ function updatePlan(
       flopPerIteration: 0,
       gradientLayers: [],
       unitLayers: [],
+      recurrentLayers: [],
+      isAll: false,
       isHalf: false,
       weightLayers: [],
       measured: gradients,

@@ -55,7 +55,7 @@ async function clip(replicas: readonly Replica[], range: 'ieee' | 'extended' = '
   const [Z, D, G, B] = [z.length, d.length, g.length, rows.length];
   const stop = { stop_window: 20 };
   const { gpu, cpu } = await runKernel(engines(), 'clip_coefficient', {
-    constants: { B, EXTENDED: Number(range === 'extended'), ROWS_AT: 2 },
+    constants: { B, BATCH: B, EXTENDED: Number(range === 'extended'), ROWS_AT: 2 },
     grid: [64 * R, 1, 1],
     buffers: R === 1 ? 'one' : 'several',
     operands: {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NO_LABEL } from '../../src/plan/records.ts';
-import { matrix, random, reads, records, runKernel, title, useEngines, writesPadded } from '../support/run-kernel.ts';
+import { absent, matrix, random, reads, records, runKernel, title, useEngines, writesPadded } from '../support/run-kernel.ts';
 import { COST, FLUSHED, gamma, logTolerance, U } from '../support/tolerance.ts';
 
 const engines = useEngines();
@@ -39,13 +39,15 @@ function runLoss(
     label: reads(records(R, B, 1), label),
     dz: writesPadded(matrix(R, B, C)),
     rows: writesPadded(records(R, B, 2)),
+    sequence: absent,
   };
+  const constants = { B, C, BATCH: B, EVERY: 0, SEQ: 0 };
   const grid = [padded(B), R, 1] as const;
   const buffers = R === 1 ? 'one' : 'several';
   return kernel === 'softmax_cross_entropy'
-    ? runKernel(engines(), kernel, { constants: { B, C }, grid, buffers, operands: common })
+    ? runKernel(engines(), kernel, { constants, grid, buffers, operands: common })
     : runKernel(engines(), kernel, {
-        constants: { B, C },
+        constants,
         grid,
         buffers,
         operands: { ...common, target_values: reads(matrix(R, B, C), t ?? []) },

@@ -14,7 +14,7 @@ import {
 import { UNIT_MODE } from '../../src/plan/units.ts';
 import { type ExtendedRun, expectSameBits, runExtended } from '../support/extended.ts';
 import { pairOf, shapesOf, statusOf } from '../support/records.ts';
-import { flat, matrix, random, reads, records, runKernel, updates, useEngines, writes } from '../support/run-kernel.ts';
+import { absent, flat, matrix, random, reads, records, runKernel, updates, useEngines, writes } from '../support/run-kernel.ts';
 
 const engines = useEngines();
 const [R, B, C] = [3, 5, 4];
@@ -30,21 +30,21 @@ const outputs = {
 } as const;
 
 const crossEntropy = (exponents: readonly number[]): ExtendedRun<'softmax_cross_entropy'> => ({
-  constants: { B, C },
+  constants: { B, C, BATCH: B, EVERY: 0, SEQ: 0 },
   grid: [8, R, 1],
   replicas: R,
   inputs: { z: { at: 'Z_AT', layout: matrix(R, B, C), stored: Z, exponents } },
   outputs,
-  operands: { label: reads(records(R, B, 1), labels) },
+  operands: { label: reads(records(R, B, 1), labels), sequence: absent },
 });
 
 const squaredError = (exponents: readonly number[]): ExtendedRun<'mean_squared_error'> => ({
-  constants: { B, C },
+  constants: { B, C, BATCH: B, EVERY: 0, SEQ: 0 },
   grid: [8, R, 1],
   replicas: R,
   inputs: { z: { at: 'Z_AT', layout: matrix(R, B, C), stored: Z, exponents } },
   outputs,
-  operands: { label: reads(records(R, B, 1), labels), target_values: reads(matrix(R, B, C), targets) },
+  operands: { label: reads(records(R, B, 1), labels), target_values: reads(matrix(R, B, C), targets), sequence: absent },
 });
 
 describe('losses', () => {

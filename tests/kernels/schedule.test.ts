@@ -18,7 +18,7 @@ async function rates(input: ExperimentInput, iterations: readonly number[]): Pro
   const hyper = Uint32Array.from({ length: R * HYPER_WORDS }, (_, i) => words[i % HYPER_WORDS]);
   const shapes = shapesOf(iterations.map(() => ({ z: 0, d: 0, g: 1 })));
   const { gpu, cpu } = await runKernel(engines(), 'clip_coefficient', {
-    constants: { B: 1 },
+    constants: { B: 1, BATCH: 1 },
     grid: [64 * R, 1, 1],
     operands: {
       norms: reads(flat(R, 2), Uint32Array.from(iterations.flatMap(() => pairOf(1)))),

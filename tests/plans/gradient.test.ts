@@ -1,75 +1,10 @@
 /** Every parameter gradient of whole plans against central differences of the loss, in double precision. */
 import { describe, expect, test } from 'vitest';
-import { type Network, parametersOf } from '../../src/model/network.ts';
 import { ACTIVATIONS, BRANCHES, RESIDUAL_FORMS } from '../../src/model/schema.ts';
-import { HYPER, HYPER_WORDS, NO_LABEL } from '../../src/plan/records.ts';
-import { DoublePlan } from '../support/double.ts';
-import { planOf, smallMlp, smallResidual } from '../support/plans.ts';
+import { NO_LABEL } from '../../src/plan/records.ts';
+import { loadDouble as load, wrongGradients } from '../support/gradients.ts';
+import { smallMlp, smallResidual } from '../support/plans.ts';
 import { random } from '../support/run-kernel.ts';
-
-const [R, B] = [2, 3];
-const H = 2 ** -14;
-
-function load(network: Network, batchSize = B): DoublePlan {
-  const double = new DoublePlan(planOf(network, { replicas: R, batchSize }));
-  for (let r = 0; r < R; r++) {
-    double.write(network.input, r, random(10 + r, batchSize * network.inputs));
-    double.write(
-      'label',
-      r,
-      Array.from({ length: batchSize }, (_, b) => (b + r) % network.outputs),
-    );
-    double.write(
-      'hyper',
-      r,
-      Array.from({ length: HYPER_WORDS }, (_, word) => (word === HYPER.branch_scale ? 0.7 + r : 0)),
-    );
-    if (network.loss === 'mse') double.write('target', r, random(20 + r, batchSize * network.outputs));
-    parametersOf(network).forEach(({ name, role, rows, columns }, k) => {
-      const scale = role === 'weight' ? 1.2 / Math.sqrt(rows) : 0.3;
-      double.write(
-        name,
-        r,
-        random(100 * r + k + 30, rows * columns, scale).map((x) => x + Number(role === 'gamma')),
-      );
-    });
-  }
-  double.run();
-  return double;
-}
-
-/** Elements whose gradient is not the central difference of the loss, or whose change moves the other replica's loss. */
-function wrongGradients(network: Network, batchSize = B): string[] {
-  const double = load(network, batchSize);
-  const wrong: string[] = [];
-  for (let r = 0; r < R; r++) {
-    for (const { name } of parametersOf(network)) {
-      const [values, gradient] = [double.read(name, r), double.read(`grad.${name}`, r)];
-      const other = double.loss(1 - r);
-      const lossAt = (i: number, step: number) => {
-        double.write(
-          name,
-          r,
-          values.map((x, k) => (k === i ? x + step : x)),
-        );
-        double.run();
-        return double.loss(r);
-      };
-      gradient.forEach((g, i) => {
-        const [far, near] = [H, H / 2].map((h) => (lossAt(i, h) - lossAt(i, -h)) / (2 * h));
-        // Truncation is of order h²: `far` errs four times as much as `near`, by their difference and a third more. Rounding: the
-        // loss, below 16, errs by some hundred roundings of 2^-53, divided by h.
-        const tolerance = Math.abs(far - near) + (16 * 100 * 2 ** -53) / (H / 2);
-        if (Math.abs(g - near) > tolerance || tolerance > 1e-4)
-          wrong.push(`d ${name}[${i}] of replica ${r} is ${g}, must be ${near}`);
-      });
-      if (double.loss(1 - r) !== other) wrong.push(`${name} of replica ${r} changes the loss of replica ${1 - r}`);
-      double.write(name, r, values);
-      double.run();
-    }
-  }
-  return wrong;
-}
 
 describe('the backward half of a plan is the derivative of its forward half', () => {
   test.each(ACTIVATIONS)('mlp with %s', (activation) => {

@@ -1,7 +1,7 @@
 /** A plan's twins on buffers of double precision, for central differences. */
 import { TWINS } from '../../src/engine/cpu/twins.ts';
 import { type KernelName, kernelEntry } from '../../src/plan/kernels.ts';
-import type { AnyStep, Plan, Range, Tensor } from '../../src/plan/plan.ts';
+import { type AnyStep, columnAt, type Plan, type Range, type Tensor } from '../../src/plan/plan.ts';
 
 /** Kernels whose twins read and write their float32 views as numbers only, so that the views may hold doubles. */
 const ARITHMETIC: readonly KernelName[] = [
@@ -19,6 +19,11 @@ const ARITHMETIC: readonly KernelName[] = [
   'layer_norm_backward_affine',
   'softmax_cross_entropy',
   'mean_squared_error',
+  'recurrent_forward',
+  'recurrent_backward',
+  'advance_clock',
+  'read_out_forward',
+  'read_out_backward',
 ];
 
 export class DoublePlan {
@@ -42,8 +47,9 @@ export class DoublePlan {
 
   /** One replica of a tensor, (rows, columns) row-major. */
   read(name: string, r: number): number[] {
-    const numbers = this.#numbers[this.#tensor(name).buffer];
-    return this.#positions(name, r).map((at) => numbers[at]);
+    const { buffer, type } = this.#tensor(name);
+    const words = type === 'f32' ? this.#numbers[buffer] : this.#integers[buffer];
+    return this.#positions(name, r).map((at) => words[at]);
   }
 
   write(name: string, r: number, values: ArrayLike<number>): void {
@@ -67,9 +73,10 @@ export class DoublePlan {
   }
 
   #positions(name: string, r: number): number[] {
-    const { offset, rows, columns, rowStride, replicaStride } = this.#tensor(name);
-    return Array.from({ length: rows * columns }, (_, i) => {
-      return offset + r * replicaStride + Math.floor(i / columns) * rowStride + (i % columns);
+    const tensor = this.#tensor(name);
+    return Array.from({ length: tensor.rows * tensor.columns }, (_, i) => {
+      const row = tensor.offset + r * tensor.replicaStride + Math.floor(i / tensor.columns) * tensor.rowStride;
+      return row + columnAt(tensor, i % tensor.columns);
     });
   }
 

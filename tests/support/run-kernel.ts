@@ -245,6 +245,8 @@ function oneStepPlan(step: AnyStep, buffers: readonly PlanBuffer[]): Plan {
     flopPerIteration: 0,
     gradientLayers: [],
     unitLayers: [],
+    recurrentLayers: [],
+    isAll: false,
     isHalf: false,
     weightLayers: [],
     measured: [],

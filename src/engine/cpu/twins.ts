@@ -11,6 +11,7 @@ import { batchNormTwins, layerNormTwins } from './twins/norm.ts';
 import { optimizerTwins } from './twins/optimizer.ts';
 import { precisionTwins } from './twins/precision.ts';
 import { probeTwins } from './twins/probe.ts';
+import { recurrentTwins } from './twins/recurrent.ts';
 import { unitTwins } from './twins/units.ts';
 
 export const TWINS: Twins<KernelName> = {
@@ -26,4 +27,5 @@ export const TWINS: Twins<KernelName> = {
   ...precisionTwins,
   ...probeTwins,
   ...unitTwins,
+  ...recurrentTwins,
 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/model/errors.ts';
 import { canonicalJson, identityJson, parseExperiment, runId, withField } from '../../../src/model/experiment.ts';
-import { INIT_SCHEMES } from '../../../src/model/schema.ts';
+import { INIT_SCHEMES } from '../../../src/model/init-schema.ts';
 
 /** The message of what `parseExperiment` throws, without the subject; fails if it throws nothing. */
 function problemsOf(input: unknown): string[] {
@@ -49,7 +49,7 @@ describe('an experiment that is not valid is refused with path, value and what i
       { probes: { every: 1 } },
       ['probes.every: unknown field; valid is layersEvery, layers, testEvery'],
     ],
-    ['no kind', { model: { depth: 3 } }, ['model.kind: nothing is not valid; valid is "mlp" or "residual_mlp"']],
+    ['no kind', { model: { depth: 3 } }, ['model.kind: nothing is not valid; valid is "mlp" or "residual_mlp" or "recurrent"']],
     [
       'an unknown name',
       { task: { name: 'mnis' } },

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { INIT_SCHEMES, type InitScheme } from '../../../src/model/init-schema.ts';
 import { initialValues } from '../../../src/model/initialise.ts';
 import type { Parameter } from '../../../src/model/network.ts';
-import { INIT_SCHEMES, type Init, type InitScheme } from '../../../src/model/schema.ts';
+import type { Init } from '../../../src/model/schema.ts';
 
 const [FAN_IN, FAN_OUT] = [200, 100];
 const N = FAN_IN * FAN_OUT;

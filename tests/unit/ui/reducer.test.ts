@@ -19,6 +19,8 @@ const summary: PlanSummary = {
   flopPerIteration: 1000,
   gradientLayers: ['z0', 'z1'],
   unitLayers: ['h0'],
+  recurrentLayers: [],
+  isAll: true,
   isHalf: false,
   weightLayers: ['l0.weight'],
   measured: ['z0', 'z1'],
@@ -170,7 +172,9 @@ test('a rarer setting gives a pair that is valid, or a sentence at a field', () 
 
 test('another kind of network keeps what it can', () => {
   const [a] = editPair(PAIRS[0].experiments, 'both', 'model.kind', 'residual_mlp');
-  const { width, activation, init } = PAIRS[0].experiments[0].model;
+  const { model } = PAIRS[0].experiments[0];
+  if (model.kind !== 'mlp') throw new Error('the first pair trains MLPs');
+  const { width, activation, init } = model;
   expect(a.model).toMatchObject({ kind: 'residual_mlp', width, activation, init, blocks: 4 });
   expect(editPair([a, a], 'both', 'model.kind', 'mlp')[0].model).toMatchObject({ kind: 'mlp', width, activation, init });
 });

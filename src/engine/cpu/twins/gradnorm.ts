@@ -78,15 +78,15 @@ export const gradnormTwins: Twins<'sum_squares' | 'norm_reduce' | 'clip_coeffici
     if (EXTENDED) writeExponents(segments, SEGMENTS, range, norms);
   },
 
-  clip_coefficient({ norms, rows, hyper, status, shapes, control, range }, { B, EXTENDED, ROWS_AT }, [threads]) {
+  clip_coefficient({ norms, rows, hyper, status, shapes, control, range }, { B, BATCH, EXTENDED, ROWS_AT }, [threads]) {
     const bits = new Uint32Array(hyper.buffer, hyper.byteOffset, hyper.length);
     for (let r = 0; r < threads / 64; r++) {
       const [Z, D, G, base] = [SHAPE.z, SHAPE.d, SHAPE.g, SHAPE.norms].map((word) => shapes[r * SHAPE_WORDS + word]);
       let mean = 0;
       let correct = 0;
       for (let b = 0; b < B; b++) {
-        mean += rows[2 * (r * four(B) + b)] / B;
-        correct += rows[2 * (r * four(B) + b) + 1] / B;
+        mean += rows[2 * (r * four(B) + b)] / BATCH;
+        correct += rows[2 * (r * four(B) + b) + 1] / BATCH;
       }
       // The loss stands between the pre-activations and the gradients in execution order.
       const broken = (t: number) => norms[NORM_WORDS * (base + t)] >= 0x7f800000;

@@ -1,5 +1,5 @@
 /** Twins of shaders/loss. */
-import { NO_LABEL } from '../../../plan/records.ts';
+import { NO_LABEL, SEQUENCE } from '../../../plan/records.ts';
 import { presentReplicas } from '../active.ts';
 import { exponentOf, peakOf, powerOfTwo, raisePeak, writeExponent } from '../range.ts';
 import { four, type Twins } from '../twin.ts';
@@ -9,6 +9,16 @@ function clearRow(dz: Float32Array, rows: Float32Array, row: number, stride: num
   rows[2 * row] = 0;
   rows[2 * row + 1] = 0;
   dz.fill(0, row * stride, (row + 1) * stride);
+}
+
+/** How many steps share an example's loss. */
+function rowSteps(
+  sequence: Uint32Array,
+  { BATCH, EVERY, SEQ }: { readonly BATCH: number; readonly EVERY: number; readonly SEQ: number },
+  r: number,
+  row: number,
+): number {
+  return EVERY ? Math.max(sequence[r * SEQ + SEQUENCE.lengths + (row % four(BATCH))], 1) : 1;
 }
 
 /** The rows of the given replicas. */
@@ -37,7 +47,8 @@ function writeEntries(
 }
 
 export const lossTwins: Twins<'softmax_cross_entropy' | 'mean_squared_error'> = {
-  softmax_cross_entropy({ z, label, dz, rows, status, range }, { B, C, EXTENDED, Z_AT, DZ_AT, ROWS_AT }, [, R]) {
+  softmax_cross_entropy({ z, label, dz, rows, status, range, sequence }, constants, [, R]) {
+    const { B, C, BATCH, EXTENDED, Z_AT, DZ_AT, ROWS_AT } = constants;
     const [B4, C4] = [four(B), four(C)];
     const replicas = presentReplicas(status, 0, R);
     const exponents = new Map(replicas.map((r) => [r, EXTENDED ? exponentOf(range, Z_AT, r) : 0]));
@@ -49,6 +60,7 @@ export const lossTwins: Twins<'softmax_cross_entropy' | 'mean_squared_error'> = 
         clearRow(dz, rows, row, C4);
         continue;
       }
+      const n = rowSteps(sequence, constants, Math.floor(row / B4), row % B4);
       const base = row * C4;
       const best = largest(z, base, C);
       let top = z[base + best];
@@ -58,10 +70,10 @@ export const lossTwins: Twins<'softmax_cross_entropy' | 'mean_squared_error'> = 
         sum += Math.exp((z[base + c] - top) * up);
       }
       // loss = log sum_c exp z[c] - z[y]
-      rows[2 * row] = Math.log(sum) * down + (top - z[base + y]) * powerOfTwo(Math.min(e, 0));
-      rows[2 * row + 1] = best === y && Number.isFinite(top) ? 1 : 0;
-      // dz[c] = (softmax(z)[c] - [c = y]) / B
-      for (let c = 0; c < C; c++) dz[base + c] = (Math.exp((z[base + c] - top) * up) / sum - (c === y ? 1 : 0)) / B;
+      rows[2 * row] = (Math.log(sum) * down + (top - z[base + y]) * powerOfTwo(Math.min(e, 0))) / n;
+      rows[2 * row + 1] = best === y && Number.isFinite(top) ? 1 / n : 0;
+      // dz[c] = (softmax(z)[c] - [c = y]) / BATCH / n
+      for (let c = 0; c < C; c++) dz[base + c] = (Math.exp((z[base + c] - top) * up) / sum - (c === y ? 1 : 0)) / (BATCH * n);
     }
     if (EXTENDED) {
       for (const [r, e] of exponents)
@@ -69,8 +81,8 @@ export const lossTwins: Twins<'softmax_cross_entropy' | 'mean_squared_error'> = 
     }
   },
 
-  mean_squared_error({ z, target_values, label, dz, rows, status, range }, constants, [, R]) {
-    const { B, C, EXTENDED, Z_AT, DZ_AT, ROWS_AT } = constants;
+  mean_squared_error({ z, target_values, label, dz, rows, status, range, sequence }, constants, [, R]) {
+    const { B, C, BATCH, EXTENDED, Z_AT, DZ_AT, ROWS_AT } = constants;
     const [B4, C4] = [four(B), four(C)];
     const replicas = presentReplicas(status, 0, R);
     const exponents = new Map(replicas.map((r) => [r, EXTENDED ? exponentOf(range, Z_AT, r) : 0]));
@@ -82,17 +94,18 @@ export const lossTwins: Twins<'softmax_cross_entropy' | 'mean_squared_error'> = 
         clearRow(dz, rows, row, C4);
         continue;
       }
+      const n = rowSteps(sequence, constants, Math.floor(row / B4), row % B4);
       const base = row * C4;
       let sum = 0;
       for (let c = 0; c < C; c++) {
         const d = z[base + c] * up - target_values[base + c] * down;
         // loss = sum_c (z - t)^2 / C
         sum += d * d;
-        // dz = 2 (z - t) / (B C)
-        dz[base + c] = (2 * d) / (B * C);
+        // dz = 2 (z - t) / (BATCH C n)
+        dz[base + c] = (2 * d) / (BATCH * C * n);
       }
-      rows[2 * row] = sum / C;
-      rows[2 * row + 1] = largest(z, base, C) === label[row] ? 1 : 0;
+      rows[2 * row] = sum / C / n;
+      rows[2 * row + 1] = largest(z, base, C) === label[row] ? 1 / n : 0;
     }
     if (EXTENDED) {
       for (const [r, ez] of exponents) {

@@ -23,6 +23,7 @@ function layerWord(entry: number, norms: Uint32Array, ownNorms: number, weights:
   const [kind, index] = [entry >>> LAYER_KIND_SHIFT, entry & LAYER_INDEX];
   if (kind === LAYER_KIND.weight) return floatBits(log2Norm(joinEntries(weights, ownWeights + index, 1)));
   if (kind === LAYER_KIND.share) return norms[NORM_WORDS * (ownNorms + index) + 3];
+  if (kind === LAYER_KIND.mean) return norms[NORM_WORDS * (ownNorms + index) + 2];
   const norm = joinEntries(norms, ownNorms + index, 1);
   return floatBits(kind === LAYER_KIND.overflow ? norm.count : log2Norm(norm));
 }

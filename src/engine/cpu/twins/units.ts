@@ -8,7 +8,8 @@ import { four, type Twins } from '../twin.ts';
 
 const INF_BITS = 0x7f800000;
 const SMALLEST_NORMAL = 0x00800000;
-const SATURATED = Math.fround(0.975);
+/** Of the largest slope of tanh and sigmoid, less than a twentieth is left beyond. */
+export const SATURATED = Math.fround(0.975);
 
 /** Where the norms of a replica's hidden layers begin: behind those of its pre-activations, gradients and parameters. */
 export function firstUnitNorm(shapes: Uint32Array, r: number): number {

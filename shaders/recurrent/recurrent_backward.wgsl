@@ -1,0 +1,90 @@
+// dh[t] += dhh[t+1] W^T (gru: + dh[t+1] s(z[t+1])), and from the total dL/dh[t] the gradients da of a, dhh of h[t-1] W + bias
+// forward: recurrent_forward. rnn: da = dh phi'(z). lstm: dc = dh s(o) tanh'(c) + dc[t+1] s(f[t+1]), da = (dc tanh(g) s'(i), dc c' s'(f),
+// dc s(i) tanh'(g), dh tanh(c) s'(o)). gru: dn = dh (1 - s(z)) tanh'(z_n), da = (dn q s'(r), dh (h' - n) s'(z), dn), dhh = (da_r, da_z, dn s(r)).
+// dh: (R,T*B4,H4) accumulate   W: (R,H4,G*H4) read   cache: (R,T*B4,CACHE*H4) read   h_prev: (R,T*B4,H4) read, gru alone
+// da: (R,T*B4,G*H4) write   second: (R,T*B4,N) write, lstm: dc, N = H4; gru: dhh, N = G*H4; rnn: nothing, dhh being da
+// sequence: (R,SEQ) read. From step clock + STEPS - 1 down to the clock; TRUNCATION k > 0 cuts what t + 1 hands to t in front of each
+// block of k steps that ends with the replica's last. Workgroups as in recurrent_forward. Rows beyond an example's length are written as 0.
+// Range: every f32; overflow follows IEEE-754.
+// ref: Werbos 1990, "Backpropagation through time"; Williams, Peng 1990 (truncation)
+// #import "lib/cell"
+// #import "lib/gate_gradients"
+
+override B: u32;
+override T: u32;
+override STEPS: u32;
+override TRUNCATION: u32;
+override ROW_TILES: u32;
+override UNIT_TILES: u32;
+override WX: u32;
+
+@group(0) @binding(0) var<storage, read_write> dh: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> W: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> cache: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> h_prev: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> da: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> second: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sequence: array<u32>;
+
+fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
+  let height = (B + 3u) / 4u * 4u;
+  let row = (r * T + t) * height + 4u * tile;
+  let lengths = lengths_of(r, 4u * tile);
+  let own = sequence[r * SEQ + Q_STEPS];
+  let is_linked = t + 1u < own && (TRUNCATION == 0u || (own - t - 1u) % max(TRUNCATION, 1u) != 0u);
+  var back = mat4x4<f32>();
+  if (is_linked) { back = handed_back(r, row + height, j); }
+  for (var k = 0u; k < 4u; k++) {
+    let at = (row + k) * HT + j;
+    let x = (row + k) * G * HT + j;
+    let kept = (row + k) * CACHE * HT + j;
+    let later = kept + height * CACHE * HT;
+    let is_walked = inside(j) & vec4(t < lengths[k]);
+    var d = dh[at] + back[k];
+    if (CELL == 2u && is_linked) { d += dh[at + height * HT] * sigmoid4(cache[later + HT]); }
+    d = select(vec4(0.0), d, is_walked);
+    dh[at] = d;
+    let z = cache[kept];
+    if (CELL == 0u) {
+      da[x] = select(vec4(0.0), chain(d, z), is_walked);
+    } else if (CELL == 1u) {
+      let f = cache[kept + HT];
+      let g = cache[kept + 2u * HT];
+      let o = cache[kept + 3u * HT];
+      let before = cache[kept + 4u * HT];
+      let c = sigmoid4(f) * before + sigmoid4(z) * tanh4(g);
+      var dc = d * sigmoid4(o) * tanh_slope4(c);
+      if (is_linked) { dc += second[at + height * HT] * sigmoid4(cache[later + HT]); }
+      dc = select(vec4(0.0), dc, is_walked);
+      second[at] = dc;
+      da[x] = select(vec4(0.0), dc * tanh4(g) * sigmoid_slope4(z), is_walked);
+      da[x + HT] = select(vec4(0.0), dc * before * sigmoid_slope4(f), is_walked);
+      da[x + 2u * HT] = select(vec4(0.0), dc * sigmoid4(z) * tanh_slope4(g), is_walked);
+      da[x + 3u * HT] = select(vec4(0.0), d * tanh4(c) * sigmoid_slope4(o), is_walked);
+    } else {
+      let update = cache[kept + HT];
+      let n = cache[kept + 2u * HT];
+      let dn = select(vec4(0.0), d * sigmoid4(-update) * tanh_slope4(n), is_walked);
+      da[x] = select(vec4(0.0), dn * cache[kept + 3u * HT] * sigmoid_slope4(z), is_walked);
+      da[x + HT] = select(vec4(0.0), d * (h_prev[at] - tanh4(n)) * sigmoid_slope4(update), is_walked);
+      da[x + 2u * HT] = dn;
+      second[x] = da[x];
+      second[x + HT] = da[x + HT];
+      second[x + 2u * HT] = dn * sigmoid4(z);
+    }
+  }
+}
+
+@compute @workgroup_size(WX)
+fn recurrent_backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) i: u32) {
+  let first = sequence[group.z * SEQ + Q_CLOCK];
+  let end = min(first + STEPS, sequence[group.z * SEQ + Q_WALK]);
+  for (var left = max(end, first) - first; left > 0u; left--) {
+    for (var n = i; n < ROW_TILES * UNIT_TILES; n += WX) {
+      let tile = group.y * ROW_TILES + n / UNIT_TILES;
+      let j = group.x * UNIT_TILES + n % UNIT_TILES;
+      if (4u * tile < B && j < HT) { walk_tile(group.z, first + left - 1u, tile, j); }
+    }
+    storageBarrier();
+  }
+}

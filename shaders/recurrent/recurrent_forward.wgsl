@@ -1,0 +1,99 @@
+// z[t] = a[t] + h[t-1] W + bias, h[t] = cell(z[t]) of every sequence, t from the clock on for STEPS steps; h and c of t = -1 are 0
+// rnn: h = phi(z). lstm (i,f,g,o): c = s(f) c' + s(i) tanh(g), h = s(o) tanh(c). gru (r,z,n): q = h' W_n + bias_n,
+// z_n = a_n + s(r) q, h = (1 - s(z)) tanh(z_n) + s(z) h'. s is the sigmoid, a prime the step before.
+// a: (R,T*B4,G*H4) read   W: (R,H4,G*H4) read   bias: (R,O16) read, O = G*H4   h: (R,T*B4,H4) write
+// h_prev: (R,T*B4,H4) accumulate, h of the step before, from which a later dispatch goes on
+// cache: (R,T*B4,CACHE*H4) accumulate, the gates' z, then lstm: c', gru: q   sequence: (R,SEQ) read
+// A workgroup of 64 owns ROW_TILES * 4 examples of a replica and UNIT_TILES * 4 units, all of them unless STEPS = 1, and walks the steps.
+// Rows beyond an example's length are written as 0. Range: every f32.
+// ref: Elman 1990; Gers, Schmidhuber, Cummins 2000, eq. 1-9; Cho et al. 2014, eq. 5-8, in the form of torch.nn.GRU
+// #import "lib/cell"
+
+override B: u32;
+override T: u32;
+override STEPS: u32;
+override HAS_BIAS: bool;
+override ROW_TILES: u32;
+override UNIT_TILES: u32;
+override WX: u32;
+
+@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> W: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> h: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> h_prev: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> cache: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sequence: array<u32>;
+
+// h[t-1] W + bias of gate g: 4 rows from `row` on, the units of tile j.
+fn product(r: u32, row: u32, g: u32, j: u32) -> mat4x4<f32> {
+  let shift = select(vec4(0.0), bias[select(0u, r * ((G * HT + 3u) / 4u * 4u) + g * HT + j, HAS_BIAS)], HAS_BIAS);
+  var acc = mat4x4<f32>(shift, shift, shift, shift);
+  var wi = (r * 4u * HT * G + g) * HT + j;
+  var xi = row * HT;
+  for (var k = 0u; k < HT; k++) {
+    let w = mat4x4<f32>(W[wi], W[wi + G * HT], W[wi + 2u * G * HT], W[wi + 3u * G * HT]);
+    acc[0] += w * h_prev[xi];
+    acc[1] += w * h_prev[xi + HT];
+    acc[2] += w * h_prev[xi + 2u * HT];
+    acc[3] += w * h_prev[xi + 3u * HT];
+    wi += 4u * G * HT;
+    xi += 1u;
+  }
+  return acc;
+}
+
+fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
+  let height = (B + 3u) / 4u * 4u;
+  let row = (r * T + t) * height + 4u * tile;
+  let walked = vec4(t) < lengths_of(r, 4u * tile);
+  let z0 = product(r, row, 0u, j);
+  var z1 = z0;
+  var z2 = z0;
+  var z3 = z0;
+  if (G > 1u) { z1 = product(r, row, 1u, j); }
+  if (G > 1u) { z2 = product(r, row, 2u, j); }
+  if (G > 3u) { z3 = product(r, row, 3u, j); }
+  for (var k = 0u; k < 4u; k++) {
+    let at = (row + k) * HT + j;
+    let x = (row + k) * G * HT + j;
+    let kept = (row + k) * CACHE * HT + j;
+    let z = a[x] + z0[k];
+    var next = vec4(0.0);
+    if (CELL == 0u) {
+      next = phi(z);
+    } else if (CELL == 1u) {
+      cache[kept + HT] = a[x + HT] + z1[k];
+      cache[kept + 2u * HT] = a[x + 2u * HT] + z2[k];
+      cache[kept + 3u * HT] = a[x + 3u * HT] + z3[k];
+      let c = sigmoid4(cache[kept + HT]) * cache[kept + 4u * HT] + sigmoid4(z) * tanh4(cache[kept + 2u * HT]);
+      next = sigmoid4(cache[kept + 3u * HT]) * tanh4(c);
+      if (t + 1u < T) { cache[kept + height * CACHE * HT + 4u * HT] = select(vec4(0.0), c, inside(j) & vec4(walked[k])); }
+    } else {
+      let update = a[x + HT] + z1[k];
+      let n = a[x + 2u * HT] + sigmoid4(z) * z2[k];
+      next = sigmoid4(-update) * tanh4(n) + sigmoid4(update) * h_prev[at];
+      cache[kept + HT] = update;
+      cache[kept + 2u * HT] = n;
+      cache[kept + 3u * HT] = z2[k];
+    }
+    cache[kept] = z;
+    next = select(vec4(0.0), next, inside(j) & vec4(walked[k]));
+    h[at] = next;
+    if (t + 1u < T) { h_prev[at + height * HT] = next; }
+  }
+}
+
+@compute @workgroup_size(WX)
+fn recurrent_forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) i: u32) {
+  let first = sequence[group.z * SEQ + Q_CLOCK];
+  let end = min(first + STEPS, sequence[group.z * SEQ + Q_WALK]);
+  for (var t = first; t < end; t++) {
+    for (var n = i; n < ROW_TILES * UNIT_TILES; n += WX) {
+      let tile = group.y * ROW_TILES + n / UNIT_TILES;
+      let j = group.x * UNIT_TILES + n % UNIT_TILES;
+      if (4u * tile < B && j < HT) { walk_tile(group.z, t, tile, j); }
+    }
+    storageBarrier();
+  }
+}
