@@ -2,9 +2,27 @@
 import type { Problem } from './errors.ts';
 import { rateAt } from './schedule.ts';
 import type { Experiment, Init } from './schema.ts';
+import { trainingExamples } from './task-schema.ts';
 
 /** Largest float32. */
 const LARGEST = 3.4028234663852886e38;
+
+/** Of examples, their number and their length. */
+export function taskProblems({ task, batchSize }: Experiment): Problem[] {
+  const problems: Problem[] = [];
+  const examples = trainingExamples(task);
+  if (examples !== undefined && batchSize > examples) {
+    const what = task.name === 'austen' ? `windows of ${task.length} characters` : `training examples of ${task.name}`;
+    problems.push({ path: 'batchSize', problem: `${batchSize} exceeds the ${examples} ${what}; valid is 1 to ${examples}` });
+  }
+  if (task.name === 'delayed_parity' && task.bits >= task.length) {
+    problems.push({
+      path: 'task.bits',
+      problem: `${task.bits} leaves no step for the answer in a sequence of ${task.length}; valid is 1 to ${task.length - 1}`,
+    });
+  }
+  return problems;
+}
 
 /** Of norms, their place, and the forms of residual blocks. */
 export function modelProblems({ model, batchSize }: Experiment): Problem[] {
