@@ -4,8 +4,8 @@
  * ref: Wolberg, Mangasarian, Street, Street 1995, Breast Cancer Wisconsin (Diagnostic), UCI Machine Learning Repository,
  * doi:10.24432/C5DW2B; CC BY 4.0.
  */
+import type { Normalisation } from '../model/schema.ts';
 import type { Attribution, Dataset, ReadAsset } from './dataset.ts';
-import type { Normalisation } from './normalise.ts';
 import { loadTable } from './tables.ts';
 
 export const BREAST_CANCER_ATTRIBUTION: Attribution = {

@@ -4,8 +4,8 @@
  * ref: Alpaydin, Kaynak 1998, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository,
  * doi:10.24432/C50P49; CC BY 4.0.
  */
+import type { Normalisation } from '../model/schema.ts';
 import type { Attribution, Dataset, ReadAsset } from './dataset.ts';
-import type { Normalisation } from './normalise.ts';
 import { loadPictures } from './pictures.ts';
 
 export const DIGITS8_ATTRIBUTION: Attribution = {

@@ -4,6 +4,7 @@
  * ref: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section "File formats".
  */
 import { DataError } from '../model/errors.ts';
+import type { ReadAsset } from './dataset.ts';
 
 const RESTORE = 'restore the file from the repository';
 
@@ -47,6 +48,23 @@ export async function readIdx(file: string, bytes: Uint8Array, shape: readonly n
     );
   }
   return raw.subarray(header);
+}
+
+/**
+ * Fetches an IDX file whose elements are at most `max`.
+ *
+ * @throws DataError as `readIdx`, and naming the first element that is larger
+ */
+export async function readIdxAsset(
+  readAsset: ReadAsset,
+  file: string,
+  shape: readonly number[],
+  max: number,
+): Promise<Uint8Array> {
+  const values = await readIdx(file, await readAsset(file), shape);
+  const wrong = values.findIndex((value) => value > max);
+  if (wrong >= 0) throw new DataError(file, `element ${wrong} is ${values[wrong]}, expected at most ${max}; ${RESTORE}`);
+  return values;
 }
 
 /**

@@ -4,8 +4,8 @@
  * ref: LeCun, Cortes, Burges, "The MNIST database of handwritten digits"; LeCun, Bottou, Bengio, Haffner 1998,
  * "Gradient-based learning applied to document recognition", doi:10.1109/5.726791; CC BY-SA 3.0.
  */
+import type { Normalisation } from '../model/schema.ts';
 import type { Attribution, Dataset, ReadAsset } from './dataset.ts';
-import type { Normalisation } from './normalise.ts';
 import { loadPictures } from './pictures.ts';
 
 export const MNIST_ATTRIBUTION: Attribution = {

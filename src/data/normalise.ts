@@ -1,8 +1,5 @@
 /** Scaling of raw inputs by statistics of the training split. */
-import type { Task } from '../model/schema.ts';
-
-/** `none`: x. `standardize`: (x − mean) / std, std with divisor n. `minmax`: (x − min) / (max − min). */
-export type Normalisation = Task['normalisation'];
+import type { Normalisation } from '../model/schema.ts';
 
 /** y = (x − centre) / scale for one column; scale 0 stands for y = 0. */
 interface Scaling {

@@ -1,9 +1,8 @@
 /** What the picture sets share: four IDX files, one mean and standard deviation (or range) over all pixels. */
-import { DataError } from '../model/errors.ts';
-import type { TaskName } from '../model/schema.ts';
+import type { Normalisation, TaskName } from '../model/schema.ts';
 import type { Attribution, Dataset, ReadAsset, Split } from './dataset.ts';
-import { readIdx } from './idx.ts';
-import { type Normalisation, normalise } from './normalise.ts';
+import { readIdxAsset } from './idx.ts';
+import { normalise } from './normalise.ts';
 
 export interface PictureSet {
   readonly name: TaskName;
@@ -42,18 +41,8 @@ export async function loadPictures(set: PictureSet, normalisation: Normalisation
 
 async function readSplit(set: PictureSet, part: 'train' | 'test', readAsset: ReadAsset) {
   const n = set.counts[part];
-  const read = async (what: 'images' | 'labels', shape: readonly number[], max: number) => {
-    const file = `${set.name}/${set.name}-${part}-${what}.idx.gz`;
-    const values = await readIdx(file, await readAsset(file), shape);
-    const wrong = values.findIndex((value) => value > max);
-    if (wrong >= 0) {
-      throw new DataError(
-        file,
-        `element ${wrong} is ${values[wrong]}, expected at most ${max}; restore the file from the repository`,
-      );
-    }
-    return values;
-  };
+  const read = (what: 'images' | 'labels', shape: readonly number[], max: number) =>
+    readIdxAsset(readAsset, `${set.name}/${set.name}-${part}-${what}.idx.gz`, shape, max);
   const [pixels, labels] = await Promise.all([
     read('images', [n, set.rows, set.columns], set.pixelMax),
     read('labels', [n], set.classes.length - 1),

@@ -1,9 +1,9 @@
 /** What the tables share: one CSV file, statistics for each column of their own. */
 import { DataError } from '../model/errors.ts';
-import type { TaskName } from '../model/schema.ts';
+import type { Normalisation, TaskName } from '../model/schema.ts';
 import { readTable } from './csv.ts';
 import type { Attribution, Dataset, ReadAsset } from './dataset.ts';
-import { type Normalisation, normalise } from './normalise.ts';
+import { normalise } from './normalise.ts';
 
 export interface TableSet {
   readonly name: TaskName;

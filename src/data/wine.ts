@@ -2,8 +2,8 @@
  * wine: 13 chemical measurements of wines from three cultivars. Raw, the columns' standard deviations span a factor of 2,530.
  * ref: Aeberhard, Forina 1992, Wine, UCI Machine Learning Repository, doi:10.24432/C5PC7J; CC BY 4.0.
  */
+import type { Normalisation } from '../model/schema.ts';
 import type { Attribution, Dataset, ReadAsset } from './dataset.ts';
-import type { Normalisation } from './normalise.ts';
 import { loadTable } from './tables.ts';
 
 export const WINE_ATTRIBUTION: Attribution = {

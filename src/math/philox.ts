@@ -8,7 +8,7 @@ const WEYL = 0x9e3779b9;
 const ROUNDS = 10;
 
 /** What a random number is for: the second word of the counter, so that streams never meet. */
-export const PURPOSE = { weights: 1, order: 2, teacher: 3, noise: 4, sample: 5 } as const;
+export const PURPOSE = { weights: 1, order: 2, teacher: 3, noise: 4, sample: 5, sequence: 6, sequence_test: 7 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
 /** High 32 bits of the 64-bit product of two 32-bit unsigned integers. */

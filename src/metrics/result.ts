@@ -56,7 +56,7 @@ export function resultOf(trace: Trace, experiment: Experiment): RunResult {
   const norms = log2GradientNorm.view();
   const log2Norms = { first: norms[0], max: largest(norms), last: norms[last] };
   const test = trace.tests.at(-1);
-  const classes = experiment.task.name !== 'teacher';
+  const classes = experiment.task.name !== 'teacher' && experiment.task.name !== 'adding';
   const clipsNorm = experiment.clip.rule === 'torch_norm' || experiment.clip.rule === 'tensorflow_global_norm';
   const hidden = hiddenLayers(trace, experiment);
   return {

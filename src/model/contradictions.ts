@@ -3,14 +3,37 @@ import type { Problem } from './errors.ts';
 import { lengthOf } from './network.ts';
 import { rateAt } from './schedule.ts';
 import type { Experiment, Init } from './schema.ts';
+import { isSequenceTask, SEQUENCE_TASKS, trainingExamples } from './task-schema.ts';
 
 /** Largest float32. */
 const LARGEST = 3.4028234663852886e38;
 
+/** Of examples, their number and their length. */
+export function taskProblems({ task, batchSize }: Experiment): Problem[] {
+  const problems: Problem[] = [];
+  const examples = trainingExamples(task);
+  if (examples !== undefined && batchSize > examples) {
+    const what = task.name === 'austen' ? `windows of ${task.length} characters` : `training examples of ${task.name}`;
+    problems.push({ path: 'batchSize', problem: `${batchSize} exceeds the ${examples} ${what}; valid is 1 to ${examples}` });
+  }
+  if (task.name === 'delayed_parity' && task.bits >= task.length) {
+    problems.push({
+      path: 'task.bits',
+      problem: `${task.bits} leaves no step for the answer in a sequence of ${task.length}; valid is 1 to ${task.length - 1}`,
+    });
+  }
+  return problems;
+}
+
 /** Of norms, their place, and the forms of residual blocks. */
 export function modelProblems(experiment: Experiment): Problem[] {
-  const { model, batchSize } = experiment;
+  const { model, batchSize, task } = experiment;
   if (model.kind === 'recurrent') return recurrentProblems(experiment, model);
+  if (isSequenceTask(task)) {
+    return [
+      { path: 'model.kind', problem: `"${model.kind}" takes no sequences and task ${task.name} has them; valid is "recurrent"` },
+    ];
+  }
   const problems: Problem[] = [];
   const hasNorm = model.kind === 'mlp' || model.form !== 'plain';
   if (hasNorm && model.norm === 'batch' && batchSize < 2) {
@@ -47,6 +70,10 @@ type Recurrent = Extract<Experiment['model'], { kind: 'recurrent' }>;
 
 /** Of recurrent networks. */
 function recurrentProblems({ task, range, precision }: Experiment, model: Recurrent): Problem[] {
+  if (!isSequenceTask(task)) {
+    const problem = `"recurrent" walks along sequences and task ${task.name} has none; valid is "mlp" or "residual_mlp", or task.name ${SEQUENCE_TASKS.join(', ')}`;
+    return [{ path: 'model.kind', problem }];
+  }
   const problems: Problem[] = [];
   const length = lengthOf(task);
   if (model.cell !== 'rnn' && model.activation !== 'tanh') {

@@ -1,19 +1,12 @@
 /** Reading, checking and naming experiments. */
 import * as v from 'valibot';
 import { fnv1a64 } from '../math/fnv.ts';
-import { initProblems, modelProblems, scheduleProblems } from './contradictions.ts';
+import { initProblems, modelProblems, scheduleProblems, taskProblems } from './contradictions.ts';
 import { ConfigError, type Problem } from './errors.ts';
 import { describeNumber, fieldOf, fieldsOf, parentOf, type SchemaNode } from './fields.ts';
 import { identityPart } from './identity.ts';
-import { type Experiment, type ExperimentInput, experimentSchema, type Loss, type TaskName } from './schema.ts';
-
-/** Training examples of each data set whose size is fixed. */
-const TRAIN_EXAMPLES: Readonly<Record<Exclude<TaskName, 'teacher'>, number>> = {
-  digits8: 1415,
-  mnist: 10_000,
-  breast_cancer: 456,
-  wine: 142,
-};
+import { type Experiment, type ExperimentInput, experimentSchema, type Loss } from './schema.ts';
+import { isRegressionTask } from './task-schema.ts';
 
 /** Input numbers of a teacher task: 0.5 GiB in float32, which a tab can hold beside the training itself. */
 const MOST_TEACHER_NUMBERS = 2 ** 27;
@@ -50,7 +43,7 @@ export function parseFields(input: unknown, subject: string): Fields {
  * @throws ConfigError for fields that contradict each other
  */
 export function completeExperiment(fields: Fields, subject: string): Experiment {
-  const loss: Loss = fields.loss ?? (fields.task.name === 'teacher' ? 'mse' : 'cross_entropy');
+  const loss: Loss = fields.loss ?? (isRegressionTask(fields.task) ? 'mse' : 'cross_entropy');
   const complete = { ...fields, loss };
   const problems = contradictions(complete);
   if (problems.length > 0) throw new ConfigError(subject, problems);
@@ -66,10 +59,10 @@ function findLists(value: unknown, path = ''): Problem[] {
 
 /** Fields that are valid one by one and make no sense together. */
 function contradictions(experiment: Experiment): Problem[] {
-  const { task, loss, optimizer, batchSize, clip, range, precision } = experiment;
+  const { task, loss, optimizer, clip, range, precision } = experiment;
   const problems: Problem[] = [];
-  if (task.name === 'teacher' && loss === 'cross_entropy') {
-    problems.push({ path: 'loss', problem: '"cross_entropy" needs classes and the teacher task has none; valid is "mse"' });
+  if (isRegressionTask(task) && loss === 'cross_entropy') {
+    problems.push({ path: 'loss', problem: `"cross_entropy" needs classes and the ${task.name} task has none; valid is "mse"` });
   }
   if (task.name === 'teacher' && task.inputs * task.examples > MOST_TEACHER_NUMBERS) {
     const most = Math.floor(MOST_TEACHER_NUMBERS / task.inputs);
@@ -91,17 +84,16 @@ function contradictions(experiment: Experiment): Problem[] {
       problem: `"extended" has gradients that clip.rule "${clip.rule}" cannot see; valid is "ieee", or clipping by the global norm or by value`,
     });
   }
-  const examples = task.name === 'teacher' ? task.examples : TRAIN_EXAMPLES[task.name];
-  if (batchSize > examples) {
-    problems.push({
-      path: 'batchSize',
-      problem: `${batchSize} exceeds the ${examples} training examples of ${task.name}; valid is 1 to ${examples}`,
-    });
-  }
   if (optimizer.name === 'sgd' && optimizer.nesterov && (optimizer.momentum === 0 || optimizer.dampening !== 0)) {
     problems.push({ path: 'optimizer.nesterov', problem: 'true needs momentum above 0 and dampening 0' });
   }
-  return [...problems, ...modelProblems(experiment), ...initProblems(experiment), ...scheduleProblems(experiment)];
+  return [
+    ...problems,
+    ...taskProblems(experiment),
+    ...modelProblems(experiment),
+    ...initProblems(experiment),
+    ...scheduleProblems(experiment),
+  ];
 }
 
 /** A schema's issues as path, value and what would be valid: all fields of the object, both bounds of a number. */

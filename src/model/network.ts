@@ -2,6 +2,7 @@
 import { GATES, recurrentNetwork } from './recurrent-network.ts';
 import type { Cell, CellActivation, Readout } from './recurrent-schema.ts';
 import type { Activation, Branch, Experiment, Loss, Model, Norm, NormPlacement, ResidualForm } from './schema.ts';
+import { isSequenceTask } from './task-schema.ts';
 
 /** A trainable tensor of one replica, (rows, columns). Weights are (inputs, outputs): y = x W + b. */
 export interface Parameter {
@@ -266,7 +267,7 @@ export function networkOf({ model, loss, task }: Experiment, inputs: number, out
 
 /** Steps of a task's sequences; 1 where examples are none. */
 export function lengthOf(task: Experiment['task']): number {
-  return 'length' in task ? (task.length as number) : 1;
+  return isSequenceTask(task) ? task.length : 1;
 }
 
 /** Every trainable tensor in the order of the ops. */

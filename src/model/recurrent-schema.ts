@@ -23,6 +23,7 @@ export const RECURRENT_SCHEMES = [
 ] as const;
 export type RecurrentScheme = (typeof RECURRENT_SCHEMES)[number];
 
+/** No sequence is longer: the states of all its steps must fit a device. */
 export const LONGEST_SEQUENCE = 10_000;
 
 const recurrentInitSchema = v.strictObject({

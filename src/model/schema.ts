@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { branchInitSchema, initSchema } from './init-schema.ts';
 import { recurrentSchema } from './recurrent-schema.ts';
 import { atLeast, flag, fraction, integer, positive } from './schema-parts.ts';
+import { taskSchema } from './task-schema.ts';
 import { clipSchema, optimizerSchema } from './training-schema.ts';
 
 export const ACTIVATIONS = [
@@ -41,37 +42,6 @@ export const RANGES = ['ieee', 'extended'] as const;
 export type NumberRange = (typeof RANGES)[number];
 
 export const NON_FINITE_POLICIES = ['continue', 'skip', 'stop'] as const;
-
-const preparation = {
-  normalisation: v.optional(
-    v.pipe(
-      v.picklist(['none', 'standardize', 'minmax']),
-      v.description(
-        'Scaling of the raw inputs, measured on the training split. standardize: mean 0, deviation 1. minmax: 0 to 1.',
-      ),
-    ),
-    'standardize',
-  ),
-  inputScale: v.optional(positive('Factor on the prepared inputs; far from 1 it breaks the run on purpose.'), 1),
-};
-
-const taskSchema = v.variant('name', [
-  v.strictObject({
-    name: v.pipe(v.picklist(['digits8', 'mnist', 'breast_cancer', 'wine']), v.description('Data set.')),
-    ...preparation,
-  }),
-  v.strictObject({
-    name: v.pipe(
-      v.literal('teacher'),
-      v.description('Synthetic regression: targets are a fixed random one-hidden-layer tanh network of the inputs, plus noise.'),
-    ),
-    inputs: v.optional(integer(1, 4096, 'Input features.'), 16),
-    outputs: v.optional(integer(1, 1024, 'Target values.'), 4),
-    examples: v.optional(integer(2, 100_000, 'Training examples; a quarter as many are held out.'), 2048),
-    noise: v.optional(atLeast(0, 'Standard deviation of the noise added to the targets.'), 0),
-    ...preparation,
-  }),
-]);
 
 const residualSchema = v.strictObject({
   kind: v.pipe(
@@ -251,6 +221,7 @@ export type ExperimentInput = v.InferInput<typeof experimentSchema>;
 export type Experiment = v.InferOutput<typeof experimentSchema> & { loss: Loss };
 export type Task = Experiment['task'];
 export type TaskName = Task['name'];
+export type { GeneratedTaskName, Normalisation, SequenceTask } from './task-schema.ts';
 export type Model = Experiment['model'];
 export type Init = v.InferOutput<typeof branchInitSchema>;
 export type Optimizer = Experiment['optimizer'];

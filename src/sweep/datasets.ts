@@ -8,7 +8,8 @@ import type { Datasets } from './cohorts.ts';
 export function cachedDatasets(readAsset: Parameters<typeof loadDataset>[1]): Datasets {
   const cache = new Map<string, Promise<Dataset>>();
   return (task) => {
-    const key = canonicalJson({ ...task, inputScale: 1 });
+    // What is left to the device: runs of several lengths share their data.
+    const key = canonicalJson({ ...task, inputScale: 1, length: undefined, bits: undefined });
     let dataset = cache.get(key);
     if (!dataset) {
       dataset = loadDataset(task, readAsset);

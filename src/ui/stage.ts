@@ -3,6 +3,7 @@ import { css, html, LitElement, type PropertyValues, type TemplateResult } from 
 import { customElement, property } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
 import { hiddenLayers } from '../metrics/verdict.ts';
+import { isRegressionTask } from '../model/task-schema.ts';
 import './chart.ts';
 import './layer-map.ts';
 import { accuracyFrame, iterationScale, lossFrame, normFrame, visibleRange } from './chart-data.ts';
@@ -127,7 +128,7 @@ export class Stage extends LitElement {
 
   #accuracy(at: number | undefined): TemplateResult {
     const { traces, hover, experiments } = this.lab;
-    const regression = experiments.every(({ task }) => task.name === 'teacher');
+    const regression = experiments.every(({ task }) => isRegressionTask(task));
     return html`<nabla-chart
       heading="Accuracy" unit="held out, faint: training" .at=${at} .theme=${this.theme}
       .frame=${regression ? undefined : this.#frames?.accuracy}

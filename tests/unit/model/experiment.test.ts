@@ -53,7 +53,10 @@ describe('an experiment that is not valid is refused with path, value and what i
     [
       'an unknown name',
       { task: { name: 'mnis' } },
-      ['task.name: "mnis" is not valid; valid is "digits8" or "mnist" or "breast_cancer" or "wine" or "teacher"'],
+      [
+        'task.name: "mnis" is not valid; valid is "digits8" or "mnist" or "breast_cancer" or "wine" or "teacher" or "adding" or "copy_memory"' +
+          ' or "temporal_order" or "delayed_parity" or "digits8_pixels" or "mnist_pixels" or "spoken_digits" or "austen"',
+      ],
     ],
     ['an unknown choice', { loss: 'mae' }, ['loss: "mae" is not valid; valid is "cross_entropy" or "mse"']],
     ['a value for an object', { model: 'mlp' }, ['model: "mlp" is not valid; valid is an object']],
