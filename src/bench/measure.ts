@@ -1,5 +1,5 @@
 /** Times blocks of iterations of ours and of a peer, in turns, so that both see the same machine. */
-import { RING, type Trainer } from '../sweep/trainer.ts';
+import type { Trainer } from '../sweep/trainer.ts';
 import type { Peer } from './peer.ts';
 
 /** Aim of a block of ours: as the product's loop has it. */
@@ -28,7 +28,7 @@ export function oursOf(trainer: Trainer): Side {
     spent: 0,
     async turn() {
       if (iterationMs === 0) iterationMs = await warmUp(trainer);
-      const count = Math.max(1, Math.min(RING, Math.round(BLOCK_MS / iterationMs)));
+      const count = Math.max(1, Math.min(trainer.longestBlock, Math.round(BLOCK_MS / iterationMs)));
       const begin = performance.now();
       for (let blocks = 0; blocks < LEAST_BLOCKS || performance.now() - begin < TURN_MS; blocks++) {
         // One block at a time: with several in flight their arrivals bunch and say nothing about a block.
@@ -48,7 +48,7 @@ async function warmUp(trainer: Trainer): Promise<number> {
   const start = performance.now();
   await trainer.advance(1);
   const first = performance.now() - start;
-  const count = Math.max(1, Math.min(RING, Math.round(BLOCK_MS / first)));
+  const count = Math.max(1, Math.min(trainer.longestBlock, Math.round(BLOCK_MS / first)));
   const again = performance.now();
   await trainer.advance(count);
   return (performance.now() - again) / count;

@@ -1,8 +1,9 @@
 /** What is left of a run when its trace is put away. */
 import type { Experiment } from '../model/schema.ts';
 import type { Ending } from './block.ts';
+import { stackOf } from './stack.ts';
 import type { FirstNonFinite, TestRecord, Trace } from './trace.ts';
-import { type DatedGrowth, firstGrowth, hiddenLayers, judge, latestGrowth, type Verdict } from './verdict.ts';
+import { type DatedGrowth, firstGrowth, judge, latestGrowth, type Verdict } from './verdict.ts';
 
 /** First, largest and last of a series; the largest of its numbers that are finite. */
 export interface Extent {
@@ -58,7 +59,7 @@ export function resultOf(trace: Trace, experiment: Experiment): RunResult {
   const test = trace.tests.at(-1);
   const classes = experiment.task.name !== 'teacher' && experiment.task.name !== 'adding';
   const clipsNorm = experiment.clip.rule === 'torch_norm' || experiment.clip.rule === 'tensorflow_global_norm';
-  const hidden = hiddenLayers(trace, experiment);
+  const stack = stackOf(trace, experiment);
   return {
     ended: trace.ended,
     iterations: trace.length,
@@ -75,7 +76,7 @@ export function resultOf(trace: Trace, experiment: Experiment): RunResult {
     gradientNorm: { first: 2 ** log2Norms.first, max: 2 ** log2Norms.max, last: 2 ** log2Norms.last },
     clipShare: clipsNorm ? clipCoefficient.view().filter((c) => c < 1).length / trace.length : null,
     firstNonFinite: trace.firstNonFinite ?? null,
-    growth: { first: growthAt(firstGrowth(trace.layers, hidden)), latest: growthAt(latestGrowth(trace.layers, hidden)) },
+    growth: { first: growthAt(firstGrowth(trace.layers, stack)), latest: growthAt(latestGrowth(trace.layers, stack)) },
   };
 }
 

@@ -3,6 +3,7 @@ import type { Experiment } from '../model/schema.ts';
 import { formatCount, formatFactor, formatLog2, formatNumber, formatPercent } from './format.ts';
 import { fitGrowth, type Growth } from './growth.ts';
 import { libraryNorm } from './library-norm.ts';
+import { type Stack, stackOf, stackValues } from './stack.ts';
 import type { LayerRecord, Series, Trace } from './trace.ts';
 
 export const VERDICT_KINDS = ['healthy', 'exploding', 'vanishing', 'diverged', 'stuck', 'starting'] as const;
@@ -43,9 +44,9 @@ export const ZERO_RECORDS = 10;
 export function judge(trace: Trace, experiment: Experiment): Verdict {
   const n = trace.length;
   if (n === 0) return { kind: 'starting', title: 'Starting', evidence: ['Nothing recorded yet.'] };
-  const hidden = hiddenLayers(trace, experiment);
-  const first = firstGrowth(trace.layers, hidden);
-  const latest = latestGrowth(trace.layers, hidden);
+  const stack = stackOf(trace, experiment);
+  const first = firstGrowth(trace.layers, stack);
+  const latest = latestGrowth(trace.layers, stack);
   const broken = brokenAt(trace, experiment);
   const losses = trace.scalars.loss;
   const clipping = clipSentence(trace, experiment);
@@ -66,7 +67,7 @@ export function judge(trace: Trace, experiment: Experiment): Verdict {
       : { kind: 'diverged', title: `Diverged ${at}`, evidence, iteration: broken.iteration };
   }
 
-  if (isZeroGradient(trace, hidden)) {
+  if (isZeroGradient(trace, stack)) {
     const evidence = [
       `Every hidden gradient was exactly zero in the last ${ZERO_RECORDS} records: no example reaches the output through active units.`,
       ...lossSentence(losses),
@@ -116,38 +117,35 @@ export function judge(trace: Trace, experiment: Experiment): Verdict {
   return { kind: 'healthy', title: 'Healthy', evidence: [...growth, ...common] };
 }
 
-/** How many layers from the input side on the growth is fitted over: those of an MLP but the last, all of a residual network. */
-export function hiddenLayers(trace: Trace, { model }: Experiment): number {
-  return model.kind === 'mlp' ? model.depth : trace.gradientLayers;
-}
-
 export interface DatedGrowth {
   readonly iteration: number;
   readonly growth: Growth;
+  /** What it is a factor per. */
+  readonly unit: Stack['unit'];
 }
 
-function dated(record: LayerRecord, hidden: number): DatedGrowth | undefined {
-  const growth = fitGrowth(record.log2Dz.subarray(0, hidden));
-  return growth && { iteration: record.iteration, growth };
+function dated(record: LayerRecord, stack: Stack): DatedGrowth | undefined {
+  const growth = fitGrowth(stackValues(record, stack));
+  return growth && { iteration: record.iteration, growth, unit: stack.unit };
 }
 
-/** Growth over the first `hidden` layers at the first record: what the initialisation alone does. */
-export function firstGrowth(layers: readonly LayerRecord[], hidden: number): DatedGrowth | undefined {
-  return layers.length > 0 ? dated(layers[0], hidden) : undefined;
+/** Growth over a stack at the first record: what the initialisation alone does. */
+export function firstGrowth(layers: readonly LayerRecord[], stack: Stack): DatedGrowth | undefined {
+  return layers.length > 0 ? dated(layers[0], stack) : undefined;
 }
 
-/** Growth at the latest record in which all hidden layers are finite. */
-export function latestGrowth(layers: readonly LayerRecord[], hidden: number): DatedGrowth | undefined {
-  const record = latestFinite(layers, hidden);
-  return record && dated(record, hidden);
+/** Growth at the latest record in which all of the stack is finite. */
+export function latestGrowth(layers: readonly LayerRecord[], stack: Stack): DatedGrowth | undefined {
+  const record = latestFinite(layers, stack);
+  return record && dated(record, stack);
 }
 
 /** How many records are searched backwards for a finite one before the first record is tried. */
 const SEARCHED_RECORDS = 64;
 
-/** The latest record with no NaN or +Infinity among the first `hidden` layers; undefined where a run never had one. */
-export function latestFinite(layers: readonly LayerRecord[], hidden: number): LayerRecord | undefined {
-  const usable = (record: LayerRecord) => record.log2Dz.subarray(0, hidden).every((v) => Number.isFinite(v) || v === -Infinity);
+/** The latest record with no NaN or +Infinity in the stack; undefined where a run never had one. */
+export function latestFinite(layers: readonly LayerRecord[], stack: Stack): LayerRecord | undefined {
+  const usable = (record: LayerRecord) => stackValues(record, stack).every((v) => Number.isFinite(v) || v === -Infinity);
   for (let k = layers.length - 1; k >= Math.max(0, layers.length - SEARCHED_RECORDS); k--)
     if (usable(layers[k])) return layers[k];
   // NaN weights never become finite again, so in what lies before, finite records come first and non-finite ones after them.
@@ -186,9 +184,9 @@ function brokenAt(trace: Trace, { range, precision }: Experiment): { iteration: 
   return trace.firstNonFinite ?? { iteration: iteration.at(last) };
 }
 
-function isZeroGradient({ layers }: Trace, hidden: number): boolean {
+function isZeroGradient({ layers }: Trace, stack: Stack): boolean {
   const recent = layers.slice(-ZERO_RECORDS);
-  return recent.length === ZERO_RECORDS && recent.every(({ log2Dz }) => log2Dz.subarray(0, hidden).every((v) => v === -Infinity));
+  return recent.length === ZERO_RECORDS && recent.every((record) => stackValues(record, stack).every((v) => v === -Infinity));
 }
 
 /** Mean of the finite values in `[from, to)` and its standard error. */
@@ -199,10 +197,10 @@ function statistics(series: Series, from: number, to: number): { mean: number; e
   return { mean, error: Math.sqrt(variance / Math.max(1, values.length)) };
 }
 
-function growthSentence({ iteration, growth }: DatedGrowth): string {
+function growthSentence({ iteration, growth, unit }: DatedGrowth): string {
   const { factor, standardError, layers, log2PerLayer } = growth;
   const over = formatLog2(log2PerLayer * (layers - 1));
-  return `Gradients change by ${formatFactor(factor, standardError)} per layer towards the input at iteration ${formatCount(iteration)}: ×${over} over ${layers} layers.`;
+  return `Gradients change by ${formatFactor(factor, standardError)} ${unit === 'layer' ? 'per layer towards the input' : 'per step back in time'} at iteration ${formatCount(iteration)}: ×${over} over ${layers} ${unit}s.`;
 }
 
 /** Of a run in an extended range. */

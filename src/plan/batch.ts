@@ -1,7 +1,8 @@
 /** The batch of an iteration: where its examples come from, what is lost on them, and the records of the replicas. */
 
 import type { PlanRequest } from './build.ts';
-import { type Builder, step, tiles } from './builder.ts';
+import { type Builder, step } from './builder.ts';
+import { reserveSource } from './draw.ts';
 import type { Tables } from './measure.ts';
 import { lengthsOf } from './placement.ts';
 import { type AnyStep, ceilTo, type Range } from './plan.ts';
@@ -17,18 +18,7 @@ export function reserveRecords(builder: Builder, { source }: PlanRequest, tables
   if (regression) memory.activation('batch', 'target', R, rows, network.outputs);
   memory.tensor('rows', { name: 'rows', replicas: R, rows, columns: 2, replicaStride: 2 * ceilTo(rows, 4) });
   if (network.sequence) reserveSequence(builder, tables);
-  for (const [split, n] of source.kind === 'drawn'
-    ? ([
-        ['train', source.train],
-        ['test', source.test],
-      ] as const)
-    : []) {
-    const matrix = (name: string, columns: number) =>
-      memory.tensor(name, { name, replicas: 1, rows: n, columns, rowStride: ceilTo(columns, 4) });
-    matrix(`${split}.x`, network.inputs);
-    memory.tensor(`${split}.label`, { name: `${split}.label`, type: 'u32', replicas: 1, rows: n, columns: 1 });
-    if (regression) matrix(`${split}.target`, network.outputs);
-  }
+  reserveSource(builder, source);
   memory.tensor('hyper', { name: 'hyper', replicas: R, rows: 1, columns: HYPER_WORDS });
   memory.tensor('status', { name: 'status', type: 'u32', replicas: R, rows: 1, columns: STATUS_WORDS });
   memory.tensor('shapes', { name: 'shapes', type: 'u32', replicas: R, rows: 1, columns: SHAPE_WORDS });
@@ -54,29 +44,6 @@ function reserveSequence({ memory, placement, batchSize: B }: Builder, tables: T
   }
   tables.set('sequence', record);
   memory.tensor('sequence', { name: 'sequence', type: 'u32', replicas: lengths.length, rows: 1, columns: words });
-}
-
-export function drawStep(builder: Builder, n: number, sequential: boolean): AnyStep {
-  const { memory, replicas: R, batchSize: B } = builder;
-  const network = builder.placement.deepest;
-  const split = sequential ? 'test' : 'train';
-  const regression = network.loss === 'mse';
-  return step(
-    'draw_batch',
-    `batch of ${split}`,
-    { N: n, B, I: network.inputs, C: network.outputs, TARGETS: Number(regression), SEQUENTIAL: Number(sequential) },
-    {
-      data: builder.tensor(`${split}.x`),
-      labels: builder.tensor(`${split}.label`),
-      targets: regression ? builder.tensor(`${split}.target`) : memory.absent('read', 2),
-      hyper: builder.tensor('hyper'),
-      status: builder.tensor('status'),
-      x: builder.tensor(network.input),
-      label: builder.tensor('label'),
-      target_rows: regression ? builder.tensor('target') : memory.absent('read_write', 7),
-    },
-    [Math.max(tiles(network.inputs), tiles(network.outputs)), B, R],
-  );
 }
 
 /** The binding of `sequence`, absent where examples are no sequences. */

@@ -2,12 +2,14 @@
 
 import { SCALARS } from '../metrics/block.ts';
 import { LimitError } from '../model/errors.ts';
-import { blocksOf, type Network, parametersOf } from '../model/network.ts';
+import { blocksOf, type Network, parametersOf, stepsOf } from '../model/network.ts';
+import { GATES } from '../model/recurrent-network.ts';
 import type { Experiment, NumberRange, OptimizerName } from '../model/schema.ts';
 import { backwardSteps } from './backward.ts';
-import { drawStep, evaluationStep, lossStep, reserveRecords } from './batch.ts';
+import { evaluationStep, lossStep, reserveRecords } from './batch.ts';
 import { Builder, step, tiles } from './builder.ts';
 import { type ClipStep, clipSteps } from './clip.ts';
+import { drawStep, type Source } from './draw.ts';
 import { forwardSteps, reserveActivations } from './forward.ts';
 import {
   halfStartSteps,
@@ -41,20 +43,19 @@ export interface PlanRequest {
   readonly precision?: Experiment['precision']['name'];
   /** Default: none. */
   readonly clip?: readonly ClipStep[];
-  /** Batches drawn on the device from data sets of these sizes, or one batch given by the host. */
-  readonly source: { readonly kind: 'drawn'; readonly train: number; readonly test: number } | { readonly kind: 'given' };
+  readonly source: Source;
   /** Iterations between two per-layer records. */
   readonly layersEvery: number;
   /** Whether hidden layers' outputs and weights are recorded too, or gradients alone, as by default. */
   readonly layers?: Experiment['probes']['layers'];
-  /** Iterations that the metrics ring holds. */
+  /** Iterations that the metrics ring holds; fewer where their layer records would need too much memory. */
   readonly ring: number;
   readonly limits: Limits;
 }
 
 /** @throws LimitError when a buffer exceeds the device's limits */
 export function buildPlan(request: PlanRequest): Plan {
-  const { batchSize: B, ring, layersEvery, limits } = request;
+  const { batchSize: B, layersEvery, limits } = request;
   const placement = placeNetworks(request.networks);
   const most = mostWords(limits, request.optimizer);
   const builder = new Builder(placement, B, exponentsOf(request), new Memory(most.any, most.byRole));
@@ -80,15 +81,16 @@ export function buildPlan(request: PlanRequest): Plan {
   findStepPairs(builder);
   const { reduce, clip, update, reduceWeights } = measureSteps(builder, measured, parameters, request.optimizer, tables);
   const clipping = clipSteps(builder, measured, parameters, request.clip ?? [], tables);
-  const layerSlots = Math.ceil(ring / layersEvery) + 1;
   const { groups, words: layerWords } = shapeTables(builder, measured, tables);
+  const ring = ringOf(request, layerWords);
+  const layerSlots = Math.ceil(ring / layersEvery) + 1;
   const record = recordStep(builder, { ring, every: layersEvery, slots: layerSlots, words: layerWords });
   const loss = lossStep(builder);
-  const drawn = request.source.kind === 'drawn';
+  const { source } = request;
   const clear = clearSteps(builder);
   const iteration = [
     ...clear,
-    ...(drawn ? withRounding(builder, [drawStep(builder, request.source.train, false)]) : roundBatchSteps(builder)),
+    ...(source.kind === 'given' ? roundBatchSteps(builder) : withRounding(builder, [drawStep(builder, source, 'train')])),
     ...halfStartSteps(builder, true),
     ...forward,
     loss,
@@ -104,16 +106,17 @@ export function buildPlan(request: PlanRequest): Plan {
     ...reduceWeights,
     record,
   ];
-  const evaluation = drawn
-    ? [
-        ...clear,
-        ...withRounding(builder, [drawStep(builder, request.source.test, true)]),
-        ...halfStartSteps(builder, false),
-        ...withRounding(builder, forwardSteps(builder, 'evaluate')),
-        loss,
-        evaluationStep(builder),
-      ]
-    : [];
+  const evaluation =
+    source.kind === 'given'
+      ? []
+      : [
+          ...clear,
+          ...withRounding(builder, [drawStep(builder, source, 'test')]),
+          ...halfStartSteps(builder, false),
+          ...withRounding(builder, forwardSteps(builder, 'evaluate')),
+          loss,
+          evaluationStep(builder),
+        ];
 
   const buffers = memory.buffers();
   checkLimits(buffers, [...iteration, ...evaluation], limits);
@@ -144,6 +147,15 @@ export function buildPlan(request: PlanRequest): Plan {
   };
 }
 
+/** Words of the layer ring at most, 64 MiB: a record may have one of each of ten thousand steps. */
+const MOST_RING_WORDS = 2 ** 24;
+
+/** Iterations that the rings hold: at least one. */
+function ringOf({ ring, layersEvery }: PlanRequest, layerWords: number): number {
+  const slots = Math.floor(MOST_RING_WORDS / Math.max(1, layerWords));
+  return Math.min(ring, Math.max(1, (slots - 1) * layersEvery));
+}
+
 function exponentsOf({ range, precision }: PlanRequest): Exponents {
   if (precision === 'float16') return 'loss_scale';
   return range === 'extended' ? 'every_tensor' : 'none';
@@ -151,10 +163,11 @@ function exponentsOf({ range, precision }: PlanRequest): Exponents {
 
 /** Floating-point operations of one replica's matrix products in one iteration. */
 export function flopOf({ ops, input: data }: Network, batchSize: number): number {
-  return ops.reduce(
-    (sum, op) => (op.op === 'linear' ? sum + 2 * batchSize * op.inputs * op.outputs * (op.input === data ? 2 : 3) : sum),
-    0,
-  );
+  return ops.reduce((sum, op) => {
+    const rows = batchSize * (stepsOf(op) ?? 1);
+    if (op.op === 'recurrence') return sum + 6 * rows * op.hidden ** 2 * GATES[op.cell].length;
+    return op.op === 'linear' ? sum + 2 * rows * op.inputs * op.outputs * (op.input === data ? 2 : 3) : sum;
+  }, 0);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The kernel table: every kernel's folder, bindings in order, override constants and workgroup shape. */
 import { type KernelEntry, ROW, read, readBits, readShared, TILE, write, writeBits } from './kernel-entry.ts';
 import { RECURRENT_KERNELS } from './recurrent-kernels.ts';
+import { SEQUENCE_KERNELS } from './sequence-kernels.ts';
 
 const update = {
   folder: 'optimizer',
@@ -9,6 +10,7 @@ const update = {
 } as const;
 
 export const KERNELS = {
+  ...SEQUENCE_KERNELS,
   ...RECURRENT_KERNELS,
   draw_batch: {
     folder: 'data',

@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
 import { LimitError } from '../model/errors.ts';
 import { type DepthGroup, shareSlots } from './cohorts.ts';
-import { RING, type SlotRequest, Trainer } from './trainer.ts';
+import { type SlotRequest, Trainer } from './trainer.ts';
 
 /** A plan's size and speed. */
 export interface Calibration {
@@ -86,8 +86,8 @@ async function measure(
       const start = now();
       await trainer.advance(count);
       elapsed = now() - start;
-      if (elapsed >= MEASURED_MS || count === RING) break;
-      count = Math.min(RING, Math.max(2 * count, Math.ceil((1.2 * count * MEASURED_MS) / Math.max(elapsed, 1))));
+      if (elapsed >= MEASURED_MS || count === trainer.longestBlock) break;
+      count = Math.min(trainer.longestBlock, Math.max(2 * count, Math.ceil((1.2 * count * MEASURED_MS) / Math.max(elapsed, 1))));
     }
     const flop = slots.reduce((sum, request, k) => sum + request.slots * depths[k].flop, 0);
     const iterationMs = elapsed / count;

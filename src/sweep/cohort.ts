@@ -253,7 +253,7 @@ export class Cohort {
       longest = Math.max(longest, left);
       if (testEvery > 0 && left > 0) toTest = Math.min(toTest, testEvery - (iteration % testEvery));
     }
-    return Math.min(this.#pace.blockLength, longest, toTest);
+    return Math.min(this.#pace.blockLength, trainer.longestBlock, longest, toTest);
   }
 
   #advance(trainer: Trainer, count: number): Promise<void> {

@@ -1,6 +1,7 @@
 /** Initial parameters that have been drawn before: runs of a sweep share seeds, and drawing takes as long as iterations. */
 import type { Engine } from '../engine/engine.ts';
 import { initialValues } from '../model/initialise.ts';
+import { initialCellValues } from '../model/initialise-cell.ts';
 import { type Network, parametersOf } from '../model/network.ts';
 import type { Experiment } from '../model/schema.ts';
 
@@ -17,13 +18,17 @@ export class InitialValues {
   constructor(readonly most = MOST_NUMBERS) {}
 
   /** Of each parameter of the network, as `initialValues` draws them. They are shared: read only. */
-  of(network: Network, { model: { init }, seed }: Pick<Experiment, 'model' | 'seed'>): Float32Array[] {
-    const start = `${seed} ${JSON.stringify(init)}`;
+  of(network: Network, { model, seed }: Pick<Experiment, 'model' | 'seed'>): Float32Array[] {
+    const { init } = model;
+    const cells = model.kind === 'recurrent' ? model : undefined;
+    const start = `${seed} ${JSON.stringify([init, cells?.recurrentInit, cells?.forgetBias])}`;
     return parametersOf(network).map((parameter, index) => {
-      const { role, rows, columns, fanIn, endsBranch = false } = parameter;
+      const { role, rows, columns, fanIn, endsBranch = false, gates } = parameter;
       // All that `initialValues` looks at.
-      const key = `${index} ${role} ${rows} ${columns} ${fanIn} ${endsBranch} ${start}`;
-      const values = this.#drawn.get(key) ?? initialValues(parameter, init, seed, index);
+      const key = `${index} ${role} ${rows} ${columns} ${fanIn} ${endsBranch} ${gates?.cell} ${gates?.of} ${start}`;
+      const draw = () =>
+        cells && gates ? initialCellValues(parameter, cells, seed, index) : initialValues(parameter, init, seed, index);
+      const values = this.#drawn.get(key) ?? draw();
       this.#keep(key, values);
       return values;
     });

@@ -11,6 +11,8 @@ export interface Training {
   readonly iteration: number;
   /** Iterations until every run has reached its last. */
   readonly remaining: number;
+  /** Iterations that one block may have. */
+  readonly longestBlock: number;
   advance(count: number): Promise<MetricsBlock>;
   evaluate(runs?: readonly number[]): Promise<TestBlock>;
 }
@@ -62,7 +64,7 @@ export class Loop {
     };
     this.#pace.restart();
     while (training.iteration < end && !this.#paused) {
-      const count = Math.min(this.#pace.blockLength, end - training.iteration, this.#toNextTest());
+      const count = Math.min(this.#pace.blockLength, training.longestBlock, end - training.iteration, this.#toNextTest());
       const arrival = training.advance(count).then((block) => {
         this.#pace.arrived(count);
         listener.block(block);

@@ -58,6 +58,10 @@ export class SideBySide implements Training {
     return Math.max(...this.parts.map(({ trainer }) => trainer.remaining));
   }
 
+  get longestBlock(): number {
+    return Math.min(...this.parts.map(({ trainer }) => trainer.longestBlock));
+  }
+
   /** As `Trainer.advance`. A plan whose runs have reached their last iteration rests; their records are inactive. */
   async advance(count: number): Promise<MetricsBlock> {
     const [{ trainer: only }] = this.parts;

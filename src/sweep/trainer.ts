@@ -7,10 +7,12 @@ import type { Dataset, Split } from '../data/dataset.ts';
 import type { Engine, Session } from '../engine/engine.ts';
 import { clearState, tensorOf, writeReplica } from '../engine/tensor-io.ts';
 import { type LayerBlock, type MetricsBlock, SCALARS, type TestBlock } from '../metrics/block.ts';
-import { networkOf, parametersOf } from '../model/network.ts';
+import { type Network, networkOf, parametersOf } from '../model/network.ts';
 import type { Experiment } from '../model/schema.ts';
+import { GENERATED_TASKS } from '../model/task-schema.ts';
 import { buildPlan } from '../plan/build.ts';
 import { clipStepOf } from '../plan/clip.ts';
+import { type Source, SPLITS, type SplitName } from '../plan/draw.ts';
 import { hyperWords } from '../plan/hyper.ts';
 import type { MeasuredGroup, Plan } from '../plan/plan.ts';
 import { CONTROL_WORDS, HYPER_WORDS, STATUS, STATUS_WORDS } from '../plan/records.ts';
@@ -58,12 +60,27 @@ export function cohortPlan(
     range: first.range,
     precision: first.precision.name,
     clip: experiments.flatMap(({ clip }) => clipStepOf(clip) ?? []),
-    source: { kind: 'drawn', train: dataset.train.n, test: dataset.test.n },
+    source: sourceOf(first, dataset),
     layersEvery: first.probes.layersEvery,
     layers: first.probes.layers,
     ring: RING,
     limits,
   });
+}
+
+/** Where a plan's batches come from. */
+function sourceOf({ task }: Experiment, { sequence, train, test }: Dataset): Source {
+  const sizes = { train: train.n, test: test.n };
+  if (!sequence) return { kind: 'drawn', ...sizes };
+  if (sequence.kind === 'frames') return { kind: 'frames', frames: sequence.steps, ...sizes };
+  if (sequence.kind === 'text') return { kind: 'text', ...sizes };
+  const generated = GENERATED_TASKS.findIndex((name) => name === task.name);
+  return { kind: 'generated', task: generated, bits: task.name === 'delayed_parity' ? task.bits : 0, ...sizes };
+}
+
+/** Examples of the held-out split: of a text as many windows as it has. */
+function testExamples({ sequence, test }: Dataset, network: Network): number {
+  return sequence?.kind === 'text' ? Math.floor((test.n - 1) / (network.sequence?.steps ?? 1)) : test.n;
 }
 
 /** What training goes on from: plain data, in the layout of the plan. */
@@ -110,7 +127,7 @@ export class Trainer {
   ): Promise<Trainer> {
     const session = await engine.load(cohortPlan(requests, dataset, engine.limits, experiments));
     const trainer = new Trainer(session, dataset, initialValuesFor(engine));
-    for (const split of ['train', 'test'] as const) trainer.#uploadSplit(split, dataset[split]);
+    for (const split of SPLITS) trainer.#uploadSplit(split, dataset[split]);
     return trainer;
   }
 
@@ -141,6 +158,11 @@ export class Trainer {
     const group = this.session.plan.groups.find(({ first, count }) => slot < first + count);
     if (!group) throw new RangeError(`there is no slot ${slot}`);
     return group;
+  }
+
+  /** Iterations that one block may have. */
+  get longestBlock(): number {
+    return this.session.plan.ring;
   }
 
   /** Iterations enqueued since the start. */
@@ -193,12 +215,12 @@ export class Trainer {
   }
 
   /**
-   * Enqueues `count` iterations, at most RING, and returns their metrics when they have been computed. Further calls may be
+   * Enqueues `count` iterations, at most `longestBlock`, and returns their metrics when they have been computed. Further calls may be
    * made before it resolves; blocks resolve in order.
    */
   async advance(count: number): Promise<MetricsBlock> {
-    if (count < 1 || count > RING) throw new RangeError(`a block of ${count} iterations; valid is 1 to ${RING}`);
-    const { session } = this;
+    const { session, longestBlock } = this;
+    if (count < 1 || count > longestBlock) throw new RangeError(`a block of ${count} iterations; valid is 1 to ${longestBlock}`);
     const start = this.#ticks;
     this.#ticks += count;
     const done = session.run('iteration', count);
@@ -228,11 +250,13 @@ export class Trainer {
       session.write({ ...status, offset: status.offset + slot * STATUS_WORDS + STATUS.test_batch, words: words.length }, words);
     }
     this.#evaluated = due;
-    const done = session.run('evaluation', Math.ceil(dataset.test.n / plan.batchSize));
+    const examples = iterations.map((_, slot) => testExamples(dataset, this.group(slot).network));
+    const most = Math.max(0, ...[...due].map((slot) => examples[slot]));
+    const done = session.run('evaluation', Math.ceil(most / plan.batchSize));
     const [, [words]] = await Promise.all([done, session.read([tensorOf(session, 'evaluation')])]);
     const sums = new Float32Array(words.buffer, words.byteOffset, words.length);
     const classes = dataset.kind === 'classification';
-    const mean = (slot: number, word: number) => (due.has(slot) ? sums[4 * slot + word] / dataset.test.n : Number.NaN);
+    const mean = (slot: number, word: number) => (due.has(slot) ? sums[4 * slot + word] / examples[slot] : Number.NaN);
     return {
       iterations,
       loss: Float32Array.from(iterations, (_, slot) => mean(slot, 0)),
@@ -274,11 +298,14 @@ export class Trainer {
     this.session.destroy();
   }
 
-  #uploadSplit(split: 'train' | 'test', { n, x, labels, targets }: Split): void {
+  #uploadSplit(split: SplitName, { n, x, labels, targets, codes, lengths }: Split): void {
     const { session, dataset } = this;
+    if (codes) writeReplica(session, `${split}.codes`, 0, codes);
+    if (lengths) writeReplica(session, `${split}.lengths`, 0, lengths);
+    if (dataset.sequence && dataset.sequence.kind !== 'frames') return;
     writeReplica(session, `${split}.x`, 0, x);
     writeReplica(session, `${split}.label`, 0, labels ?? new Uint32Array(n));
-    if (session.plan.loss === 'mse')
+    if (session.plan.loss === 'mse' && !dataset.sequence)
       writeReplica(session, `${split}.target`, 0, targets ?? oneHot(labels ?? new Uint32Array(n), dataset.outputs));
   }
 

@@ -2,7 +2,8 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatBytes, formatCount, formatFactor, formatNumber, formatPercent } from '../metrics/format.ts';
-import { type DatedGrowth, firstGrowth, hiddenLayers, judge, latestGrowth } from '../metrics/verdict.ts';
+import { stackOf } from '../metrics/stack.ts';
+import { type DatedGrowth, firstGrowth, judge, latestGrowth } from '../metrics/verdict.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import { predictedFactor, predictGrowth } from '../theory/prediction.ts';
@@ -58,8 +59,8 @@ export class Insight extends LitElement {
   #growth(): TemplateResult {
     const { traces, experiments } = this.lab;
     const fits = (traces ?? []).map((trace, r) => {
-      const hidden = hiddenLayers(trace, experiments[r]);
-      return { start: firstGrowth(trace.layers, hidden), now: latestGrowth(trace.layers, hidden) };
+      const stack = stackOf(trace, experiments[r]);
+      return { start: firstGrowth(trace.layers, stack), now: latestGrowth(trace.layers, stack) };
     });
     const cell = (fit: DatedGrowth | undefined) => (fit ? formatFactor(fit.growth.factor, fit.growth.standardError) : 'no fit');
     const predictions = experiments.map(predictGrowth);

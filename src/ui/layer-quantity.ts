@@ -1,8 +1,21 @@
 /** What can be looked at layer by layer. */
 import { formatLog2, formatPercent, LOG10_2 } from '../metrics/format.ts';
+import type { LayerNames } from '../metrics/layer-series.ts';
+import type { Stack } from '../metrics/stack.ts';
 import type { LayerRecord } from '../metrics/trace.ts';
 
-export const LAYER_QUANTITIES = ['gradient', 'weightGradient', 'rms', 'blocked', 'weight', 'ratio'] as const;
+export const LAYER_QUANTITIES = [
+  'gradient',
+  'weightGradient',
+  'rms',
+  'blocked',
+  'weight',
+  'ratio',
+  'state',
+  'cell',
+  'gateMean',
+  'gateSaturated',
+] as const;
 export type LayerQuantity = (typeof LAYER_QUANTITIES)[number];
 
 interface Description {
@@ -11,8 +24,12 @@ interface Description {
   readonly text: string;
   /** A logarithm, or a share from 0 to 1. */
   readonly scale: 'log' | 'share';
-  /** The tensors it is measured of. */
-  readonly of: 'gradientLayers' | 'weightLayers' | 'unitLayers';
+  /** Names of what it is measured of. */
+  readonly names: (layers: LayerNames) => readonly string[];
+  /** The series whose growth is fitted, where it is one of those. */
+  readonly series?: Stack['series'];
+  /** Whether it is measured step by step, along sequences. */
+  readonly ofSteps?: true;
   /** log2 per layer, or the share; NaN where it does not apply. */
   readonly values: (record: LayerRecord) => Float32Array;
 }
@@ -22,45 +39,89 @@ export const LAYER_QUANTITY: Readonly<Record<LayerQuantity, Description>> = {
     label: '‖∂L/∂z‖',
     text: 'norm of the gradient that reaches a layer',
     scale: 'log',
-    of: 'gradientLayers',
+    names: ({ gradientLayers }) => gradientLayers,
+    series: 'log2Dz',
     values: ({ log2Dz }) => log2Dz,
   },
   weightGradient: {
     label: '‖∂L/∂W‖',
     text: 'norm of a weight’s gradient',
     scale: 'log',
-    of: 'weightLayers',
+    names: ({ weightLayers }) => weightLayers,
     values: ({ log2Dw }) => log2Dw,
   },
   rms: {
     label: 'Activation RMS',
     text: 'root mean square of a hidden layer’s outputs',
     scale: 'log',
-    of: 'unitLayers',
+    names: ({ unitLayers }) => unitLayers,
     values: ({ log2Rms }) => log2Rms,
   },
   blocked: {
     label: 'Dead or saturated',
     text: 'share of ReLU units that are 0 for the whole batch, or of outputs of tanh or sigmoid at less than a twentieth of the slope',
     scale: 'share',
-    of: 'unitLayers',
+    names: ({ unitLayers }) => unitLayers,
     values: ({ blocked }) => blocked,
   },
   weight: {
     label: '‖W‖',
     text: 'norm of a weight after the update',
     scale: 'log',
-    of: 'weightLayers',
+    names: ({ weightLayers }) => weightLayers,
     values: ({ log2Weight }) => log2Weight,
   },
   ratio: {
     label: '‖ΔW‖ / ‖W‖',
     text: 'norm of an update over that of its weight; about 1e−3 is usual',
     scale: 'log',
-    of: 'weightLayers',
+    names: ({ weightLayers }) => weightLayers,
     values: ({ log2Update, log2Weight }) => log2Update.map((update, l) => update - log2Weight[l]),
   },
+  state: {
+    label: '‖∂L/∂h_t‖',
+    text: 'norm of the gradient that reaches the hidden state of a step, back-propagated through time',
+    scale: 'log',
+    names: ({ recurrentLayers }) => recurrentLayers.flatMap(({ name, steps }) => stepNames(name, steps)),
+    series: 'log2Dh',
+    ofSteps: true,
+    values: ({ log2Dh }) => log2Dh,
+  },
+  cell: {
+    label: '‖∂L/∂c_t‖',
+    text: 'norm of the gradient that reaches the cell state of a step of an LSTM',
+    scale: 'log',
+    names: ({ recurrentLayers }) =>
+      recurrentLayers.flatMap(({ name, steps, hasCell }) => (hasCell ? stepNames(name.replace('h', 'c'), steps) : [])),
+    ofSteps: true,
+    values: ({ log2Dc }) => log2Dc,
+  },
+  gateMean: {
+    label: 'Gate mean',
+    text: 'mean of a gate over examples and units at a step; of a vanilla cell, of its state',
+    scale: 'share',
+    names: gateNames,
+    ofSteps: true,
+    values: ({ gateMean }) => gateMean,
+  },
+  gateSaturated: {
+    label: 'Gate saturated',
+    text: 'share of a gate’s values at a step with less than a twentieth of the slope; of a ReLU cell the share of states that are 0',
+    scale: 'share',
+    names: gateNames,
+    ofSteps: true,
+    values: ({ gateSaturated }) => gateSaturated,
+  },
 };
+
+function stepNames(name: string, steps: number): string[] {
+  return Array.from({ length: steps }, (_, t) => `${name}[${t}]`);
+}
+
+function gateNames({ recurrentLayers, isAll }: LayerNames): string[] {
+  if (!isAll) return [];
+  return recurrentLayers.flatMap(({ name, gates, steps }) => gates.flatMap((gate) => stepNames(`${name}.${gate}`, steps)));
+}
 
 /** From a recorded value to a place on the axis: log10, or the share itself. */
 export function positionOf(quantity: LayerQuantity): (value: number) => number {

@@ -1,8 +1,9 @@
 /** The profile: one quantity over the layers at one iteration, as a chart, a table and words. */
 import { formatCount } from '../metrics/format.ts';
 import { fitGrowth } from '../metrics/growth.ts';
+import { type Stack, stackOf, stackValues } from '../metrics/stack.ts';
 import type { LayerRecord, Trace } from '../metrics/trace.ts';
-import { hiddenLayers, latestFinite } from '../metrics/verdict.ts';
+import { latestFinite } from '../metrics/verdict.ts';
 import type { Experiment } from '../model/schema.ts';
 import { predictGrowth } from '../theory/prediction.ts';
 import { logRange, styleAmong } from './chart-data.ts';
@@ -12,8 +13,8 @@ import { RUN_NAMES } from './settings.ts';
 import { linearTicks, logTicks } from './ticks.ts';
 
 /** The record a profile shows: the latest finite one, else the latest. */
-export function profileRecord(trace: Trace, hidden: number): LayerRecord | undefined {
-  return latestFinite(trace.layers, hidden) ?? trace.layers.at(-1);
+export function profileRecord(trace: Trace, stack: Stack): LayerRecord | undefined {
+  return latestFinite(trace.layers, stack) ?? trace.layers.at(-1);
 }
 
 /** Undefined where no run has measured the quantity. */
@@ -22,7 +23,7 @@ export function profileFrame(
   traces: readonly Trace[],
   quantity: LayerQuantity,
 ): Frame | undefined {
-  const records = traces.map((trace, r) => profileRecord(trace, hiddenLayers(trace, experiments[r])));
+  const records = traces.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r])));
   const { scale, values } = LAYER_QUANTITY[quantity];
   const rows = records.map((record) => (record ? values(record) : new Float32Array(0)));
   const length = Math.max(...rows.map((row) => row.length));
@@ -31,11 +32,9 @@ export function profileFrame(
   const position = positionOf(quantity);
   const measured = rows.map((row) => xs.map((l): Sample => finiteOrNull(position(row[l] ?? Number.NaN))));
   // A plot keeps its number of series: where nothing is fitted the line is empty.
-  const fitted = traces.map((trace, r) =>
-    fitOf(quantity === 'gradient' ? records[r] : undefined, hiddenLayers(trace, experiments[r]), xs),
-  );
+  const fitted = traces.map((trace, r) => fitOf(records[r], quantity, stackOf(trace, experiments[r]), xs));
   const predicted = traces.map((trace, r) =>
-    predictedOf(experiments[r], quantity === 'gradient' ? records[r] : undefined, hiddenLayers(trace, experiments[r]), xs),
+    predictedOf(experiments[r], quantity === 'gradient' ? records[r] : undefined, stackOf(trace, experiments[r]).count, xs),
   );
   const yRange = scale === 'log' ? logRange(measured, []) : ([0, 1] as const);
   return {
@@ -67,11 +66,13 @@ function finiteOrNull(value: number): Sample {
   return Number.isFinite(value) ? value : null;
 }
 
-/** The fitted growth as a line over the hidden layers. */
-function fitOf(record: LayerRecord | undefined, hidden: number, xs: readonly number[]): Sample[] {
-  const fit = record && fitGrowth(record.log2Dz.subarray(0, hidden));
-  const position = positionOf('gradient');
-  return xs.map((l) => (fit && l < hidden ? position(fit.log2AtInput - l * fit.log2PerLayer) : null));
+/** The fitted growth as a line over the hidden layers, or over the steps. */
+function fitOf(record: LayerRecord | undefined, quantity: LayerQuantity, stack: Stack, xs: readonly number[]): Sample[] {
+  const { first, count } = stack;
+  const fit = record && LAYER_QUANTITY[quantity].series === stack.series ? fitGrowth(stackValues(record, stack)) : undefined;
+  const position = positionOf(quantity);
+  const isInside = (l: number) => l >= first && l < first + count;
+  return xs.map((l) => (fit && isInside(l) ? position(fit.log2AtInput - (l - first) * fit.log2PerLayer) : null));
 }
 
 /** What mean-field theory predicts for the initial weights, from the measured gradient of the last hidden layer on. */
@@ -103,7 +104,7 @@ export function profileTable(
   quantity: LayerQuantity,
   layers: readonly string[],
 ): Table {
-  const records = traces.map((trace, r) => profileRecord(trace, hiddenLayers(trace, experiments[r])));
+  const records = traces.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r])));
   const names = traces.length > 1 ? RUN_NAMES : [LAYER_QUANTITY[quantity].label];
   return {
     columns: ['Layer', ...names.map((name, r) => `${name} @ ${records[r]?.iteration ?? '–'}`)],
@@ -112,16 +113,19 @@ export function profileTable(
 }
 
 export function summarizeProfile(experiments: readonly Experiment[], traces: readonly Trace[], quantity: LayerQuantity): string {
-  const { label, values } = LAYER_QUANTITY[quantity];
+  const { label, values, ofSteps = false } = LAYER_QUANTITY[quantity];
   return traces
     .map((trace, r) => {
       const run = traces.length > 1 ? `Run ${RUN_NAMES[r]}` : 'The run';
-      const hidden = hiddenLayers(trace, experiments[r]);
-      const record = profileRecord(trace, hidden);
-      const last = record ? Math.min(hidden, values(record).length) - 1 : -1;
-      if (!record || last < 0) return `${run}: nothing recorded.`;
-      const [first, end] = [0, last].map((l) => profileValue(record, quantity, l));
-      return `${run}, ${label} at iteration ${formatCount(record.iteration)}: ${first} at the input side, ${end} at the last hidden layer.`;
+      const stack = stackOf(trace, experiments[r]);
+      const record = profileRecord(trace, stack);
+      const isStack = LAYER_QUANTITY[quantity].series === stack.series;
+      const length = record ? values(record).length : 0;
+      const range = isStack ? [stack.first, stack.first + stack.count - 1] : [0, Math.min(stack.count, length) - 1];
+      if (!record || length === 0) return `${run}: nothing recorded.`;
+      const [start, end] = range.map((l) => profileValue(record, quantity, Math.max(l, 0)));
+      const places = ofSteps ? ['first step', 'last step'] : ['input side', 'last hidden layer'];
+      return `${run}, ${label} at iteration ${formatCount(record.iteration)}: ${start} at the ${places[0]}, ${end} at the ${places[1]}.`;
     })
     .join(' ');
 }

@@ -2,7 +2,7 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
-import { hiddenLayers } from '../metrics/verdict.ts';
+import { stackOf } from '../metrics/stack.ts';
 import { isRegressionTask } from '../model/task-schema.ts';
 import './chart.ts';
 import './layer-map.ts';
@@ -99,12 +99,13 @@ export class Stage extends LitElement {
 
   /** Names of a run's layers of which the quantity is measured. */
   #names(run: number): readonly string[] {
-    return this.lab.summaries?.[run][LAYER_QUANTITY[this.lab.quantity].of] ?? [];
+    const summary = this.lab.summaries?.[run];
+    return summary ? LAYER_QUANTITY[this.lab.quantity].names(summary) : [];
   }
 
   #profile(): TemplateResult {
     const { traces, experiments, quantity } = this.lab;
-    const records = traces?.map((trace, r) => profileRecord(trace, hiddenLayers(trace, experiments[r])));
+    const records = traces?.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r])));
     const names = sideBySide(this.#names(0), this.#names(1));
     const layer = this.#layer ?? 0;
     const values = records?.map((record) => profileValue(record, quantity, layer));

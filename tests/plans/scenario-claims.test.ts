@@ -5,6 +5,7 @@ import { loadDataset } from '../../src/data/load.ts';
 import type { TestBlock } from '../../src/metrics/block.ts';
 import { shapeOf } from '../../src/metrics/layer-series.ts';
 import { libraryNorm } from '../../src/metrics/library-norm.ts';
+import { stackOf } from '../../src/metrics/stack.ts';
 import { Trace } from '../../src/metrics/trace.ts';
 import { firstGrowth, judge } from '../../src/metrics/verdict.ts';
 import { parseExperiment } from '../../src/model/experiment.ts';
@@ -33,10 +34,7 @@ async function train(name: string, iterations = Number.POSITIVE_INFINITY): Promi
 }
 
 const last = ({ length, scalars }: Trace, name: 'loss' | 'log2WeightNorm') => scalars[name].at(length - 1);
-const growth = ({ trace, experiment: { model } }: Trained) => {
-  const hidden = model.kind === 'mlp' ? model.depth : trace.gradientLayers;
-  return firstGrowth(trace.layers, hidden)?.growth;
-};
+const growth = ({ trace, experiment }: Trained) => firstGrowth(trace.layers, stackOf(trace, experiment))?.growth;
 
 describe('where float32 ends', () => {
   test('in ieee every gradient is finite, its norm is not, and no weight ever changes', async () => {

@@ -12,6 +12,7 @@ import { optimizerTwins } from './twins/optimizer.ts';
 import { precisionTwins } from './twins/precision.ts';
 import { probeTwins } from './twins/probe.ts';
 import { recurrentTwins } from './twins/recurrent.ts';
+import { sequenceTwins } from './twins/sequences.ts';
 import { unitTwins } from './twins/units.ts';
 
 export const TWINS: Twins<KernelName> = {
@@ -28,4 +29,5 @@ export const TWINS: Twins<KernelName> = {
   ...probeTwins,
   ...unitTwins,
   ...recurrentTwins,
+  ...sequenceTwins,
 };

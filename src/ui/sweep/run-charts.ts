@@ -3,8 +3,8 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { lowerBound } from '../../metrics/decimate.ts';
 import { formatCount, formatNumber } from '../../metrics/format.ts';
+import { stackOf } from '../../metrics/stack.ts';
 import type { Trace } from '../../metrics/trace.ts';
-import { hiddenLayers } from '../../metrics/verdict.ts';
 import type { Experiment } from '../../model/schema.ts';
 import '../chart.ts';
 import { type ChartView, iterationScale, lossFrame, normFrame } from '../chart-data.ts';
@@ -83,7 +83,7 @@ export class SweepCharts extends LitElement {
 
   #profile(): TemplateResult {
     const { experiment, trace, quantity } = this;
-    const record = experiment && profileRecord(trace, hiddenLayers(trace, experiment));
+    const record = experiment && profileRecord(trace, stackOf(trace, experiment));
     const layer = this.layer ?? 0;
     const count = record ? LAYER_QUANTITY[quantity].values(record).length : 0;
     const names = Array.from({ length: count }, (_, l) => String(l));

@@ -6,7 +6,7 @@ import { isRegressionTask, isSequenceTask, SEQUENCE_TASKS, trainingExamples } fr
 /** What is wrong with the task, its batch size or its loss; other fields are not looked at. */
 function problemsOf(task: object, more: object = {}): string[] {
   try {
-    parseExperiment({ task, ...more });
+    parseExperiment({ model: { kind: 'recurrent' }, task, ...more });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return error.problems
@@ -47,7 +47,7 @@ describe.each(SEQUENCE_TASKS)('%s', (name) => {
   );
 
   test('is a sequence task, and has the loss that it is made for', () => {
-    const { task, loss } = parseExperiment({ task: { name } });
+    const { task, loss } = parseExperiment({ task: { name }, model: { kind: 'recurrent' } });
     expect(isSequenceTask(task)).toBe(true);
     expect(loss).toBe(name === 'adding' ? 'mse' : 'cross_entropy');
     expect(isRegressionTask(task)).toBe(loss === 'mse');
@@ -86,7 +86,9 @@ describe('a batch', () => {
   test('of generated sequences has no limit but that of the field', () => {
     for (const name of ['adding', 'copy_memory', 'temporal_order', 'delayed_parity']) {
       expect(problemsOf({ name }, { batchSize: 8192 })).toEqual([]);
-      expect(trainingExamples(parseExperiment({ task: { name } as { name: 'adding' } }).task)).toBeUndefined();
+      expect(
+        trainingExamples(parseExperiment({ task: { name } as { name: 'adding' }, model: { kind: 'recurrent' } }).task),
+      ).toBeUndefined();
     }
   });
   test('of clips is at most all clips', () => {
@@ -105,7 +107,8 @@ describe('a batch', () => {
 });
 
 test('the length is part of what a run is', () => {
-  const id = (length: number) => runId(parseExperiment({ task: { name: 'adding', length } }));
-  expect(id(100)).toBe(runId(parseExperiment({ task: { name: 'adding' } })));
+  const model = { kind: 'recurrent' } as const;
+  const id = (length: number) => runId(parseExperiment({ task: { name: 'adding', length }, model }));
+  expect(id(100)).toBe(runId(parseExperiment({ task: { name: 'adding' }, model })));
   expect(id(101)).not.toBe(id(100));
 });
