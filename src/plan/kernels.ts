@@ -1,30 +1,9 @@
 /** The kernel table: every kernel's folder, bindings in order, override constants and workgroup shape. */
+import { type KernelEntry, ROW, read, readBits, TILE, write, writeBits } from './kernel-entry.ts';
+import { SEQUENCE_KERNELS } from './sequence-kernels.ts';
 
-interface Binding {
-  readonly type: 'f32' | 'u32';
-  readonly access: 'read' | 'read_write';
-}
-
-interface KernelEntry {
-  /** Folder below `shaders/`. */
-  readonly folder: string;
-  /** In the order of their binding numbers. */
-  readonly bindings: Readonly<Record<string, Binding>>;
-  /** Override constants a step must give; the engine adds the workgroup's WX and WY. */
-  readonly constants: readonly string[];
-  /** Invocations per workgroup. */
-  readonly workgroup: readonly [number, number, number];
-}
-
-const read = { type: 'f32', access: 'read' } as const;
-const write = { type: 'f32', access: 'read_write' } as const;
-const readBits = { type: 'u32', access: 'read' } as const;
-const writeBits = { type: 'u32', access: 'read_write' } as const;
 /** Only read, but from a buffer that the same kernel writes elsewhere, which WebGPU allows for writable bindings alone. */
 const readShared = write;
-
-const TILE = [8, 8, 1] as const;
-const ROW = [64, 1, 1] as const;
 
 const update = {
   folder: 'optimizer',
@@ -48,6 +27,7 @@ export const KERNELS = {
     constants: ['N', 'B', 'I', 'C', 'TARGETS', 'SEQUENTIAL'],
     workgroup: TILE,
   },
+  ...SEQUENCE_KERNELS,
   linear_forward: {
     folder: 'linear',
     bindings: { x: readShared, W: read, bias: read, z: write, h: write, partial: writeBits, status: readBits, range: writeBits },

@@ -11,10 +11,12 @@ import { batchNormTwins, layerNormTwins } from './twins/norm.ts';
 import { optimizerTwins } from './twins/optimizer.ts';
 import { precisionTwins } from './twins/precision.ts';
 import { probeTwins } from './twins/probe.ts';
+import { sequenceTwins } from './twins/sequences.ts';
 import { unitTwins } from './twins/units.ts';
 
 export const TWINS: Twins<KernelName> = {
   ...dataTwins,
+  ...sequenceTwins,
   ...linearTwins,
   ...activationTwins,
   ...batchNormTwins,
