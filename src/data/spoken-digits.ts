@@ -22,6 +22,8 @@ export const SPOKEN_DIGITS_ATTRIBUTION: Attribution = {
 const CLASSES = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'] as const;
 const COUNTS = { train: 2380, test: 840 } as const;
 const FRAMES = 64;
+/** The last window ends 25 ms behind its start, so speech to the very end of a clip counts one frame more than there are. */
+const HOPS = FRAMES + 1;
 const BANDS = 40;
 const LOUDEST = 50;
 /** Columns of the meta file: voice, accent, pitch, speed, onset frame, frames of speech. */
@@ -64,14 +66,12 @@ async function readSplit(part: 'train' | 'test', readAsset: ReadAsset) {
     readIdxAsset(readAsset, file('labels'), [n], CLASSES.length - 1),
     readIdxAsset(readAsset, file('meta'), [n, META.columns], 255),
   ]);
-  const lengths = Uint32Array.from({ length: n }, (_, k) => {
-    const at = k * META.columns;
-    return meta[at + META.onset] + meta[at + META.speech];
-  });
-  const wrong = lengths.findIndex((length) => length < 1 || length > FRAMES);
+  const ends = Array.from({ length: n }, (_, k) => meta[k * META.columns + META.onset] + meta[k * META.columns + META.speech]);
+  const wrong = ends.findIndex((end) => end < 1 || end > HOPS);
   if (wrong >= 0) {
-    const found = `speech in clip ${wrong} ends behind frame ${lengths[wrong]}, expected 1 to ${FRAMES}`;
+    const found = `speech in clip ${wrong} ends with frame ${ends[wrong]}, expected 1 to ${HOPS}`;
     throw new DataError(file('meta'), `${found}; restore the file from the repository`);
   }
+  const lengths = Uint32Array.from(ends, (end) => Math.min(end, FRAMES));
   return { features, labels: Uint32Array.from(labels), lengths };
 }

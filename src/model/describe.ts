@@ -68,7 +68,7 @@ function describeField(
   found.set(path, {
     path,
     text: known && !known.text.includes(text) ? `${known.text} ${text}` : (known?.text ?? text),
-    valid: [known?.valid, validOf(node)].filter((part, i, all) => part && all.indexOf(part) === i).join(', '),
+    valid: [...new Set([known?.valid, validOf(node)].flatMap((valid) => valid?.split(', ') ?? []))].join(', '),
     kind: node.type === 'boolean' ? 'flag' : node.type === 'number' ? 'number' : 'choice',
     choices: [...new Set([...(known?.choices ?? []), ...choicesIn(node)])],
     default: known?.default ?? fallback,

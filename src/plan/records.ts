@@ -162,16 +162,25 @@ export const CLIP_RULE = {
 } as const;
 export const POLICY = { continue: 0, skip: 1, stop: 2 } as const;
 
+/**
+ * What a pass needs to know of the steps, (R, SEQ) u32 with SEQ = `sequenceWords(B)`; `shaders/lib/sequence.wgsl` holds the same
+ * numbers. `steps` is written by the host, the rest by the kernel that draws.
+ */
+export const SEQUENCE = {
+  /** Steps to walk in the pass under way: the replica's own, 0 where it takes no part. */
+  walk: 0,
+  /** The replica's own steps, at most the plan's. */
+  steps: 1,
+  /** First step of the dispatch under way. */
+  clock: 2,
+  /** Of example b at word `lengths + b`: its steps; 0 for a row without an example. */
+  lengths: 4,
+} as const;
+
+/** Words of a replica's sequence record, for batches of B. */
+export function sequenceWords(B: number): number {
+  return Math.ceil((SEQUENCE.lengths + Math.ceil(B / 4) * 4) / 64) * 64;
+}
+
 /** Label of a row of a batch that holds no example. */
 export const NO_LABEL = 0xffffffff;
-
-/**
- * The record of a replica's sequences, (R, sequenceWords(B)) u32: steps that the pass under way walks (0 for a replica that takes no
- * part), the replica's own length, the first step of the dispatch under way, and the length of each example.
- */
-export const SEQUENCE = { walk: 0, steps: 1, clock: 2, lengths: 4 } as const;
-
-/** Words of it for a batch of B, a binding's alignment. */
-export function sequenceWords(batchSize: number): number {
-  return 64 * Math.ceil((SEQUENCE.lengths + 4 * Math.ceil(batchSize / 4)) / 64);
-}

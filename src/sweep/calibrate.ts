@@ -2,8 +2,9 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
 import { LimitError } from '../model/errors.ts';
+import type { SlotRequest } from './cohort-plan.ts';
 import { type DepthGroup, shareSlots } from './cohorts.ts';
-import { type SlotRequest, Trainer } from './trainer.ts';
+import { Trainer } from './trainer.ts';
 
 /** A plan's size and speed. */
 export interface Calibration {

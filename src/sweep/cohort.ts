@@ -5,9 +5,10 @@ import type { MetricsBlock, TestBlock } from '../metrics/block.ts';
 import { Trace, type TraceMark } from '../metrics/trace.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
+import type { SlotRequest } from './cohort-plan.ts';
 import { IN_FLIGHT, nextTask, Pace } from './pace.ts';
 import { costOf, depthOf } from './plan-key.ts';
-import { type Checkpoint, type SlotRequest, Trainer } from './trainer.ts';
+import { type Checkpoint, Trainer } from './trainer.ts';
 
 /** A run that waits or trains. */
 export interface Run {

@@ -2,8 +2,8 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { Experiment, Model, Task } from '../model/schema.ts';
 import type { Run } from './cohort.ts';
+import type { SlotRequest } from './cohort-plan.ts';
 import { cohortKey, costOf, depthOf } from './plan-key.ts';
-import type { SlotRequest } from './trainer.ts';
 
 /** Runs of one depth. */
 export interface DepthGroup {

@@ -4,10 +4,10 @@ import { type AdapterReport, nameOfAdapter } from '../engine/report.ts';
 import { resultOf } from '../metrics/result.ts';
 import { encodeTrace, type TraceLimits } from '../metrics/trace-codec.ts';
 import { Cohort, type FinishedRun, type Run } from './cohort.ts';
+import type { SlotRequest } from './cohort-plan.ts';
 import type { Datasets } from './cohorts.ts';
 import { depthOf } from './plan-key.ts';
 import type { RunEngine, RunRecord } from './record.ts';
-import type { SlotRequest } from './trainer.ts';
 
 /** Runs of one cohort and the slots they train in; plain data. */
 export interface Job {

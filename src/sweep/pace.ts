@@ -1,5 +1,5 @@
 /** How long blocks of iterations should be, and how the loops let other messages through. */
-import { RING } from './trainer.ts';
+import { RING } from './cohort-plan.ts';
 
 /** A block's aim: long enough that its overhead does not count, short enough to stay answerable and far from watchdogs. */
 const BLOCK_MS = 70;

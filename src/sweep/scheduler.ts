@@ -4,13 +4,13 @@ import { LimitError } from '../model/errors.ts';
 import type { Limits } from '../plan/limits.ts';
 import { type Calibration, calibrate } from './calibrate.ts';
 import type { Run } from './cohort.ts';
+import { cohortPlan, type SlotRequest } from './cohort-plan.ts';
 import { type CohortRuns, cohortsOf, type Datasets } from './cohorts.ts';
 import { EngineLane, type Job, type Lane } from './lane.ts';
 import { depthOf } from './plan-key.ts';
 import type { RunRecord } from './record.ts';
 import type { SweepStore } from './store.ts';
 import type { CohortEstimate, SweepProgress } from './sweep-protocol.ts';
-import { cohortPlan, type SlotRequest } from './trainer.ts';
 
 export interface SchedulerOptions {
   /** What is to be trained; the store keeps none of them. */

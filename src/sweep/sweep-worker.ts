@@ -4,6 +4,7 @@ import { openEngine } from '../engine/open.ts';
 import type { EngineChoice } from '../engine/report.ts';
 import { ConfigError } from '../model/errors.ts';
 import { type Expansion, expand, parseSweep, resolveAxes, type Sweep, sweepId } from './axes.ts';
+import { cohortPlan } from './cohort-plan.ts';
 import { type CohortRuns, cohortsOf } from './cohorts.ts';
 import { cachedDatasets } from './datasets.ts';
 import type { FromLane, Thread } from './lane-thread.ts';
@@ -13,7 +14,6 @@ import { checkFits, estimateOf, Scheduler } from './scheduler.ts';
 import type { SweepStore } from './store.ts';
 import { openSweepDatabase, type SweepDatabase } from './store-indexeddb.ts';
 import type { CohortEstimate, FromSweepWorker, SweepState, ToSweepWorker } from './sweep-protocol.ts';
-import { cohortPlan } from './trainer.ts';
 
 /** Finished runs are handed to the page together, this long after the first of them. */
 const RECORDS_MS = 250;

@@ -5,8 +5,9 @@ import type { Experiment } from '../../src/model/schema.ts';
 import type { Limits } from '../../src/plan/limits.ts';
 import { STATES } from '../../src/plan/pieces.ts';
 import { buffersOfRole, type Plan, WORD } from '../../src/plan/plan.ts';
+import { cohortPlan } from '../../src/sweep/cohort-plan.ts';
 import { joined } from '../../src/sweep/ring.ts';
-import { cohortPlan, Trainer } from '../../src/sweep/trainer.ts';
+import { Trainer } from '../../src/sweep/trainer.ts';
 import { smallExperiment } from './plans.ts';
 import type { RaggedCase } from './ragged.ts';
 

@@ -39,7 +39,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   plan: { sees: ['math', 'model'], types: ['data'] },
   engine: { sees: ['math', 'model', 'plan', 'engine/gpu', 'engine/cpu'], types: ['data'] },
   'engine/gpu': { sees: ['math', 'model', 'plan', 'engine'], types: ['data'] },
-  'engine/cpu': { sees: ['math', 'model', 'plan', 'engine'], types: ['data'] },
+  'engine/cpu': { sees: ['math', 'model', 'plan', 'engine'], types: ['data'], files: ['src/data/generators.ts'] },
   sweep: { sees: ['math', 'data', 'metrics', 'model', 'plan', ...ENGINES] },
   audit: { sees: ['math', 'model', 'plan', ...ENGINES], types: ['data'] },
   report: { sees: ['metrics', 'theory', 'model'], types: ['sweep'] },

@@ -35,6 +35,11 @@ describe('the documentation of fields', () => {
     expect(byPath.get('optimizer.learningRate')?.default).toBe(0.01);
     expect(byPath.get('task.inputScale')?.default).toBe(1);
     expect(byPath.get('model.depth')?.valid).toBe('a whole number from 1 to 10000');
+    // Each range once, though several tasks have some of them.
+    expect(byPath.get('task.length')?.valid).toBe(
+      [2, 21, 20].map((least) => `a whole number from ${least} to 10000, `).join('') +
+        'a whole number from 1 to 64, a whole number from 1 to 784, a whole number from 1 to 10000',
+    );
     expect(byPath.get('optimizer.name')?.of).toEqual(['sgd', 'adam', 'adamw', 'rmsprop']);
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ENDINGS, SCALARS } from '../../../src/metrics/block.ts';
 import { SCHEDULES } from '../../../src/model/schedule.ts';
 import { ACTIVATIONS } from '../../../src/model/schema.ts';
+import { GENERATED_TASKS } from '../../../src/model/task-schema.ts';
 import { activationCode } from '../../../src/plan/builder.ts';
 import {
   CLIP_RULE,
@@ -12,10 +13,12 @@ import {
   HYPER_WORDS,
   NO_LABEL,
   POLICY,
+  SEQUENCE,
   SHAPE,
   SHAPE_WORDS,
   STATUS,
   STATUS_WORDS,
+  sequenceWords,
 } from '../../../src/plan/records.ts';
 
 /** `const NAME = 12u;` of a WGSL file. */
@@ -88,8 +91,23 @@ describe('shaders/lib/hyper.wgsl and codes.wgsl', () => {
   });
 });
 
+describe('sequence records', () => {
+  test('shaders/lib/sequence.wgsl has the numbers of src/plan/records.ts, and no others', () => {
+    expect(constantsOf(readFileSync('shaders/lib/sequence.wgsl', 'utf8'))).toEqual(prefixed('Q', SEQUENCE));
+  });
+  test('hold the lengths of a batch whose rows are padded to a multiple of 4, in steps of 64 words', () => {
+    // 4 + 60 words fill 64; row 61 is padded to 64 and needs 68.
+    expect([1, 5, 60, 61, 124, 8192].map(sequenceWords)).toEqual([64, 64, 64, 128, 128, 8256]);
+  });
+  test('draw_generated numbers the tasks in the order of GENERATED_TASKS', () => {
+    const { ADDING, COPY_MEMORY, TEMPORAL_ORDER } = constantsOf(readFileSync('shaders/data/draw_generated.wgsl', 'utf8'));
+    expect([ADDING, COPY_MEMORY, TEMPORAL_ORDER]).toEqual([0, 1, 2]);
+    expect(GENERATED_TASKS).toEqual(['adding', 'copy_memory', 'temporal_order', 'delayed_parity']);
+  });
+});
+
 test('every shader that knows NO_LABEL has the same', () => {
-  for (const file of ['data/draw_batch', 'loss/softmax_cross_entropy', 'loss/mean_squared_error']) {
+  for (const file of ['data/draw_batch', 'lib/draw_sequence', 'loss/softmax_cross_entropy', 'loss/mean_squared_error']) {
     expect(constantsOf(readFileSync(`shaders/${file}.wgsl`, 'utf8')).NO_LABEL).toBe(NO_LABEL);
   }
 });
