@@ -171,6 +171,7 @@ export function trainFiles(run: TrainedRun): Record<string, string> {
     gateMean: gates('mean'),
     gateSaturated: gates('saturated'),
   };
+  const matrices = (trace.tests[0]?.spectra ?? []).map(({ matrix }) => matrix);
   return {
     'experiment.json': toJson({ runId: id, experiment: canonical }),
     'trace.csv': toCsv([...columns, 'firstNonFinite'], rows),
@@ -179,8 +180,18 @@ export function trainFiles(run: TrainedRun): Record<string, string> {
       trace.layers.map((record) => [record.iteration, ...LAYER_SERIES.flatMap((name) => [...record[name]])]),
     ),
     'tests.csv': toCsv(
-      ['iteration', 'loss', 'accuracy'],
-      trace.tests.map(({ iteration, loss, accuracy }) => [iteration, loss, accuracy]),
+      [
+        'iteration',
+        'loss',
+        'accuracy',
+        ...matrices.flatMap((name) => [`spectral radius ${name}`, `largest singular value ${name}`]),
+      ],
+      trace.tests.map(({ iteration, loss, accuracy, spectra }) => [
+        iteration,
+        loss,
+        accuracy,
+        ...spectra.flatMap(({ radius, sigma }) => [radius, sigma]),
+      ]),
     ),
     'summary.json': toJson(trainDocument(run)),
   };

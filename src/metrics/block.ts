@@ -64,6 +64,16 @@ export interface MetricsBlock {
   readonly layers: readonly (readonly LayerBlock[])[];
 }
 
+/** How far a square matrix of recurrent weights stretches. */
+export interface Spectrum {
+  /** Of which gate of which layer: `h0`, `h1.f`. */
+  readonly matrix: string;
+  /** Spectral radius ρ(W): the long-run factor per step of a linear cell. */
+  readonly radius: number;
+  /** Largest singular value σ(W): no step changes a norm by more, but for what the cell's curve adds. */
+  readonly sigma: number;
+}
+
 /** Results on the held-out split for every replica. */
 export interface TestBlock {
   /** Iterations that each replica had trained before, (replicas). */
@@ -72,4 +82,6 @@ export interface TestBlock {
   readonly loss: Float32Array;
   /** Share classified correctly, (replicas); NaN for a regression. */
   readonly accuracy: Float32Array;
+  /** Of the recurrent weights of each replica that was evaluated; empty for others, and for networks without. */
+  readonly spectra: readonly (readonly Spectrum[])[];
 }

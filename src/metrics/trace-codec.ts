@@ -6,24 +6,32 @@
  *     u32  ending (low byte: index in ENDINGS, bit 8: stopped by its policy)
  *     u32  iteration of the first non-finite value, u32 bytes of its tensor's name (0: none)
  *     u32  columns that are one value throughout, as bits      u32  layers of each series of LAYER_SERIES; not in version 1
- *     name, padded with zeros to four bytes
+ *     u32  spectra s of an evaluation, u32 bytes of their matrices' names; from version 3 on
+ *     name, padded with zeros to four bytes; names of the matrices, one a line, likewise
  *     f32  per column of COLUMNS n values, or the one
  *     f32  m times: iteration, the series of LAYER_SERIES
- *     f32  t times: iteration, loss, accuracy
+ *     f32  t times: iteration, loss, accuracy, s times spectral radius and largest singular value
  *
  * Numbers keep their bits, so NaN and ±Infinity stay. Iterations are below 2^24 and thus exact in float32.
  */
 import { DataError } from '../model/errors.ts';
-import { ENDINGS, type ScalarName } from './block.ts';
+import { ENDINGS, type ScalarName, type Spectrum } from './block.ts';
 import { decimate } from './decimate.ts';
 import { LAYER_SERIES, type LayerShape, layerShape, layerWords, splitLayers } from './layer-series.ts';
 import { type LayerRecord, type TestRecord, Trace } from './trace.ts';
 
-/** "NT" and the version of the layout; the first knew gradients alone. */
-const MAGIC = 0x544e_0002;
-const MAGIC_1 = 0x544e_0001;
+/** "NT" and the version of the layout: the first knew gradients alone, the second no sequences. */
+const MAGIC = 0x544e_0003;
 const HEADER_WORDS_1 = 10;
-const HEADER_WORDS = HEADER_WORDS_1 + LAYER_SERIES.length;
+/** Series of LAYER_SERIES that the second version knew. */
+const SERIES_2 = LAYER_SERIES.indexOf('log2Dh');
+/** Header words of each version. */
+const HEADERS = new Map([
+  [0x544e_0001, HEADER_WORDS_1],
+  [0x544e_0002, HEADER_WORDS_1 + SERIES_2],
+  [MAGIC, HEADER_WORDS_1 + LAYER_SERIES.length + 2],
+]);
+const HEADER_WORDS = HEADER_WORDS_1 + LAYER_SERIES.length + 2;
 
 /**
  * Stored series in the order of the layout, which does not follow the device's: traces of older versions stay readable. `active` is
@@ -50,17 +58,22 @@ const ABSENT: Readonly<Record<Exclude<ScalarName, (typeof COLUMNS)[number]>, num
 export interface TraceLimits {
   /** Iterations kept at most, 64 or more: extremes and the last of equal stretches, and always the first and the last. */
   readonly points?: number;
-  /** Layer records kept at most: the first, the last, and evenly spaced ones between. */
+  /** Layer records kept at most: the first, the last, and evenly spaced ones between. By default fewer where they are long. */
   readonly layers?: number;
 }
 
 export const DEFAULT_POINTS = 2048;
 export const DEFAULT_LAYERS = 64;
+/** Numbers of all kept records together, by default: one of a long sequence has thousands. */
+const MOST_NUMBERS = 2 ** 17;
 /** One stretch alone may need this many: four landmarks of either series, what parts them, the ends. */
 const FEWEST_POINTS = 64;
 
 /** The same trace and limits give the same bytes. */
-export function encodeTrace(trace: Trace, { points = DEFAULT_POINTS, layers = DEFAULT_LAYERS }: TraceLimits = {}): Uint8Array {
+export function encodeTrace(
+  trace: Trace,
+  { points = DEFAULT_POINTS, layers = usualLayers(trace) }: TraceLimits = {},
+): Uint8Array {
   const kept = keptIterations(trace, Math.max(FEWEST_POINTS, points));
   const columns = COLUMNS.map((name) => {
     const values = trace.scalars[name].view();
@@ -71,9 +84,13 @@ export function encodeTrace(trace: Trace, { points = DEFAULT_POINTS, layers = DE
   const numbers = [
     ...columns.map((values, c) => (isConstant[c] ? values.subarray(0, 1) : values)),
     ...records.flatMap((record) => [Float32Array.of(record.iteration), ...LAYER_SERIES.map((name) => record[name])]),
-    ...trace.tests.map(({ iteration, loss, accuracy }) => Float32Array.of(iteration, loss, accuracy)),
+    ...trace.tests.map(({ iteration, loss, accuracy, spectra }) =>
+      Float32Array.of(iteration, loss, accuracy, ...spectra.flatMap(({ radius, sigma }) => [radius, sigma])),
+    ),
   ];
   const name = new TextEncoder().encode(trace.firstNonFinite?.tensor ?? '');
+  const matrices = (trace.tests[0]?.spectra ?? []).map(({ matrix }) => matrix);
+  const matrixNames = new TextEncoder().encode(matrices.join('\n'));
   const header = Uint32Array.of(
     MAGIC,
     trace.shape.log2Dz,
@@ -86,11 +103,15 @@ export function encodeTrace(trace: Trace, { points = DEFAULT_POINTS, layers = DE
     name.length,
     isConstant.reduce((bits, constant, c) => bits | (constant ? 1 << c : 0), 0),
     ...LAYER_SERIES.map((name) => trace.shape[name]),
+    matrices.length,
+    matrixNames.length,
   );
-  const start = 4 * (HEADER_WORDS + Math.ceil(name.length / 4));
+  const behindName = 4 * (HEADER_WORDS + Math.ceil(name.length / 4));
+  const start = behindName + 4 * Math.ceil(matrixNames.length / 4);
   const bytes = new Uint8Array(start + 4 * numbers.reduce((sum, { length }) => sum + length, 0));
   bytes.set(new Uint8Array(header.buffer));
   bytes.set(name, 4 * HEADER_WORDS);
+  bytes.set(matrixNames, behindName);
   const floats = new Float32Array(bytes.buffer, start);
   let at = 0;
   for (const part of numbers) {
@@ -114,17 +135,20 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
   const header = new Uint32Array(buffer, 0, Math.min(HEADER_WORDS, bytes.length / 4));
   const [magic, gradientLayers, weightLayers, n, records, tests, ending, nonFiniteAt, nameLength, constant, ...lengthsOf] =
     header;
-  if (magic !== MAGIC && magic !== MAGIC_1) throw wrong('it is no encoded trace, or was written by another version');
-  const headerWords = magic === MAGIC ? HEADER_WORDS : HEADER_WORDS_1;
-  const shape =
-    magic === MAGIC
-      ? (Object.fromEntries(LAYER_SERIES.map((name, k) => [name, lengthsOf[k] ?? 0])) as LayerShape)
-      : layerShape(gradientLayers, weightLayers, 0);
-  const start = 4 * (headerWords + Math.ceil(nameLength / 4));
-  const columnNames = magic === MAGIC ? COLUMNS : COLUMNS_1;
+  const headerWords = HEADERS.get(magic);
+  if (headerWords === undefined) throw wrong('it is no encoded trace, or was written by another version');
+  const isFirst = headerWords === HEADER_WORDS_1;
+  const known = magic === MAGIC ? LAYER_SERIES.length : SERIES_2;
+  const shape = isFirst
+    ? layerShape(gradientLayers, weightLayers, 0)
+    : (Object.fromEntries(LAYER_SERIES.map((name, k) => [name, k < known ? (lengthsOf[k] ?? 0) : 0])) as LayerShape);
+  const [spectra, matrixBytes] = magic === MAGIC ? lengthsOf.slice(LAYER_SERIES.length) : [0, 0];
+  const behindName = 4 * (headerWords + Math.ceil(nameLength / 4));
+  const start = behindName + 4 * Math.ceil(matrixBytes / 4);
+  const columnNames = isFirst ? COLUMNS_1 : COLUMNS;
   const lengths = columnNames.map((_, c) => (constant & (1 << c) ? Math.min(1, n) : n));
   const width = 1 + layerWords(shape);
-  const words = lengths.reduce((sum, length) => sum + length, 0) + records * width + 3 * tests;
+  const words = lengths.reduce((sum, length) => sum + length, 0) + records * width + (3 + 2 * spectra) * tests;
   if (bytes.length !== start + 4 * words) throw wrong(`it has ${bytes.length} bytes instead of ${start + 4 * words}`);
   const floats = new Float32Array(buffer, start);
   let at = 0;
@@ -135,7 +159,7 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
   const trace = new Trace(measured, shape);
   const columns = [
     ...columnNames.map((name, c) => [name, take(lengths[c])] as const),
-    ...(magic === MAGIC
+    ...(!isFirst
       ? []
       : ([
           ['learningRate', Float32Array.of(Number.NaN)],
@@ -151,16 +175,30 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
     const [iteration] = take(1);
     trace.layers.push({ iteration, ...splitLayers(take(layerWords(shape)), shape) });
   }
+  const matrices = spectra === 0 ? [] : textOf(bytes, behindName, matrixBytes).split('\n');
   for (let k = 0; k < tests; k++) {
     const [iteration, loss, accuracy] = take(3);
-    trace.tests.push({ iteration, loss, accuracy } satisfies TestRecord);
+    const spectraOf = matrices.map((matrix): Spectrum => {
+      const [radius, sigma] = take(2);
+      return { matrix, radius, sigma };
+    });
+    trace.tests.push({ iteration, loss, accuracy, spectra: spectraOf } satisfies TestRecord);
   }
-  const name = new TextDecoder().decode(bytes.subarray(4 * headerWords, 4 * headerWords + nameLength));
+  const name = textOf(bytes, 4 * headerWords, nameLength);
   trace.firstNonFinite = name === '' ? undefined : { iteration: nonFiniteAt, tensor: name };
   trace.ended = ENDINGS[ending] ?? 'training';
   if (n > 0) trace.scalars.ended.truncate(n - 1);
   if (n > 0) trace.scalars.ended.push(ending);
   return trace;
+}
+
+function textOf(bytes: Uint8Array, start: number, length: number): string {
+  return new TextDecoder().decode(bytes.subarray(start, start + length));
+}
+
+/** Layer records kept where nothing is said: at least the first and the last. */
+function usualLayers({ shape }: Trace): number {
+  return Math.max(2, Math.min(DEFAULT_LAYERS, Math.floor(MOST_NUMBERS / Math.max(1, layerWords(shape)))));
 }
 
 /** Ascending indices of the iterations to keep, at most `most`. */

@@ -1,5 +1,5 @@
 /** A run's recorded series. */
-import { ENDINGS, type Ending, type MetricsBlock, SCALARS, type ScalarName, type TestBlock } from './block.ts';
+import { ENDINGS, type Ending, type MetricsBlock, SCALARS, type ScalarName, type Spectrum, type TestBlock } from './block.ts';
 import { type LayerSeries, type LayerShape, splitLayers } from './layer-series.ts';
 
 const ACTIVE = SCALARS.indexOf('active');
@@ -45,6 +45,8 @@ export interface TestRecord {
   readonly iteration: number;
   readonly loss: number;
   readonly accuracy: number;
+  /** Of the recurrent weights at this moment; empty in other networks. */
+  readonly spectra: readonly Spectrum[];
 }
 
 /** Where a run first met a value that is not finite. */
@@ -125,6 +127,6 @@ export class Trace {
 
   /** @param iteration how many it had trained, where it stopped before the others */
   appendTest(block: TestBlock, r: number, iteration = block.iterations[r]): void {
-    this.tests.push({ iteration, loss: block.loss[r], accuracy: block.accuracy[r] });
+    this.tests.push({ iteration, loss: block.loss[r], accuracy: block.accuracy[r], spectra: block.spectra[r] ?? [] });
   }
 }

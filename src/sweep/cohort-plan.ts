@@ -60,7 +60,7 @@ function sourceOf({ task }: Experiment, { sequence, train, test }: Dataset): Sou
   if (!sequence) return { kind: 'drawn', ...sizes };
   if (sequence.kind === 'frames') return { kind: 'frames', frames: sequence.steps, ...sizes };
   if (sequence.kind === 'text') return { kind: 'text', ...sizes };
-  const generated = GENERATED_TASKS.findIndex((name) => name === task.name);
+  const generated = (GENERATED_TASKS as readonly string[]).indexOf(task.name);
   return { kind: 'generated', task: generated, bits: task.name === 'delayed_parity' ? task.bits : 0, ...sizes };
 }
 

@@ -91,6 +91,7 @@ export class SideBySide implements Training {
       iterations: of(({ iterations }, slot) => iterations[slot], 0),
       loss: Float32Array.from(of(({ loss }, slot) => loss[slot], Number.NaN)),
       accuracy: Float32Array.from(of(({ accuracy }, slot) => accuracy[slot], Number.NaN)),
+      spectra: of(({ spectra }, slot) => spectra[slot], []),
     };
   }
 

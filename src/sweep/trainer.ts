@@ -7,20 +7,18 @@ import type { Dataset, Split } from '../data/dataset.ts';
 import type { Engine, Session } from '../engine/engine.ts';
 import { clearState, tensorOf, writeReplica } from '../engine/tensor-io.ts';
 import { type LayerBlock, type MetricsBlock, SCALARS, type TestBlock } from '../metrics/block.ts';
-import { type Network, networkOf, parametersOf } from '../model/network.ts';
+import { parametersOf } from '../model/network.ts';
 import type { Experiment } from '../model/schema.ts';
-import { GENERATED_TASKS } from '../model/task-schema.ts';
-import { buildPlan } from '../plan/build.ts';
-import { clipStepOf } from '../plan/clip.ts';
-import { type Source, SPLITS, type SplitName } from '../plan/draw.ts';
+import { SPLITS, type SplitName } from '../plan/draw.ts';
 import { hyperWords } from '../plan/hyper.ts';
-import type { MeasuredGroup, Plan } from '../plan/plan.ts';
+import type { MeasuredGroup } from '../plan/plan.ts';
 import { CONTROL_WORDS, HYPER_WORDS, STATUS, STATUS_WORDS } from '../plan/records.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import { cohortPlan, type SlotRequest, testExamples } from './cohort-plan.ts';
 import { type InitialValues, initialValuesFor } from './initial-values.ts';
 import { depthOf } from './plan-key.ts';
 import { joined, ringRanges } from './ring.ts';
+import { readSpectra } from './spectra.ts';
 import { stateRanges, writeState } from './training-state.ts';
 
 const ACTIVE = SCALARS.indexOf('active');
@@ -195,7 +193,11 @@ export class Trainer {
     const examples = iterations.map((_, slot) => testExamples(dataset, this.group(slot).network));
     const most = Math.max(0, ...[...due].map((slot) => examples[slot]));
     const done = session.run('evaluation', Math.ceil(most / plan.batchSize));
-    const [, [words]] = await Promise.all([done, session.read([tensorOf(session, 'evaluation')])]);
+    const [, [words], spectra] = await Promise.all([
+      done,
+      session.read([tensorOf(session, 'evaluation')]),
+      readSpectra(session, due),
+    ]);
     const sums = new Float32Array(words.buffer, words.byteOffset, words.length);
     const classes = dataset.kind === 'classification';
     const mean = (slot: number, word: number) => (due.has(slot) ? sums[4 * slot + word] / examples[slot] : Number.NaN);
@@ -203,6 +205,7 @@ export class Trainer {
       iterations,
       loss: Float32Array.from(iterations, (_, slot) => mean(slot, 0)),
       accuracy: Float32Array.from(iterations, (_, slot) => (classes ? mean(slot, 1) : Number.NaN)),
+      spectra,
     };
   }
 

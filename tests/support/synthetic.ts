@@ -52,7 +52,10 @@ export function syntheticTrace({
   };
   trace.append(block, 0);
   for (const { iteration, loss, accuracy } of tests) {
-    trace.appendTest({ iterations: [iteration], loss: Float32Array.of(loss), accuracy: Float32Array.of(accuracy) }, 0);
+    trace.appendTest(
+      { iterations: [iteration], loss: Float32Array.of(loss), accuracy: Float32Array.of(accuracy), spectra: [] },
+      0,
+    );
   }
   return trace;
 }

@@ -11,7 +11,11 @@ import { dataErrorOf, readAsset } from './assets.ts';
 
 type Stored = 'digits8' | 'digits8_pixels' | 'mnist' | 'mnist_pixels' | 'spoken_digits' | 'austen';
 const taskOf = (task: { name: Stored; length?: number; normalisation?: string }) =>
-  parseExperiment({ batchSize: 1, task: task as { name: 'austen' }, model: { kind: 'recurrent' } }).task;
+  parseExperiment({
+    batchSize: 1,
+    task: task as { name: 'austen' },
+    model: { kind: /^(digits8|mnist)$/.test(task.name) ? 'mlp' : 'recurrent' },
+  }).task;
 const load = (name: Stored, more: object = {}, read: ReadAsset = readAsset): Promise<Dataset> =>
   loadDataset(taskOf({ name, ...more }), read);
 

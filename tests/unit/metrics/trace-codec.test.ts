@@ -87,8 +87,32 @@ test('a trace of the first version is read: gradients alone, no learning rate', 
   expect([trace.ended, trace.firstNonFinite, trace.tests]).toEqual([
     'policy',
     { iteration: 1, tensor: 'loss' },
-    [{ iteration: 3, loss: 0.25, accuracy: 0.5 }],
+    [{ iteration: 3, loss: 0.25, accuracy: 0.5, spectra: [] }],
   ]);
+});
+
+test('a trace of the second version is read: no sequences', () => {
+  // Three iterations of two layers, one of them hidden, and two records, as the second version wrote them.
+  const header = [0x544e_0002, 2, 2, 3, 2, 0, 1, 0, 0, 0x7fe, 2, 2, 1, 1, 2, 2, 0, 0];
+  const columns = [0, 1, 2, 1, 0.5, 0, 1, 3, -5, 0, 0, 0.1, 0];
+  const record = (iteration: number) => [iteration, ...Array.from({ length: 10 }, (_, k) => k / 8)];
+  const numbers = Float32Array.from([...columns, ...record(0), ...record(2)]);
+  const bytes = new Uint8Array(4 * (header.length + numbers.length));
+  bytes.set(new Uint8Array(Uint32Array.from(header).buffer));
+  bytes.set(new Uint8Array(numbers.buffer), 4 * header.length);
+  const trace = decodeTrace(bytes);
+  expect(trace.shape).toEqual(layerShape(2, 2, 1));
+  expect([...trace.scalars.loss.view()]).toEqual([1, 1, 1]);
+  expect(trace.layers.map(({ iteration }) => iteration)).toEqual([0, 2]);
+  expect(trace.layers[1].log2Update).toEqual(Float32Array.of(1, 1.125));
+  expect(trace.layers[1].log2Dh).toHaveLength(0);
+});
+
+test('the spectra of evaluations are kept with the names of their matrices', () => {
+  const trace = syntheticTrace({ iterations: 2 });
+  const spectra = ['h0.r', 'h0.z'].map((matrix, k) => ({ matrix, radius: 0.5 + k, sigma: 1.5 + k }));
+  trace.appendTest({ iterations: [2], loss: Float32Array.of(1), accuracy: Float32Array.of(0), spectra: [spectra] }, 0);
+  expect(decodeTrace(encodeTrace(trace)).tests).toEqual(trace.tests);
 });
 
 describe('a long trace is reduced', () => {

@@ -14,7 +14,7 @@ function traceOf(rows: readonly Row[], test?: { loss: number; accuracy: number }
   trace.append({ replicas: 1, iterations: rows.length, scalars: Float32Array.from(scalars), layers: [[]] }, 0);
   if (test)
     trace.appendTest(
-      { iterations: [rows.length], loss: Float32Array.of(test.loss), accuracy: Float32Array.of(test.accuracy) },
+      { iterations: [rows.length], loss: Float32Array.of(test.loss), accuracy: Float32Array.of(test.accuracy), spectra: [] },
       0,
     );
   return trace;
@@ -69,7 +69,7 @@ test('a regression has no accuracy', () => {
 test('the best of a run is finite where any of it was', () => {
   const rows = [{ loss: 2, accuracy: 0.5 }, { loss: 0.5, accuracy: 0.75 }, { loss: -inf, accuracy: 0.25 }, { loss: Number.NaN }];
   const trace = traceOf(rows, { loss: 3, accuracy: 0.75 });
-  trace.appendTest({ iterations: [5], loss: Float32Array.of(inf), accuracy: Float32Array.of(0.5) }, 0);
+  trace.appendTest({ iterations: [5], loss: Float32Array.of(inf), accuracy: Float32Array.of(0.5), spectra: [] }, 0);
   expect(resultOf(trace, clipped)).toMatchObject({
     ended: 'training',
     bestLoss: 0.5,

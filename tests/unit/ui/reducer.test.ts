@@ -210,7 +210,7 @@ test('runs of two plans have traces of their own shape, and a test goes to the r
   expect(next.traces?.map(({ gradientLayers }) => gradientLayers)).toEqual([2, 3]);
   expect(next.traces?.map(({ measured }) => measured)).toEqual([['z0', 'z1'], ['x0']]);
   expect([next, start].map(({ summaries }) => summaries && sharesPlan(summaries))).toEqual([false, true]);
-  const block = { iterations: [7, 7], loss: new Float32Array([1, 2]), accuracy: new Float32Array([0.5, 0.6]) };
+  const block = { iterations: [7, 7], loss: new Float32Array([1, 2]), accuracy: new Float32Array([0.5, 0.6]), spectra: [[], []] };
   const tested = follow(next, { type: 'worker', message: { type: 'test', block, runs: [1] } });
   expect(tested.traces?.map(({ tests }) => tests.map(({ loss }) => loss))).toEqual([[], [2]]);
 });
