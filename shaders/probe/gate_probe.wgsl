@@ -1,11 +1,13 @@
 // norms[n] = (0, 0, mean, share) of gate g at step t: mean of its values v over the sequences that have the step and all units, and the share
 // of them with |2 v - 1| > 0.975 (sigmoid), |v| > 0.975 (tanh) or v = 0 (relu), NaN of a linear cell; n = norms of r + Z + D + G + (LAYER G' + g) T_r + t
 // cache: (R,T*B4,CACHE*H4) read, of recurrent_forward   norms: (any,4) write   status: (R,8) read   shapes: (R,8) read   sequence: (R,SEQ) read
+// range: (any) accumulate, if EXTENDED, the steps' exponents (lib/step_range), only read
 // One workgroup of 64 owns a step of a gate of a replica: x is t, y the gate, z is r. Fixed order. G' is the number of gates.
 // Nothing happens but in iterations that EVERY divides, which record_iteration records. Range: every f32; NaN makes the mean NaN.
 // ref: Karpathy, Johnson, Fei-Fei 2016, "Visualizing and understanding recurrent networks", section 4.2 (saturation of gates)
 // #import "lib/cell"
 // #import "lib/present"
+// #import "lib/step_range"
 
 override LAYER: u32;
 override B: u32;
@@ -18,6 +20,7 @@ override WX: u32;
 @group(0) @binding(2) var<storage, read> status: array<u32>;
 @group(0) @binding(3) var<storage, read> shapes: array<u32>;
 @group(0) @binding(4) var<storage, read> sequence: array<u32>;
+@group(0) @binding(5) var<storage, read_write> range: array<atomic<u32>>;
 
 const SATURATED = 0.975;
 
@@ -65,7 +68,7 @@ fn gate_probe(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation
   for (var k = 1u; k < WX; k++) { sum += sums[k]; }
   let shape = r * SHAPE_WORDS;
   let before = shapes[shape + P_NORMS] + shapes[shape + P_Z] + shapes[shape + P_D] + shapes[shape + P_G];
-  let mean = select(bitcast<u32>(sum.x / sum.z), NAN_BITS, sum.z == 0.0);
+  let mean = select(bitcast<u32>(moved(vec4(sum.x / sum.z), step_exponent(r, t, E_STATE)).x), NAN_BITS, sum.z == 0.0);
   let share = select(bitcast<u32>(sum.y / sum.z), NAN_BITS, sum.z == 0.0 || curve == 3u || is_nan(sum.x));
   norms[before + (LAYER * G + g) * own + t] = vec4(0u, 0u, mean, share);
 }

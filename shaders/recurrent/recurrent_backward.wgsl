@@ -5,9 +5,9 @@
 // da: (R,T*B4,G*H4) write   second: (R,T*B4,N) write, lstm: dc, N = H4; gru: dhh, N = G*H4; rnn: nothing, dhh being da
 // sequence: (R,SEQ) read. From step clock + STEPS - 1 down to the clock; TRUNCATION k > 0 cuts what t + 1 hands to t in front of each
 // block of k steps that ends with the replica's last. Workgroups as in recurrent_forward. Rows beyond an example's length are written as 0.
-// Range: every f32; overflow follows IEEE-754.
+// range: (any) accumulate, if EXTENDED, the steps' exponents (lib/step_range): dh, da, dhh and dc of a step share one.
+// Range: every f32; overflow follows IEEE-754. EXTENDED: any, with one workgroup a replica.
 // ref: Werbos 1990, "Backpropagation through time"; Williams, Peng 1990 (truncation)
-// #import "lib/cell"
 // #import "lib/gate_gradients"
 
 override B: u32;
@@ -25,6 +25,7 @@ override WX: u32;
 @group(0) @binding(4) var<storage, read_write> da: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> second: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read> sequence: array<u32>;
+@group(0) @binding(7) var<storage, read_write> range: array<atomic<u32>>;
 
 fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
   let height = (B + 3u) / 4u * 4u;
@@ -34,16 +35,21 @@ fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
   let is_linked = t + 1u < own && (TRUNCATION == 0u || (own - t - 1u) % max(TRUNCATION, 1u) != 0u);
   var back = mat4x4<f32>();
   if (is_linked) { back = handed_back(r, row + height, j); }
+  let e = gradient_exponent(r, t, own, is_linked, tile + j == 0u);
+  let n = step_exponent(r, min(t + 1u, T - 1u), E_GRADIENT) - e;
+  let outside = step_exponent(r, t, E_OUTSIDE) - e;
+  var peak = 0u;
   for (var k = 0u; k < 4u; k++) {
     let at = (row + k) * HT + j;
     let x = (row + k) * G * HT + j;
     let kept = (row + k) * CACHE * HT + j;
     let later = kept + height * CACHE * HT;
     let is_walked = inside(j) & vec4(t < lengths[k]);
-    var d = dh[at] + back[k];
-    if (CELL == 2u && is_linked) { d += dh[at + height * HT] * sigmoid4(cache[later + HT]); }
+    var d = moved(dh[at], outside) + moved(back[k], n);
+    if (CELL == 2u && is_linked) { d += moved(dh[at + height * HT], n) * sigmoid4(cache[later + HT]); }
     d = select(vec4(0.0), d, is_walked);
     dh[at] = d;
+    peak = max(peak, largest_bits(d));
     let z = cache[kept];
     if (CELL == 0u) {
       da[x] = select(vec4(0.0), chain(d, z), is_walked);
@@ -54,9 +60,10 @@ fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
       let before = cache[kept + 4u * HT];
       let c = sigmoid4(f) * before + sigmoid4(z) * tanh4(g);
       var dc = d * sigmoid4(o) * tanh_slope4(c);
-      if (is_linked) { dc += second[at + height * HT] * sigmoid4(cache[later + HT]); }
+      if (is_linked) { dc += moved(second[at + height * HT], n) * sigmoid4(cache[later + HT]); }
       dc = select(vec4(0.0), dc, is_walked);
       second[at] = dc;
+      peak = max(peak, largest_bits(dc));
       da[x] = select(vec4(0.0), dc * tanh4(g) * sigmoid_slope4(z), is_walked);
       da[x + HT] = select(vec4(0.0), dc * before * sigmoid_slope4(f), is_walked);
       da[x + 2u * HT] = select(vec4(0.0), dc * sigmoid4(z) * tanh_slope4(g), is_walked);
@@ -72,7 +79,9 @@ fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
       second[x + HT] = da[x + HT];
       second[x + 2u * HT] = dn * sigmoid4(z);
     }
+    for (var g = 0u; EXTENDED && g < G; g++) { peak = max(peak, largest_bits(da[x + g * HT])); }
   }
+  if (EXTENDED) { raise_step(r, t, E_GRADIENT, peak); }
 }
 
 @compute @workgroup_size(WX)

@@ -4,10 +4,11 @@
 // a: (R,T*B4,G*H4) read   W: (R,H4,G*H4) read   bias: (R,O16) read, O = G*H4   h: (R,T*B4,H4) write
 // h_prev: (R,T*B4,H4) accumulate, h of the step before, from which a later dispatch goes on
 // cache: (R,T*B4,CACHE*H4) accumulate, the gates' z, then lstm: c', gru: q   sequence: (R,SEQ) read
+// range: (any) accumulate, if EXTENDED, the steps' exponents (lib/step_range): h and z of a relu or linear rnn move with h; a has none
 // A workgroup of 64 owns ROW_TILES * 4 examples of a replica and UNIT_TILES * 4 units, all of them unless STEPS = 1, and walks the steps.
-// Rows beyond an example's length are written as 0. Range: every f32.
+// Rows beyond an example's length are written as 0. Range: every f32; EXTENDED: any, with one workgroup a replica.
 // ref: Elman 1990; Gers, Schmidhuber, Cummins 2000, eq. 1-9; Cho et al. 2014, eq. 5-8, in the form of torch.nn.GRU
-// #import "lib/cell"
+// #import "lib/gate_product"
 
 override B: u32;
 override T: u32;
@@ -24,41 +25,27 @@ override WX: u32;
 @group(0) @binding(4) var<storage, read_write> h_prev: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> cache: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read> sequence: array<u32>;
-
-// h[t-1] W + bias of gate g: 4 rows from `row` on, the units of tile j.
-fn product(r: u32, row: u32, g: u32, j: u32) -> mat4x4<f32> {
-  let shift = select(vec4(0.0), bias[select(0u, r * ((G * HT + 3u) / 4u * 4u) + g * HT + j, HAS_BIAS)], HAS_BIAS);
-  var acc = mat4x4<f32>(shift, shift, shift, shift);
-  var wi = (r * 4u * HT * G + g) * HT + j;
-  var xi = row * HT;
-  for (var k = 0u; k < HT; k++) {
-    let w = mat4x4<f32>(W[wi], W[wi + G * HT], W[wi + 2u * G * HT], W[wi + 3u * G * HT]);
-    acc[0] += w * h_prev[xi];
-    acc[1] += w * h_prev[xi + HT];
-    acc[2] += w * h_prev[xi + 2u * HT];
-    acc[3] += w * h_prev[xi + 3u * HT];
-    wi += 4u * G * HT;
-    xi += 1u;
-  }
-  return acc;
-}
+@group(0) @binding(7) var<storage, read_write> range: array<atomic<u32>>;
 
 fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
   let height = (B + 3u) / 4u * 4u;
   let row = (r * T + t) * height + 4u * tile;
   let walked = vec4(t) < lengths_of(r, 4u * tile);
-  let z0 = product(r, row, 0u, j);
+  let e_before = step_exponent(r, max(t, 1u) - 1u, E_STATE);
+  var e = 0;
+  if (EXTENDED && t > 0u) { e = max(step_leading(r, t - 1u, E_STATE), 0); }
+  let z0 = product(r, row, 0u, j, e_before);
   var z1 = z0;
   var z2 = z0;
   var z3 = z0;
-  if (G > 1u) { z1 = product(r, row, 1u, j); }
-  if (G > 1u) { z2 = product(r, row, 2u, j); }
-  if (G > 3u) { z3 = product(r, row, 3u, j); }
+  if (G > 1u) { z1 = product(r, row, 1u, j, 0); }
+  if (G > 1u) { z2 = product(r, row, 2u, j, 0); }
+  if (G > 3u) { z3 = product(r, row, 3u, j, 0); }
   for (var k = 0u; k < 4u; k++) {
     let at = (row + k) * HT + j;
     let x = (row + k) * G * HT + j;
     let kept = (row + k) * CACHE * HT + j;
-    let z = a[x] + z0[k];
+    let z = moved(a[x], -e) + moved(z0[k], e_before - e);
     var next = vec4(0.0);
     if (CELL == 0u) {
       next = phi(z);
@@ -80,8 +67,10 @@ fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
     cache[kept] = z;
     next = select(vec4(0.0), next, inside(j) & vec4(walked[k]));
     h[at] = next;
+    if (EXTENDED && CELL == 0u && ACT != 3) { raise_step(r, t, E_STATE, largest_bits(next)); }
     if (t + 1u < T) { h_prev[at + height * HT] = next; }
   }
+  if (EXTENDED && tile + j == 0u) { write_step(r, t, E_STATE, e); }
 }
 
 @compute @workgroup_size(WX)

@@ -1,14 +1,15 @@
 /** Runs a case on an engine and collects everything that PyTorch computed, too. */
 import type { Engine, Session } from '../engine/engine.ts';
-import { readNumbers, tensorOf, writeReplica } from '../engine/tensor-io.ts';
+import { readNumbers, readTensor, tensorOf, writeReplica } from '../engine/tensor-io.ts';
 import { joinEntries, log2Norm } from '../math/norm-pair.ts';
 import { SCALARS } from '../metrics/block.ts';
 import { type Parameter, parametersOf } from '../model/network.ts';
 import type { NumberRange } from '../model/schema.ts';
 import { buildPlan } from '../plan/build.ts';
 import { hyperWords } from '../plan/hyper.ts';
-import { stepName } from '../plan/measured.ts';
-import { NORM_WORDS } from '../plan/records.ts';
+import { stepName } from '../plan/names.ts';
+import { stepsName } from '../plan/range.ts';
+import { NORM_WORDS, STEP_GRADIENT, STEP_WORDS } from '../plan/records.ts';
 import { type Case, parameterInCase } from './case.ts';
 
 const ITERATIONS = 3;
@@ -108,7 +109,17 @@ async function readGradient(session: Session, { batchSize }: Case, name: string)
   if (tensor === undefined) return readFloats(session, `d${name}`);
   const { columns } = tensorOf(session, `d${tensor}`);
   const first = Number(t) * 4 * Math.ceil(batchSize / 4) * columns;
-  return (await readFloats(session, `d${tensor}`)).slice(first, first + batchSize * columns);
+  const stored = await readTensor(session, `d${tensor}`, 1);
+  const exponent = await stepExponent(session, tensor, Number(t));
+  return stored.slice(first, first + batchSize * columns).map((x) => x * 2 ** exponent);
+}
+
+/** The exponent of the gradients of a step, of the only recurrent layer of a case; 0 where the range is ieee. */
+async function stepExponent(session: Session, state: string, t: number): Promise<number> {
+  const words = session.plan.tensors.get(`range.${stepsName(state.replace('c', 'h'))}`);
+  if (!words) return 0;
+  const [read] = await session.read([words]);
+  return read[t * STEP_WORDS + STEP_GRADIENT] | 0;
 }
 
 /** A tensor's numbers with their exponents, as PyTorch has them: float32. */

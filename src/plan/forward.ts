@@ -82,6 +82,11 @@ export function forwardSteps(builder: Builder, mode: Mode): AnyStep[] {
   });
 }
 
+/** What is computed of all steps at once has no exponents: data has none, and networks with exponents have one recurrent layer. */
+function ofSteps<P extends { readonly EXTENDED: number }>({ steps }: { readonly steps?: number }, places: P): P {
+  return steps === undefined ? places : { ...places, EXTENDED: 0 };
+}
+
 function forwardStep(
   builder: Builder,
   placed: PlacedOp,
@@ -103,7 +108,7 @@ function forwardStep(
       return step(
         'linear_forward',
         op.output,
-        { ...sizes, HAS_BIAS: Number(op.bias), ACT: activationCode(fused?.activation), ...places },
+        { ...sizes, HAS_BIAS: Number(op.bias), ACT: activationCode(fused?.activation), ...ofSteps(op, places) },
         {
           x: at(op.input),
           W: builder.working(`${op.name}.weight`),

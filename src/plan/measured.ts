@@ -4,6 +4,7 @@ import { GATES, recurrencesOf, statesOf } from '../model/recurrent-network.ts';
 import { unitLayersOf } from '../model/units.ts';
 import type { Builder } from './builder.ts';
 import { paddedColumns } from './memory.ts';
+import { stepName } from './names.ts';
 import { CELL } from './pieces.ts';
 import { type PlanGroup, physicalName } from './placement.ts';
 
@@ -45,11 +46,6 @@ export function measuredOf(group: PlanGroup, isAll: boolean): Measured {
 /** Entries of `norms` that a replica has. */
 export function normCount({ z, d, gradients, units, gates }: Measured): number {
   return z.length + d.length + gradients.length + units.length + gates;
-}
-
-/** Names of the gradient of a tensor's rows of each step. */
-export function stepName(tensor: string, t: number): string {
-  return `${tensor}[${t}]`;
 }
 
 /** In the network's own names: pre-activations and states, then their gradients. */

@@ -3,9 +3,15 @@
  * order of the forward ops with each output's gradients beside it, so that equal layers see their entries at equal distances.
  */
 import type { Memory } from './memory.ts';
+import { stepName } from './names.ts';
 import type { PlacedOp, Placement } from './placement.ts';
 import type { Range, Tensor } from './plan.ts';
-import { NO_EXPONENT } from './records.ts';
+import { NO_EXPONENT, STEP_GRADIENT, STEP_WORDS } from './records.ts';
+
+/** Name of the words of the steps of a recurrent layer. */
+export function stepsName(output: string): string {
+  return `${output}.steps`;
+}
 
 /** A parameter's gradient, whose exponent is the sum of others', in the replicas of the op that computes it. */
 interface Sum {
@@ -28,6 +34,8 @@ export type Exponents = 'none' | 'every_tensor' | 'loss_scale';
 export class RangeTable {
   readonly #sums = new Map<string, Sum[]>();
   readonly #outputs = new Set<string>();
+  /** Words of the exponents of gradients of single steps, by replica. */
+  readonly #steps = new Map<string, (r: number) => number>();
 
   constructor(
     readonly memory: Memory,
@@ -100,6 +108,18 @@ export class RangeTable {
     return this.hasExponents ? this.memory.pieces('range')[0] : this.memory.absent('read', position);
   }
 
+  /** Reserves the words of the steps of a recurrent layer with states `h0`, and notes where the exponents of its gradients are. */
+  reserveSteps(output: string, steps: number): void {
+    const name = `range.${stepsName(output)}`;
+    const { replicas } = this.placement;
+    const { offset } = this.memory.tensor('range', { name, type: 'u32', replicas, rows: steps, columns: STEP_WORDS });
+    for (const state of [output, output.replace('h', 'c')]) {
+      for (let t = 0; t < steps; t++) {
+        this.#steps.set(stepName(`d${state}`, t), (r) => offset + (r * steps + t) * STEP_WORDS + STEP_GRADIENT);
+      }
+    }
+  }
+
   /** Notes that a parameter's gradient is a product of these tensors. */
   addSum(name: string, placed: PlacedOp, tensors: readonly string[]): void {
     const list = this.#sums.get(name);
@@ -112,6 +132,8 @@ export class RangeTable {
     if (this.exponents === 'loss_scale')
       return [this.#outputs.has(name) ? NO_EXPONENT : this.lossScale().offset + 2 * r, NO_EXPONENT];
     if (!this.isExtended) return [NO_EXPONENT, NO_EXPONENT];
+    const step = this.#steps.get(name);
+    if (step) return [step(r), NO_EXPONENT];
     const own = this.#sums.get(name)?.find(({ placed }) => r >= placed.first && r < placed.first + placed.count);
     const places = (own?.tensors ?? [name]).map((tensor) => this.#entry(tensor).offset + 2 * r);
     return [places[0], places[1] ?? NO_EXPONENT];

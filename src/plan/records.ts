@@ -184,3 +184,7 @@ export function sequenceWords(B: number): number {
 
 /** Label of a row of a batch that holds no example. */
 export const NO_LABEL = 0xffffffff;
+
+/** Words of a step of a recurrent layer in `range`, (R, T, STEP_WORDS), and the one with the exponent of its gradients. */
+export const STEP_WORDS = 8;
+export const STEP_GRADIENT = 2;

@@ -4,6 +4,7 @@ import { GATES, type RecurrenceOp, recurrencesOf } from '../model/recurrent-netw
 import { activationCode, type Builder, step, tiles } from './builder.ts';
 import type { PlacedOp } from './placement.ts';
 import { type AnyStep, pieceName, type Range } from './plan.ts';
+import { stepsName } from './range.ts';
 import { sequenceWords } from './records.ts';
 
 /** The constant CELL. */
@@ -32,12 +33,16 @@ export interface Walk {
   readonly dispatches: number;
 }
 
-/** @param replicas of the dispatch */
-export function walkOf({ cell, hidden, steps }: RecurrenceOp, batchSize: number, replicas: number): Walk {
+/**
+ * @param replicas of the dispatch
+ * @param isExtended whether states and gradients have exponents
+ */
+export function walkOf({ cell, hidden, steps }: RecurrenceOp, batchSize: number, replicas: number, isExtended = false): Walk {
   const units = tiles(hidden);
-  const isShared = hidden > MOST_UNITS_WALKED;
+  // In an extended range one workgroup finds the peak of a step of all examples and units.
+  const isShared = hidden > MOST_UNITS_WALKED && !isExtended;
   const unitTiles = isShared ? LANES : units;
-  const rowTiles = Math.min(tiles(batchSize), Math.max(1, Math.floor(LANES / unitTiles)));
+  const rowTiles = isExtended ? tiles(batchSize) : Math.min(tiles(batchSize), Math.max(1, Math.floor(LANES / unitTiles)));
   const across = [Math.ceil(units / unitTiles), Math.ceil(tiles(batchSize) / rowTiles)] as const;
   const flop = 2 * 4 * rowTiles * hidden * GATES[cell].length * hidden;
   const most = Math.min(MOST_WORKGROUP_FLOP / flop, MOST_FLOP / (flop * across[1] * replicas));
@@ -57,7 +62,8 @@ export function reserveRecurrence(builder: Builder, op: RecurrenceOp): void {
   state('cache', `${output}.cache`, cached * hidden, cached);
   state('dstate', `d${output}`);
   if (cell === 'lstm') state('dcell', `d${output.replace('h', 'c')}`);
-  if (cell === 'gru') state('dgates', `${output}.dhh`, gates * hidden, gates);
+  if (cell === 'gru' || builder.ranges.isExtended) state('dgates', `${output}.dhh`, gates * hidden, gates);
+  if (builder.ranges.isExtended) builder.ranges.reserveSteps(output, steps);
 }
 
 /** What all steps of a layer's walk have in common. */
@@ -100,11 +106,12 @@ function gridOf({ across }: Walk, replicas: number): readonly [number, number, n
 export function recurrenceForward(builder: Builder, { count: R }: PlacedOp, op: RecurrenceOp): AnyStep[] {
   const { memory, batchSize: B } = builder;
   const { name, input, output, bias } = op;
-  const walk = walkOf(op, B, R);
+  const walk = walkOf(op, B, R, builder.ranges.isExtended);
+  const { range, at } = builder.ranges.bind(7, { STEPS_AT: stepsName(output) });
   const each = step(
     'recurrent_forward',
     output,
-    { ...walkConstants(op, B, walk), HAS_BIAS: Number(bias) },
+    { ...walkConstants(op, B, walk), HAS_BIAS: Number(bias), ...at },
     {
       a: builder.tensor(input),
       W: builder.tensor(`${name}.weight`),
@@ -113,21 +120,23 @@ export function recurrenceForward(builder: Builder, { count: R }: PlacedOp, op: 
       h_prev: builder.tensor(`${output}.prev`),
       cache: builder.tensor(`${output}.cache`),
       sequence: builder.tensor('sequence'),
+      range,
     },
     gridOf(walk, R),
   );
   return walked(builder, walk, each, 1);
 }
 
-/** The gradients of h W + bias, which are those of the input product but for the GRU. */
+/** The gradients of h W + bias, which are those of the input product but for the GRU; in an extended range a copy at exponents of its own. */
 export function hiddenGradient(builder: Builder, { cell, input, output }: RecurrenceOp) {
-  return builder.tensor(cell === 'gru' ? `${output}.dhh` : `d${input}`);
+  return builder.tensor(cell === 'gru' || builder.ranges.isExtended ? `${output}.dhh` : `d${input}`);
 }
 
 export function recurrenceBackward(builder: Builder, { count: R }: PlacedOp, op: RecurrenceOp): AnyStep[] {
   const { memory, batchSize: B } = builder;
   const { cell, name, input, output, truncation } = op;
-  const walk = walkOf(op, B, R);
+  const walk = walkOf(op, B, R, builder.ranges.isExtended);
+  const { range, at } = builder.ranges.bind(7, { STEPS_AT: stepsName(output) });
   const second: Range = {
     rnn: () => memory.absent('read_write', 5),
     lstm: () => builder.tensor(`d${output.replace('h', 'c')}`),
@@ -136,7 +145,7 @@ export function recurrenceBackward(builder: Builder, { count: R }: PlacedOp, op:
   const each = step(
     'recurrent_backward',
     `d${output}`,
-    { ...walkConstants(op, B, walk), TRUNCATION: truncation },
+    { ...walkConstants(op, B, walk), TRUNCATION: truncation, ...at },
     {
       dh: builder.tensor(`d${output}`),
       W: builder.tensor(`${name}.weight`),
@@ -145,10 +154,30 @@ export function recurrenceBackward(builder: Builder, { count: R }: PlacedOp, op:
       da: builder.tensor(`d${input}`),
       second,
       sequence: builder.tensor('sequence'),
+      range,
     },
     gridOf(walk, R),
   );
-  return walked(builder, walk, each, -1);
+  return [...walked(builder, walk, each, -1), ...rescaleSteps(builder, R, op)];
+}
+
+/** In an extended range: the gradients of all steps brought to one exponent, so that products over all steps can be summed. */
+function rescaleSteps(builder: Builder, replicas: number, op: RecurrenceOp): AnyStep[] {
+  const { memory, ranges } = builder;
+  if (!ranges.isExtended) return [];
+  const { cell, input, output, steps } = op;
+  const rescale = (name: string, copyOf: string | undefined, isProduct: boolean) => {
+    const y = builder.tensor(name);
+    const words = y.rowStride * builder.rows(1);
+    const { range, at } = ranges.bind(3, { STEPS_AT: stepsName(output), Y_AT: name });
+    const constants = { T: steps, WORDS: words, COPY: Number(copyOf !== undefined), PRODUCT: Number(isProduct) };
+    const v = copyOf === undefined ? memory.absent('read_write', 0) : builder.tensor(copyOf);
+    const bindings = { v, y, sequence: builder.tensor('sequence'), range };
+    const grid = [words / 4, steps, replicas] as const;
+    return step('rescale_steps', name, { ...constants, SEQ: sequenceWords(builder.batchSize), ...at }, bindings, grid);
+  };
+  const hidden = rescale(`${output}.dhh`, cell === 'gru' ? undefined : `d${input}`, true);
+  return [hidden, rescale(`d${input}`, undefined, false)];
 }
 
 type ReadOut = Extract<Op, { op: 'read_out' }>;
@@ -158,16 +187,18 @@ function readOutConstants({ batchSize: B }: Builder, { features, steps, how }: R
 }
 
 export function readOutForward(builder: Builder, { count: R }: PlacedOp, op: ReadOut): AnyStep {
-  const bindings = { h: builder.tensor(op.input), y: builder.tensor(op.output), sequence: builder.tensor('sequence') };
+  const { range, at } = builder.ranges.bind(3, { STEPS_AT: stepsName(op.input), Y_AT: op.output });
+  const bindings = { h: builder.tensor(op.input), y: builder.tensor(op.output), sequence: builder.tensor('sequence'), range };
   const grid = [tiles(op.features), 4 * tiles(builder.batchSize), R] as const;
-  return step('read_out_forward', op.output, readOutConstants(builder, op), bindings, grid);
+  return step('read_out_forward', op.output, { ...readOutConstants(builder, op), ...at }, bindings, grid);
 }
 
 export function readOutBackward(builder: Builder, { count: R }: PlacedOp, op: ReadOut): AnyStep {
   const dh = builder.tensor(`d${op.input}`);
-  const bindings = { dy: builder.tensor(`d${op.output}`), dh, sequence: builder.tensor('sequence') };
+  const { range, at } = builder.ranges.bind(3, { STEPS_AT: stepsName(op.input), DY_AT: `d${op.output}` });
+  const bindings = { dy: builder.tensor(`d${op.output}`), dh, sequence: builder.tensor('sequence'), range };
   const grid = [tiles(op.features), op.steps * tiles(builder.batchSize), R] as const;
-  return step('read_out_backward', dh.name, readOutConstants(builder, op), bindings, grid);
+  return step('read_out_backward', dh.name, { ...readOutConstants(builder, op), ...at }, bindings, grid);
 }
 
 /** The probe of the gates of all recurrent layers. */
@@ -175,6 +206,7 @@ export function gateSteps(builder: Builder, every: number): AnyStep[] {
   const { batchSize: B, replicas: R, placement } = builder;
   return recurrencesOf(placement.deepest).map((op, layer) => {
     const { cell, activation, hidden, steps, output } = op;
+    const { range, at } = builder.ranges.bind(5, { STEPS_AT: stepsName(output) });
     const constants = {
       LAYER: layer,
       B,
@@ -184,8 +216,10 @@ export function gateSteps(builder: Builder, every: number): AnyStep[] {
       ACT: activationCode(activation),
       EVERY: every,
       SEQ: sequenceWords(B),
+      ...at,
     };
     const bindings = {
+      range,
       cache: builder.tensor(`${output}.cache`),
       norms: builder.tensor('norms'),
       status: builder.tensor('status'),

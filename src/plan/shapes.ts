@@ -3,7 +3,8 @@ import { LAYER_SERIES, type LayerNames, type LayerSeries, shapeOf } from '../met
 import { recurrencesOf, recurrentLayersOf, statesOf } from '../model/recurrent-network.ts';
 import type { Builder } from './builder.ts';
 import type { Tables } from './measure.ts';
-import { type Measured, normCount, signalsOf, stepName } from './measured.ts';
+import { type Measured, normCount, signalsOf } from './measured.ts';
+import { stepName } from './names.ts';
 import type { MeasuredGroup } from './plan.ts';
 import { LAYER_KIND, LAYER_KIND_SHIFT } from './records.ts';
 

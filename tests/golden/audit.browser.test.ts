@@ -14,10 +14,7 @@ test('nine cases are here', () => {
   expect(Object.keys(DOCUMENTS)).toHaveLength(9);
 });
 
-const isRecurrent = (path: string) => /(rnn_tanh|lstm|gru)\.json$/.test(path);
-const BOTH = Object.keys(DOCUMENTS).flatMap((path) =>
-  RANGES.filter((range) => range === 'ieee' || !isRecurrent(path)).map((range) => [path, range] as const),
-);
+const BOTH = Object.keys(DOCUMENTS).flatMap((path) => RANGES.map((range) => [path, range] as const));
 
 test.each(BOTH)('%s is PyTorch’s on the WebGPU engine, range %s', async (path, range) => {
   const document = parseCase(DOCUMENTS[path], path);
