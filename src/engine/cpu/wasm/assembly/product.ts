@@ -201,3 +201,38 @@ export function multiplyTransposed(
     panel(a, aRow, aStep, scratch, PANEL, c + 4 * n, 4 * N, M, K, columns, 0);
   }
 }
+
+/** Packs b, (K, N) as for `multiply`, into panels of K rows for `multiplyPanels`. */
+export function packPanels(b: usize, K: u32, N: u32, to: usize): void {
+  for (let n: u32 = 0; n < N; n += 8) {
+    packPanel(b + 4 * n, 4 * N, K, min<u32>(8, N - n), to);
+    to += PANEL * K;
+  }
+}
+
+/** Packs bᵀ of b, (N, K) with K and N multiples of 4, rows without gaps. */
+export function packPanelsTransposed(b: usize, K: u32, N: u32, to: usize): void {
+  for (let n: u32 = 0; n < N; n += 4) {
+    transposePanel(b + <usize>(4 * n) * K, 4 * K, K, to + (n & 4 ? 16 : 0));
+    if (n & 4) to += PANEL * K;
+  }
+}
+
+/** c = start + a b, as `multiply` has it, b in panels of K rows each: for a b that many products share. */
+export function multiplyPanels(
+  a: usize,
+  aRow: usize,
+  aStep: usize,
+  b: usize,
+  c: usize,
+  M: u32,
+  K: u32,
+  N: u32,
+  start: usize,
+): void {
+  for (let n: u32 = 0; n < N; n += 8) {
+    const at = <usize>(4 * n);
+    panel(a, aRow, aStep, b, PANEL, c + at, 4 * N, M, K, min<u32>(8, N - n), start !== 0 ? start + at : 0);
+    b += PANEL * K;
+  }
+}
