@@ -3,7 +3,7 @@
  * Rows beyond an example's length and columns beyond H become 0. Gates lie in blocks of H4 numbers of a row.
  */
 import { LINEAR, RELU } from './curves';
-import { sigmoid, sigmoidSlope, tanh, tanhSlope } from './gate_curves';
+import { decay, fastDecay, share, sigmoid, sigmoidOf, slopeOf, tanh, tanhOf, tanhSlope } from './gate_curves';
 import { columnsInside, four } from './lanes';
 
 /** Numbers of the cells, which are those of the kernels' constant CELL. */
@@ -92,11 +92,6 @@ export function rnnGradient(
   }
 }
 
-/** c = s(f) c′ + s(i) tanh(g) */
-function cellState(i: v128, f: v128, g: v128, before: v128): v128 {
-  return f32x4.add(f32x4.mul(sigmoid(f), before), f32x4.mul(sigmoid(i), tanh(g)));
-}
-
 /**
  * Gates i, f, g, o; h = s(o) tanh(c).
  *
@@ -113,7 +108,7 @@ export function lstm(a: usize, sum: usize, h: usize, next: usize, cache: usize, 
       const f = f32x4.add(v128.load(a + block), v128.load(sum + block));
       const g = f32x4.add(v128.load(a + 2 * block), v128.load(sum + 2 * block));
       const o = f32x4.add(v128.load(a + 3 * block), v128.load(sum + 3 * block));
-      const c = cellState(i, f, g, v128.load(cache + 4 * block));
+      const c = f32x4.add(f32x4.mul(sigmoid(f), v128.load(cache + 4 * block)), f32x4.mul(sigmoid(i), tanh(g)));
       const value = v128.and(f32x4.mul(sigmoid(o), tanh(c)), inside);
       v128.store(cache, i);
       v128.store(cache + block, f);
@@ -134,6 +129,10 @@ export function lstm(a: usize, sum: usize, h: usize, next: usize, cache: usize, 
     sum += 3 * block;
     cache += 4 * block;
   }
+}
+
+function fourfold(x: v128): v128 {
+  return f32x4.mul(f32x4.splat(4), x);
 }
 
 /** dh += back; dc, and the gradients of the gates. @param dc of the step; that of the step after follows */
@@ -161,9 +160,21 @@ export function lstmGradient(
       const g = v128.load(cache + 2 * block);
       const o = v128.load(cache + 3 * block);
       const before = v128.load(cache + 4 * block);
-      const c = cellState(i, f, g, before);
+      const ei = decay(i);
+      const ef = decay(f);
+      const eg = fastDecay(g);
+      const eo = decay(o);
+      const qi = share(ei);
+      const qf = share(ef);
+      const qg = share(eg);
+      const qo = share(eo);
+      const si = sigmoidOf(i, ei, qi);
+      const tg = tanhOf(g, eg, qg);
+      const c = f32x4.add(f32x4.mul(sigmoidOf(f, ef, qf), before), f32x4.mul(si, tg));
+      const ec = fastDecay(c);
+      const qc = share(ec);
       // forward: h = s(o) tanh(c)
-      let e = f32x4.mul(f32x4.mul(d, sigmoid(o)), tanhSlope(c));
+      let e = f32x4.mul(f32x4.mul(d, sigmoidOf(o, eo, qo)), fourfold(slopeOf(ec, qc)));
       if (back !== 0) {
         e = f32x4.add(e, f32x4.mul(v128.load(dc + block * M), sigmoid(v128.load(cache + later + block))));
         back += 16;
@@ -171,10 +182,10 @@ export function lstmGradient(
       e = v128.and(e, inside);
       v128.store(dc, e);
       // forward: c = s(f) c' + s(i) tanh(g)
-      v128.store(da, v128.and(f32x4.mul(f32x4.mul(e, tanh(g)), sigmoidSlope(i)), inside));
-      v128.store(da + block, v128.and(f32x4.mul(f32x4.mul(e, before), sigmoidSlope(f)), inside));
-      v128.store(da + 2 * block, v128.and(f32x4.mul(f32x4.mul(e, sigmoid(i)), tanhSlope(g)), inside));
-      v128.store(da + 3 * block, v128.and(f32x4.mul(f32x4.mul(d, tanh(c)), sigmoidSlope(o)), inside));
+      v128.store(da, v128.and(f32x4.mul(f32x4.mul(e, tg), slopeOf(ei, qi)), inside));
+      v128.store(da + block, v128.and(f32x4.mul(f32x4.mul(e, before), slopeOf(ef, qf)), inside));
+      v128.store(da + 2 * block, v128.and(f32x4.mul(f32x4.mul(e, si), fourfold(slopeOf(eg, qg))), inside));
+      v128.store(da + 3 * block, v128.and(f32x4.mul(f32x4.mul(d, tanhOf(c, ec, qc)), slopeOf(eo, qo)), inside));
       dh += 16;
       cache += 16;
       dc += 16;
@@ -211,8 +222,10 @@ export function gru(
       const update = f32x4.add(v128.load(a + block), v128.load(sum + block));
       const q = v128.load(sum + 2 * block);
       const n = f32x4.add(v128.load(a + 2 * block), f32x4.mul(sigmoid(reset), q));
-      const fresh = f32x4.mul(sigmoid(f32x4.neg(update)), tanh(n));
-      const held = f32x4.mul(sigmoid(update), v128.load(before));
+      const e = decay(update);
+      const q2 = share(e);
+      const fresh = f32x4.mul(sigmoidOf(f32x4.neg(update), e, q2), tanh(n));
+      const held = f32x4.mul(sigmoidOf(update, e, q2), v128.load(before));
       const value = v128.and(f32x4.add(fresh, held), kept(lengths, t, b, j, H));
       v128.store(cache, reset);
       v128.store(cache + block, update);
@@ -264,17 +277,24 @@ export function gruGradient(
       const reset = v128.load(cache);
       const update = v128.load(cache + block);
       const n = v128.load(cache + 2 * block);
-      // forward: h = (1 - s(z)) tanh(n) + s(z) h'
-      const dn = v128.and(f32x4.mul(f32x4.mul(d, sigmoid(f32x4.neg(update))), tanhSlope(n)), inside);
-      const dz = f32x4.mul(f32x4.mul(d, f32x4.sub(v128.load(before), tanh(n))), sigmoidSlope(update));
+      const er = decay(reset);
+      const eu = decay(update);
+      const en = fastDecay(n);
+      const qr = share(er);
+      const qu = share(eu);
+      const qn = share(en);
+      // forward: h = (1 - s(z)) tanh(n) + s(z) h', 1 - s(z) being s(-z)
+      const fresh = sigmoidOf(f32x4.neg(update), eu, qu);
+      const dn = v128.and(f32x4.mul(f32x4.mul(d, fresh), fourfold(slopeOf(en, qn))), inside);
+      const dz = f32x4.mul(f32x4.mul(d, f32x4.sub(v128.load(before), tanhOf(n, en, qn))), slopeOf(eu, qu));
       // forward: n = a_n + s(r) q
-      const dr = f32x4.mul(f32x4.mul(dn, v128.load(cache + 3 * block)), sigmoidSlope(reset));
+      const dr = f32x4.mul(f32x4.mul(dn, v128.load(cache + 3 * block)), slopeOf(er, qr));
       v128.store(da, v128.and(dr, inside));
       v128.store(da + block, v128.and(dz, inside));
       v128.store(da + 2 * block, dn);
       v128.store(dhh, v128.and(dr, inside));
       v128.store(dhh + block, v128.and(dz, inside));
-      v128.store(dhh + 2 * block, v128.and(f32x4.mul(dn, sigmoid(reset)), inside));
+      v128.store(dhh + 2 * block, v128.and(f32x4.mul(dn, sigmoidOf(reset, er, qr)), inside));
       dh += 16;
       before += 16;
       cache += 16;
