@@ -11,14 +11,19 @@ export const RNN: u32 = 0;
 export const LSTM: u32 = 1;
 export const GRU: u32 = 2;
 
-/** All bits of the lanes that exist in row b and from column j on. */
-function kept(lengths: usize, t: u32, b: u32, j: u32, H: u32): v128 {
-  return t < load<u32>(lengths + 4 * b) ? columnsInside(j, H) : i32x4.splat(0);
+/** All bits where the sequence of row b has step t. */
+function walked(lengths: usize, t: u32, b: u32): v128 {
+  return i32x4.splat(t < load<u32>(lengths + 4 * b) ? -1 : 0);
 }
 
-/** x + y, y = 0 where it is absent. */
-function plus(x: v128, y: usize): v128 {
-  return y !== 0 ? f32x4.add(x, v128.load(y)) : x;
+/** The numbers at x and y, added, 0 beyond column H. */
+function sumOf(x: usize, y: usize, columns: v128): v128 {
+  return v128.and(f32x4.add(v128.load(x), v128.load(y)), columns);
+}
+
+/** x, and what is handed back to it, 0 where nothing is. */
+function plus(x: v128, back: usize): v128 {
+  return back !== 0 ? f32x4.add(x, v128.load(back)) : x;
 }
 
 function phi(curve: i32, z: v128): v128 {
@@ -56,10 +61,12 @@ export function rnn(
   const H4 = four(H);
   let at: usize = 0;
   for (let b: u32 = 0; b < M; b++) {
+    const here = walked(lengths, t, b);
     for (let j: u32 = 0; j < H4; j += 4) {
-      const z = f32x4.add(v128.load(a + at), v128.load(sum + at));
+      const columns = columnsInside(j, H);
+      const z = sumOf(a + at, sum + at, columns);
       v128.store(cache + at, z);
-      const value = v128.and(phi(curve, z), kept(lengths, t, b, j, H));
+      const value = v128.and(phi(curve, z), v128.and(columns, here));
       v128.store(h + at, value);
       if (next !== 0) v128.store(next + at, value);
       at += 16;
@@ -82,8 +89,9 @@ export function rnnGradient(
   const H4 = four(H);
   let at: usize = 0;
   for (let b: u32 = 0; b < M; b++) {
+    const here = walked(lengths, t, b);
     for (let j: u32 = 0; j < H4; j += 4) {
-      const inside = kept(lengths, t, b, j, H);
+      const inside = v128.and(columnsInside(j, H), here);
       const d = v128.and(plus(v128.load(dh + at), back !== 0 ? back + at : 0), inside);
       v128.store(dh + at, d);
       v128.store(da + at, v128.and(chain(curve, d, v128.load(cache + at)), inside));
@@ -102,12 +110,14 @@ export function lstm(a: usize, sum: usize, h: usize, next: usize, cache: usize, 
   const block = <usize>(4 * H4);
   const later = 5 * block * M;
   for (let b: u32 = 0; b < M; b++) {
+    const here = walked(lengths, t, b);
     for (let j: u32 = 0; j < H4; j += 4) {
-      const inside = kept(lengths, t, b, j, H);
-      const i = f32x4.add(v128.load(a), v128.load(sum));
-      const f = f32x4.add(v128.load(a + block), v128.load(sum + block));
-      const g = f32x4.add(v128.load(a + 2 * block), v128.load(sum + 2 * block));
-      const o = f32x4.add(v128.load(a + 3 * block), v128.load(sum + 3 * block));
+      const columns = columnsInside(j, H);
+      const inside = v128.and(columns, here);
+      const i = sumOf(a, sum, columns);
+      const f = sumOf(a + block, sum + block, columns);
+      const g = sumOf(a + 2 * block, sum + 2 * block, columns);
+      const o = sumOf(a + 3 * block, sum + 3 * block, columns);
       const c = f32x4.add(f32x4.mul(sigmoid(f), v128.load(cache + 4 * block)), f32x4.mul(sigmoid(i), tanh(g)));
       const value = v128.and(f32x4.mul(sigmoid(o), tanh(c)), inside);
       v128.store(cache, i);
@@ -151,8 +161,9 @@ export function lstmGradient(
   const block = <usize>(4 * H4);
   const later = 5 * block * M;
   for (let b: u32 = 0; b < M; b++) {
+    const here = walked(lengths, t, b);
     for (let j: u32 = 0; j < H4; j += 4) {
-      const inside = kept(lengths, t, b, j, H);
+      const inside = v128.and(columnsInside(j, H), here);
       const d = v128.and(plus(v128.load(dh), back), inside);
       v128.store(dh, d);
       const i = v128.load(cache);
@@ -217,16 +228,19 @@ export function gru(
   const H4 = four(H);
   const block = <usize>(4 * H4);
   for (let b: u32 = 0; b < M; b++) {
+    const here = walked(lengths, t, b);
     for (let j: u32 = 0; j < H4; j += 4) {
-      const reset = f32x4.add(v128.load(a), v128.load(sum));
-      const update = f32x4.add(v128.load(a + block), v128.load(sum + block));
-      const q = v128.load(sum + 2 * block);
-      const n = f32x4.add(v128.load(a + 2 * block), f32x4.mul(sigmoid(reset), q));
-      const e = decay(update);
-      const q2 = share(e);
-      const fresh = f32x4.mul(sigmoidOf(f32x4.neg(update), e, q2), tanh(n));
-      const held = f32x4.mul(sigmoidOf(update, e, q2), v128.load(before));
-      const value = v128.and(f32x4.add(fresh, held), kept(lengths, t, b, j, H));
+      const columns = columnsInside(j, H);
+      const reset = sumOf(a, sum, columns);
+      const update = sumOf(a + block, sum + block, columns);
+      const q = v128.and(v128.load(sum + 2 * block), columns);
+      const n = v128.and(f32x4.add(v128.load(a + 2 * block), f32x4.mul(sigmoid(reset), q)), columns);
+      const eu = decay(update);
+      const qu = share(eu);
+      // 1 - s(z) is s(-z)
+      const fresh = f32x4.mul(sigmoidOf(f32x4.neg(update), eu, qu), tanh(n));
+      const held = f32x4.mul(sigmoidOf(update, eu, qu), v128.load(before));
+      const value = v128.and(f32x4.add(fresh, held), v128.and(columns, here));
       v128.store(cache, reset);
       v128.store(cache + block, update);
       v128.store(cache + 2 * block, n);
@@ -265,8 +279,9 @@ export function gruGradient(
   const block = <usize>(4 * H4);
   const later = 4 * block * M;
   for (let b: u32 = 0; b < M; b++) {
+    const here = walked(lengths, t, b);
     for (let j: u32 = 0; j < H4; j += 4) {
-      const inside = kept(lengths, t, b, j, H);
+      const inside = v128.and(columnsInside(j, H), here);
       let d = plus(v128.load(dh), back);
       if (back !== 0) {
         d = f32x4.add(d, f32x4.mul(v128.load(dh + block * M), sigmoid(v128.load(cache + later + block))));
