@@ -7,8 +7,9 @@ import type { Engine, Session } from '../engine.ts';
 import type { AdapterReport } from '../report.ts';
 import type { Twins } from './twin.ts';
 import { TWINS } from './twins.ts';
-import { scratchWords, wasmKernels } from './wasm/kernels.ts';
+import { wasmKernels } from './wasm/kernels.ts';
 import { compileKernels, hasSimd, instantiateKernels } from './wasm/module.ts';
+import { scratchWords } from './wasm/scratch.ts';
 
 /** Largest typed array that engines allocate reliably. */
 const MOST_BUFFER_BYTES = 2 ** 31 - 1;
@@ -65,7 +66,7 @@ class CpuSession implements Session {
       end += ceilTo(words * WORD, ALIGNMENT);
       return address;
     });
-    const bytes = end + scratchWords(longestSum(plan)) * WORD;
+    const bytes = end + scratchWords(plan) * WORD;
     try {
       if (module) {
         const pages = Math.ceil(bytes / PAGE_BYTES);
@@ -136,13 +137,4 @@ class CpuSession implements Session {
     const viewsByName = Object.fromEntries(views);
     return () => call(viewsByName, constants, invocations);
   }
-}
-
-/** Terms of the longest sum that a step's product can have: its constants name every dimension. */
-function longestSum({ iteration, evaluation }: Plan): number {
-  const dimensions = [...iteration, ...evaluation].map(({ constants }) => {
-    const { B = 0, I = 0, O = 0 } = constants as Partial<Record<'B' | 'I' | 'O', number>>;
-    return Math.max(B, I, O);
-  });
-  return dimensions.reduce((most, n) => Math.max(most, n), 0);
 }

@@ -28,7 +28,7 @@ function layoutOf({ B, H, CELL }: { readonly B: number; readonly H: number; read
 }
 
 /** The steps of the dispatch under way of replica `r`: from `first` to below `end`. */
-function stepsOf(sequence: Uint32Array, r: number, { STEPS, SEQ }: { readonly STEPS: number; readonly SEQ: number }) {
+export function stepsOf(sequence: Uint32Array, r: number, { STEPS, SEQ }: { readonly STEPS: number; readonly SEQ: number }) {
   const first = sequence[r * SEQ + SEQUENCE.clock];
   return { first, end: Math.min(first + STEPS, sequence[r * SEQ + SEQUENCE.walk]) };
 }

@@ -11,15 +11,10 @@ import { roundedCells } from '../twins/precision.ts';
 import { firstUnitNorm, recordedReplicas } from '../twins/units.ts';
 import type { KernelExports } from './module.ts';
 import { normKernels } from './norm.ts';
+import { recurrentKernels } from './recurrent.ts';
 import { address, forReplicas } from './replicas.ts';
+import { panelWords } from './scratch.ts';
 import { updateKernels } from './update.ts';
-
-/** Numbers that scratch memory must hold for products of `k` terms: a panel of 8 columns and a row; and a block of parameter changes. */
-export function scratchWords(k: number): number {
-  return Math.max(panelWords(k) + four(k), 512);
-}
-
-const panelWords = (k: number) => 8 * (k + 4);
 
 /** Share of tanh's and sigmoid's range from which they count as saturated: shaders/probe/unit_probe.wgsl. */
 const SATURATED = 0.975;
@@ -172,6 +167,7 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
       }
     },
 
+    ...recurrentKernels(wasm, scratch),
     ...normKernels(wasm),
     ...updateKernels(wasm, scratch),
   };

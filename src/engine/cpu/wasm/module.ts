@@ -58,6 +58,11 @@ export interface KernelExports {
   copy_half(v: Address, y: Address, count: number): void;
   round_half(v: Address, partial: Address, count: number): void;
   unit_probe(h: Address, norm: Address, B: number, C: number, mode: number, limit: number): void;
+  gate_probe(...operands: readonly number[]): void;
+  read_out_forward(...operands: readonly number[]): void;
+  read_out_backward(...operands: readonly number[]): void;
+  recurrent_forward(...operands: readonly number[]): void;
+  recurrent_backward(...operands: readonly number[]): void;
   batch_norm_forward(...operands: readonly number[]): void;
   batch_norm_backward(...operands: readonly number[]): void;
   layer_norm_forward(...operands: readonly number[]): void;

@@ -5,7 +5,7 @@ import { erfc, exp, expm1, log1p } from './exponential';
 export const LINEAR: i32 = 0;
 export const RELU: i32 = 1;
 const LEAKY_RELU: i32 = 2;
-const TANH: i32 = 3;
+export const TANH: i32 = 3;
 const SIGMOID: i32 = 4;
 const GELU: i32 = 5;
 const GELU_TANH: i32 = 6;

@@ -5,6 +5,9 @@ import { sum_squares, tile_pairs } from './norms';
 import { multiply, multiplyTransposed } from './product';
 import { scale } from './range';
 
+/** Rows of a block. */
+const ROWS: u32 = 256;
+
 /**
  * z[b,o] = factor sum_i x[b,i] W[i,o] + bias[o], h = phi(z up) down, and the pairs of z.
  *
@@ -84,7 +87,22 @@ export function linear_backward_weight(
   O: u32,
   scratch: usize,
 ): void {
-  multiply(x, 4, 4 * four(I), dz, dW, four(I), B, four(O), 0, scratch);
+  // In blocks of rows that stay in the cache while every panel and tile goes through them; the sums keep their order.
+  for (let b: u32 = 0; b < B; b += ROWS) {
+    const own = 4 * b;
+    multiply(
+      x + own * four(I),
+      4,
+      4 * four(I),
+      dz + own * four(O),
+      dW,
+      four(I),
+      min<u32>(ROWS, B - b),
+      four(O),
+      b > 0 ? dW : 0,
+      scratch,
+    );
+  }
   clearPadding(dW, I, O);
   tile_pairs(dW, partial, four(I), four(O));
   if (dbias !== 0) sumRows(dz, B, O, dbias, partialBias, scratch);
@@ -93,26 +111,37 @@ export function linear_backward_weight(
 /**
  * Sums in double precision, rounded once.
  *
- * @param scratch 64 bytes
+ * @param scratch 64 bytes, then 8 of every column
  */
 function sumRows(dz: usize, B: u32, O: u32, dbias: usize, partial: usize, scratch: usize): void {
-  const row = <usize>(4 * four(O));
-  memory.fill(scratch, 0, 64);
+  const sums = scratch + 64;
+  memory.fill(scratch, 0, 64 + 8 * four(O));
+  for (let b: u32 = 0; b < B; b += ROWS) addRows(dz + 4 * b * four(O), min<u32>(ROWS, B - b), O, sums);
   for (let o: u32 = 0; o < O; o += 4) {
-    let a = f64x2.splat(0);
-    let b = f64x2.splat(0);
-    let at = dz + 4 * o;
-    for (let k: u32 = 0; k < B; k++) {
-      const v = v128.load(at);
-      a = f64x2.add(a, low(v));
-      b = f64x2.add(b, high(v));
-      at += row;
-    }
-    const sum = v128.and(rounded(a, b), columnsInside(o, O));
+    const sum = v128.and(rounded(v128.load(sums + 8 * o), v128.load(sums + 8 * o, 16)), columnsInside(o, O));
     v128.store(dbias + 4 * o, sum);
     // A cell of 4 numbers and 12 zeros.
     v128.store(scratch, sum);
     sum_squares(scratch, partial, 1);
     partial += 8;
+  }
+}
+
+/** Adds rows to the sums of their columns, in double precision. */
+function addRows(dz: usize, rows: u32, O: u32, sums: usize): void {
+  const row = <usize>(4 * four(O));
+  for (let o: u32 = 0; o < O; o += 4) {
+    let a = v128.load(sums);
+    let b = v128.load(sums, 16);
+    let at = dz + 4 * o;
+    for (let k: u32 = 0; k < rows; k++) {
+      const v = v128.load(at);
+      a = f64x2.add(a, low(v));
+      b = f64x2.add(b, high(v));
+      at += row;
+    }
+    v128.store(sums, a);
+    v128.store(sums, b, 16);
+    sums += 32;
   }
 }

@@ -19,17 +19,18 @@ function startOf(start: usize, offset: usize): v128 {
  * 16. A tile of 12 columns does not fit and is a fifth slower.
  *
  * @param aRow,aStep bytes from one row and from one k of a to the next
- * @param start 8 start values, or 0
+ * @param start 8 start values for every row, or c itself, to be added to, or 0
  */
 function tile8(a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, K: u32, start: usize): void {
+  const next = start === c ? cRow : 0;
   let c00 = startOf(start, 0);
   let c01 = startOf(start, 16);
-  let c10 = c00;
-  let c11 = c01;
-  let c20 = c00;
-  let c21 = c01;
-  let c30 = c00;
-  let c31 = c01;
+  let c10 = startOf(start, next);
+  let c11 = startOf(start, next + 16);
+  let c20 = startOf(start, 2 * next);
+  let c21 = startOf(start, 2 * next + 16);
+  let c30 = startOf(start, 3 * next);
+  let c31 = startOf(start, 3 * next + 16);
   let a1 = a + aRow;
   let a2 = a1 + aRow;
   let a3 = a2 + aRow;
@@ -69,10 +70,11 @@ function tile8(a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, c: u
 
 /** The same of 4 columns, for what is left of a matrix. */
 function tile4(a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, K: u32, start: usize): void {
+  const next = start === c ? cRow : 0;
   let c0 = startOf(start, 0);
-  let c1 = c0;
-  let c2 = c0;
-  let c3 = c0;
+  let c1 = startOf(start, next);
+  let c2 = startOf(start, 2 * next);
+  let c3 = startOf(start, 3 * next);
   let a1 = a + aRow;
   let a2 = a1 + aRow;
   let a3 = a2 + aRow;
@@ -142,6 +144,7 @@ function panel(
     if (columns === 8) tile8(a, aRow, aStep, b, bStep, c, cRow, K, start);
     else tile4(a, aRow, aStep, b, bStep, c, cRow, K, start);
     a += 4 * aRow;
+    if (start === c) start += 4 * cRow;
     c += 4 * cRow;
   }
 }
@@ -151,7 +154,7 @@ function panel(
  *
  * @param b (K, N) with N a multiple of 4, rows without gaps
  * @param M,N multiples of 4; all of c is written
- * @param start N start values, or 0
+ * @param start N start values, or c itself, to be added to, or 0
  * @param scratch 32 (K + 4) bytes
  */
 export function multiply(
@@ -199,5 +202,40 @@ export function multiplyTransposed(
     transposePanel(b + <usize>n * row, row, K, scratch);
     if (columns === 8) transposePanel(b + <usize>(n + 4) * row, row, K, scratch + 16);
     panel(a, aRow, aStep, scratch, PANEL, c + 4 * n, 4 * N, M, K, columns, 0);
+  }
+}
+
+/** Packs b, (K, N) as for `multiply`, into panels of K rows for `multiplyPanels`. */
+export function packPanels(b: usize, K: u32, N: u32, to: usize): void {
+  for (let n: u32 = 0; n < N; n += 8) {
+    packPanel(b + 4 * n, 4 * N, K, min<u32>(8, N - n), to);
+    to += PANEL * K;
+  }
+}
+
+/** Packs bᵀ of b, (N, K) with K and N multiples of 4, rows without gaps. */
+export function packPanelsTransposed(b: usize, K: u32, N: u32, to: usize): void {
+  for (let n: u32 = 0; n < N; n += 4) {
+    transposePanel(b + <usize>(4 * n) * K, 4 * K, K, to + (n & 4 ? 16 : 0));
+    if (n & 4) to += PANEL * K;
+  }
+}
+
+/** c = start + a b, as `multiply` has it, b in panels of K rows each: for a b that many products share. */
+export function multiplyPanels(
+  a: usize,
+  aRow: usize,
+  aStep: usize,
+  b: usize,
+  c: usize,
+  M: u32,
+  K: u32,
+  N: u32,
+  start: usize,
+): void {
+  for (let n: u32 = 0; n < N; n += 8) {
+    const at = <usize>(4 * n);
+    panel(a, aRow, aStep, b, PANEL, c + at, 4 * N, M, K, min<u32>(8, N - n), start !== 0 ? start + at : 0);
+    b += PANEL * K;
   }
 }
