@@ -1,9 +1,8 @@
 /** The kernels that walk along sequences, in WebAssembly. */
-import type { KernelName } from '../../../plan/kernels.ts';
 import { NORM_WORDS, SEQUENCE } from '../../../plan/records.ts';
 import { four, sixteen, type Twins } from '../twin.ts';
 import { CACHED_OF, CELL_CODE, GATES_OF } from '../twins/cells.ts';
-import { stepsOf } from '../twins/recurrent.ts';
+import { recurrentTwins, stepsOf } from '../twins/recurrent.ts';
 import { firstUnitNorm, recordedReplicas } from '../twins/units.ts';
 import type { KernelExports } from './module.ts';
 import { address } from './replicas.ts';
@@ -35,8 +34,8 @@ function lengthsAt(sequence: Uint32Array, r: number, SEQ: number): number {
 type WalkKernel = 'recurrent_forward' | 'recurrent_backward' | 'read_out_forward' | 'read_out_backward' | 'gate_probe';
 
 /** @param scratch byte address of `walkWords` numbers, aligned to 16 bytes */
-export function recurrentKernels(wasm: KernelExports, scratch: number): Twins<Extract<KernelName, WalkKernel>> {
-  return {
+export function recurrentKernels(wasm: KernelExports, scratch: number): Twins<WalkKernel> {
+  return orTwins({
     recurrent_forward({ a, W, bias, h, h_prev, cache, sequence }, constants, [, , R]) {
       const { B, T, H, CELL, ACT, HAS_BIAS, SEQ } = constants;
       const { states, gated, cached } = wordsOf(constants);
@@ -124,5 +123,25 @@ export function recurrentKernels(wasm: KernelExports, scratch: number): Twins<Ex
         );
       }
     },
+  });
+}
+
+/** Exponents of steps are the twins' alone. */
+function orTwins(kernels: Twins<WalkKernel>): Twins<WalkKernel> {
+  const choose = <K extends WalkKernel>(name: K): Twins<WalkKernel>[K] => {
+    const call = (views: never, constants: { readonly EXTENDED: number }, grid: never) =>
+      ((constants.EXTENDED ? recurrentTwins[name] : kernels[name]) as (...operands: readonly unknown[]) => void)(
+        views,
+        constants,
+        grid,
+      );
+    return call as unknown as Twins<WalkKernel>[K];
+  };
+  return {
+    recurrent_forward: choose('recurrent_forward'),
+    recurrent_backward: choose('recurrent_backward'),
+    read_out_forward: choose('read_out_forward'),
+    read_out_backward: choose('read_out_backward'),
+    gate_probe: choose('gate_probe'),
   };
 }
