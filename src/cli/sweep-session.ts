@@ -93,8 +93,8 @@ export class SweepSession {
 }
 
 /** `  MLP, width 64, …, depths 1 to 256: 1,782 runs, 64 at a time, 1.2 GB, about 0:40:00` */
-export function cohortLine({ label, runs, slots, depths, bytes, seconds }: CohortEstimate): string {
-  const range = depths[0] === depths[1] ? `depth ${depths[0]}` : `depths ${depths[0]} to ${depths[1]}`;
+export function cohortLine({ label, runs, slots, extent, depths, bytes, seconds }: CohortEstimate): string {
+  const range = depths[0] === depths[1] ? `${extent} ${depths[0]}` : `${extent}s ${depths[0]} to ${depths[1]}`;
   const parts = [
     formatRuns(runs),
     slots > 0 ? `${slots} at a time` : 'in parts, as they do not fit at once',

@@ -21,6 +21,8 @@ export interface CohortRuns {
   /** What the runs share, in words. */
   readonly label: string;
   readonly task: Task;
+  /** What the runs differ in: depth, or the length of sequences. */
+  readonly extent: 'depth' | 'length';
   /** Deepest first. */
   readonly depths: readonly DepthGroup[];
   readonly runs: number;
@@ -45,7 +47,8 @@ export async function cohortsOf(runs: readonly Run[], datasets: Datasets): Promi
       const [{ experiment }] = members;
       const depths = depthGroups(members, await datasets(experiment.task));
       const flop = depths.reduce((sum, group) => sum + group.flop * group.iterations, 0);
-      return { key, label: labelOf(experiment), task: experiment.task, depths, runs: members.length, flop };
+      const extent = experiment.model.kind === 'recurrent' ? 'length' : 'depth';
+      return { key, label: labelOf(experiment), task: experiment.task, extent, depths, runs: members.length, flop };
     }),
   );
 }

@@ -240,7 +240,7 @@ async function halves({ depths }: CohortRuns, datasets: Datasets): Promise<Cohor
  * @throws LimitError naming the first run that does not
  */
 export async function checkFits(cohorts: readonly CohortRuns[], datasets: Datasets, limits: Limits): Promise<void> {
-  for (const { depths, label, task } of cohorts) {
+  for (const { depths, label, task, extent } of cohorts) {
     // The deepest needs most.
     const [{ runs, depth }] = depths;
     try {
@@ -248,7 +248,7 @@ export async function checkFits(cohorts: readonly CohortRuns[], datasets: Datase
     } catch (error) {
       if (!(error instanceof LimitError)) throw error;
       throw new LimitError(
-        `The run ${runs[0].id} (${label}, depth ${depth}), ${error.limit}`,
+        `The run ${runs[0].id} (${label}, ${extent} ${depth}), ${error.limit}`,
         error.needed,
         error.have,
         error.remedy,
@@ -309,7 +309,7 @@ function jobsOf({ depths }: CohortRuns, aim: number, traces: TraceLimits): Coste
 
 /** A cohort in the words of the estimate. */
 export function estimateOf(
-  { label, runs, depths }: CohortRuns,
+  { label, runs, depths, extent }: CohortRuns,
   slots: readonly SlotRequest[],
   bytes: number,
   seconds?: number,
@@ -319,6 +319,7 @@ export function estimateOf(
     runs,
     slots: slots.reduce((sum, request) => sum + request.slots, 0),
     depths: [depths[depths.length - 1].depth, depths[0].depth],
+    extent,
     bytes,
     ...(seconds === undefined ? {} : { seconds }),
   };

@@ -24,6 +24,8 @@ export interface CohortEstimate {
   readonly slots: number;
   /** Smallest and largest depth. */
   readonly depths: readonly [number, number];
+  /** What `depths` are. */
+  readonly extent: 'depth' | 'length';
   /** Device memory, all slots. */
   readonly bytes: number;
   /** From the calibration; undefined before it. */

@@ -180,6 +180,7 @@ function estimate(kept: Kept, seconds: boolean): void {
     label,
     runs,
     slots: Math.min(64, runs),
+    extent: 'depth' as const,
     depths: [1, 64] as const,
     bytes: 41e6,
     ...(seconds && { seconds: runs / 40 }),
