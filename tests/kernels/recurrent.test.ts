@@ -206,6 +206,8 @@ const named = ({ R, B, H, T, t }: Shape, { cell, activation }: Form) => ({
 
 for (const [f, form] of FORMS.entries()) {
   for (const [k, shape] of SHAPES.entries()) {
+    // The vanilla cell's non-linearities differ in one function: each has a part of the shapes.
+    if (form.cell === 'rnn' && k % 2 === f % 2) continue;
     const bias = (f + k) % 3 !== 0;
     test(title('recurrent_forward', { ...named(shape, form), bias }), async () => {
       const [step, inputs] = [stepOf(shape), forwardInputs(shape, form, bias)];
