@@ -9,7 +9,7 @@ const BROWSER_TESTS = 'tests/**/*.browser.test.ts';
 
 /** Kernels that the CPU engine has in WebAssembly as well: the same tests hold both to the twins. */
 const KERNELS_IN_WASM =
-  'tests/kernels/{linear,activation,norm,gradnorm,optimizer,range,range-measures,units,precision,recurrent,recurrent-walks}.test.ts';
+  'tests/kernels/{linear,activation,norm,gradnorm,optimizer,range,range-measures,units,precision,recurrent,recurrent-walks,read-out,gate-probe}.test.ts';
 
 /** Everything that needs no browser. */
 const node: TestProjectInlineConfiguration = {
