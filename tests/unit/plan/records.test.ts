@@ -12,6 +12,7 @@ import {
   HYPER_WORDS,
   NO_LABEL,
   POLICY,
+  SEQUENCE,
   SHAPE,
   SHAPE_WORDS,
   STATUS,
@@ -86,6 +87,10 @@ describe('shaders/lib/hyper.wgsl and codes.wgsl', () => {
       expect(Math.max(...list)).toBeLessThan(words);
     }
   });
+});
+
+test('shaders/lib/sequence.wgsl has the numbers of src/plan/records.ts, and no others', () => {
+  expect(constantsOf(readFileSync('shaders/lib/sequence.wgsl', 'utf8'))).toEqual(prefixed('Q', SEQUENCE));
 });
 
 test('every shader that knows NO_LABEL has the same', () => {
