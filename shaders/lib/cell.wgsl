@@ -29,3 +29,5 @@ fn tanh_slope4(z: vec4<f32>) -> vec4<f32> { return 4.0 * sigmoid_slope4(2.0 * z)
 
 // Padding beyond the last unit is 0, whatever a gate makes of 0.
 fn inside(unit: u32) -> vec4<bool> { return (vec4(4u * unit) + vec4(0u, 1u, 2u, 3u)) < vec4(H); }
+
+fn padded(z: vec4<f32>, unit: u32) -> vec4<f32> { return select(vec4(0.0), z, inside(unit)); }

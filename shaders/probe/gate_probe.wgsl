@@ -3,7 +3,7 @@
 // cache: (R,T*B4,CACHE*H4) read, of recurrent_forward   norms: (any,4) write   status: (R,8) read   shapes: (R,8) read   sequence: (R,SEQ) read
 // range: (any) accumulate, if EXTENDED, the steps' exponents (lib/step_range), only read
 // One workgroup of 64 owns a step of a gate of a replica: x is t, y the gate, z is r. Fixed order. G' is the number of gates.
-// Nothing happens but in iterations that EVERY divides, which record_iteration records. Range: every f32; NaN makes the mean NaN.
+// Nothing happens but in iterations that EVERY divides, which record_iteration records. Range: every f32; sums overflow as IEEE-754 has it, NaN makes the mean NaN.
 // ref: Karpathy, Johnson, Fei-Fei 2016, "Visualizing and understanding recurrent networks", section 4.2 (saturation of gates)
 // #import "lib/cell"
 // #import "lib/present"

@@ -77,7 +77,7 @@ fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
       da[x + 2u * HT] = dn;
       second[x] = da[x];
       second[x + HT] = da[x + HT];
-      second[x + 2u * HT] = dn * sigmoid4(z);
+      second[x + 2u * HT] = select(vec4(0.0), dn * sigmoid4(z), is_walked);
     }
     for (var g = 0u; EXTENDED && g < G; g++) { peak = max(peak, largest_bits(da[x + g * HT])); }
   }

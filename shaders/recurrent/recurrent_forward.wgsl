@@ -45,24 +45,24 @@ fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
     let at = (row + k) * HT + j;
     let x = (row + k) * G * HT + j;
     let kept = (row + k) * CACHE * HT + j;
-    let z = moved(a[x], -e) + moved(z0[k], e_before - e);
+    let z = padded(moved(a[x], -e) + moved(z0[k], e_before - e), j);
     var next = vec4(0.0);
     if (CELL == 0u) {
       next = phi(z);
     } else if (CELL == 1u) {
-      cache[kept + HT] = a[x + HT] + z1[k];
-      cache[kept + 2u * HT] = a[x + 2u * HT] + z2[k];
-      cache[kept + 3u * HT] = a[x + 3u * HT] + z3[k];
+      cache[kept + HT] = padded(a[x + HT] + z1[k], j);
+      cache[kept + 2u * HT] = padded(a[x + 2u * HT] + z2[k], j);
+      cache[kept + 3u * HT] = padded(a[x + 3u * HT] + z3[k], j);
       let c = sigmoid4(cache[kept + HT]) * cache[kept + 4u * HT] + sigmoid4(z) * tanh4(cache[kept + 2u * HT]);
       next = sigmoid4(cache[kept + 3u * HT]) * tanh4(c);
       if (t + 1u < T) { cache[kept + height * CACHE * HT + 4u * HT] = select(vec4(0.0), c, inside(j) & vec4(walked[k])); }
     } else {
-      let update = a[x + HT] + z1[k];
-      let n = a[x + 2u * HT] + sigmoid4(z) * z2[k];
+      let update = padded(a[x + HT] + z1[k], j);
+      let n = padded(a[x + 2u * HT] + sigmoid4(z) * z2[k], j);
       next = sigmoid4(-update) * tanh4(n) + sigmoid4(update) * h_prev[at];
       cache[kept + HT] = update;
       cache[kept + 2u * HT] = n;
-      cache[kept + 3u * HT] = z2[k];
+      cache[kept + 3u * HT] = padded(z2[k], j);
     }
     cache[kept] = z;
     next = select(vec4(0.0), next, inside(j) & vec4(walked[k]));

@@ -41,6 +41,8 @@ interface Replica {
   readonly g: readonly number[];
   /** Loss and correctness of each row. */
   readonly rows: readonly (readonly [number, number])[];
+  /** Examples of the batch, where they have several rows each; else as many as rows. */
+  readonly examples?: number;
   /** Powers of two by which the gradients and the losses are to be multiplied; only in an extended range. */
   readonly exponents?: { readonly g: readonly number[]; readonly rows: number };
 }
@@ -51,11 +53,11 @@ const FIRST = { z: [1], d: [1], g: [1], rows: [[1, 0]] } as const satisfies Repl
 /** Runs it for replicas of one shape, compares every word of GPU and twin, and returns the GPU's records, decoded. */
 async function clip(replicas: readonly Replica[], range: 'ieee' | 'extended' = 'ieee') {
   const R = replicas.length;
-  const [{ z, d, g, rows }] = replicas;
+  const [{ z, d, g, rows, examples }] = replicas;
   const [Z, D, G, B] = [z.length, d.length, g.length, rows.length];
   const stop = { stop_window: 20 };
   const { gpu, cpu } = await runKernel(engines(), 'clip_coefficient', {
-    constants: { B, BATCH: B, EXTENDED: Number(range === 'extended'), ROWS_AT: 2 },
+    constants: { B, BATCH: examples ?? B, EXTENDED: Number(range === 'extended'), ROWS_AT: 2 },
     grid: [64 * R, 1, 1],
     buffers: R === 1 ? 'one' : 'several',
     operands: {
@@ -103,7 +105,7 @@ function gradientNorms({ g, exponents }: Replica): number[] {
 }
 
 function tolerance(name: keyof typeof CONTROL, replica: Replica, value: number, G: number): number {
-  const { rows, hyper } = replica;
+  const { rows, hyper, examples = rows.length } = replica;
   const B = rows.length;
   switch (name) {
     case 'coefficient':
@@ -118,7 +120,7 @@ function tolerance(name: keyof typeof CONTROL, replica: Replica, value: number, 
     case 'smoothed':
     case 'best':
     case 'first_loss':
-      return (gamma(B + COST.divide) * rows.reduce((sum, row) => sum + Math.abs(row[name === 'accuracy' ? 1 : 0]), 0)) / B;
+      return (gamma(B + COST.divide) * rows.reduce((sum, row) => sum + Math.abs(row[name === 'accuracy' ? 1 : 0]), 0)) / examples;
     case 'correction1':
     case 'correction2': {
       // 1 - e^x, x = t log beta, rounded once: e^x errs by (|x| + its own error) u relatively; small |x|: a series, 5u.
@@ -167,6 +169,19 @@ describe('all words', () => {
       });
     });
   }
+});
+
+test('clip_coefficient takes the mean over examples, however many rows they have', async () => {
+  // 3 examples of 24 rows, of 8, 4 and 2 steps: each has 1/n of its loss in n of the rows, and nothing in the others.
+  const steps = [8, 4, 2];
+  const rows = Array.from({ length: 24 }, (_, row): readonly [number, number] => {
+    const [t, b] = [Math.floor(row / 3), row % 3];
+    return t < steps[b] ? [(b + 1) / steps[b], Number(b > 0) / steps[b]] : [0, 0];
+  });
+  const [found] = await clip([{ ...FIRST, rows, examples: 3 }]);
+  // (1 + 2 + 3)/3 and 2/3: 24 additions and a division.
+  expect(Math.abs(found.loss - 2)).toBeLessThan(2 * gamma(24 + COST.divide));
+  expect(Math.abs(found.accuracy - 2 / 3)).toBeLessThan(gamma(24 + COST.divide));
 });
 
 describe('clip_coefficient of the rules', () => {

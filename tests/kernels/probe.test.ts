@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { floatBits } from '../../src/math/norm-pair.ts';
 import { ENDINGS, SCALARS, type ScalarName } from '../../src/metrics/block.ts';
-import { CONTROL_WORDS, NORM_WORDS, SHAPE_WORDS, STATUS, STATUS_WORDS } from '../../src/plan/records.ts';
+import {
+  CONTROL_WORDS,
+  LAYER_KIND,
+  LAYER_KIND_SHIFT,
+  NORM_WORDS,
+  SHAPE_WORDS,
+  STATUS,
+  STATUS_WORDS,
+} from '../../src/plan/records.ts';
 import { differences } from '../support/compare.ts';
 import { type ControlFields, controlOf, normOf, type StatusFields, shapesOf, statusOf } from '../support/records.ts';
 import { flat, random, reads, records, runKernel, title, updates, useEngines } from '../support/run-kernel.ts';
@@ -130,6 +138,56 @@ describe('record_iteration', () => {
     expect(ringSlots).toEqual([inRing]);
     expect(layerSlots).toEqual(inLayers === undefined ? [] : [inLayers]);
     expect(status(0, 'ticks')).toBe(ticks + 1);
+  });
+
+  test('writes what each kind of its layer map names: norm, share, weight, overflow and mean, of its replica', async () => {
+    const [R, G] = [2, 2];
+    const kinds = Object.keys(LAYER_KIND) as (keyof typeof LAYER_KIND)[];
+    // The kind stands in the upper three bits, so that a map may name 2^29 tensors.
+    const map = kinds.flatMap((kind) => [0, 1, 2, 3].map((index) => LAYER_KIND[kind] * 2 ** LAYER_KIND_SHIFT + index));
+    const nan = floatBits(Number.NaN);
+    // Of a layer's output: its norm and share. Of a gate: nothing, nothing, mean and share. Broken: the count of what is not finite.
+    const own = [
+      [...normOf(3).slice(0, 2), 0, floatBits(0.25)],
+      [0, 0, floatBits(-0.5), floatBits(0.75)],
+      [...normOf(inf, 1, inf).slice(0, 2), 0, nan],
+      [0, 0, nan, nan],
+    ];
+    const norms = [...own, ...own.with(1, [0, 0, floatBits(0.125), floatBits(1)])];
+    const weights = Float32Array.of(2, 4, 8, 16, 32, 64, 128, 256);
+    const { gpu, cpu } = await runKernel(engines(), 'record_iteration', {
+      constants: { R, LAYER_WORDS: R * map.length, EVERY: 1, RING: 1, SLOTS: 1 },
+      grid: [64 * R, 1, 1],
+      operands: {
+        control: reads(flat(R, CONTROL_WORDS), controlOf([ACTIVE, ACTIVE])),
+        norms: reads(flat(R, 4, NORM_WORDS), Uint32Array.from(norms.flat())),
+        weights: reads(flat(R, 2 * G, NORM_WORDS), entriesOf(weights)),
+        layer_map: reads(flat(map.length), Uint32Array.from(map)),
+        shapes: reads(flat(R, SHAPE_WORDS), shapesOf([1, 2].map(() => ({ z: 1, d: 1, g: G, layers: map.length })))),
+        status: updates(flat(R, STATUS_WORDS), statusOf([{}, {}])),
+        ring: updates(flat(1, R, WIDTH), earlier(R * WIDTH)),
+        layers: updates(flat(1, R, map.length), earlier(R * map.length)),
+      },
+    });
+    for (const layers of [gpu.layers, cpu.layers]) {
+      for (let r = 0; r < R; r++) {
+        const of = (kind: keyof typeof LAYER_KIND) => {
+          const first = r * map.length + 4 * kinds.indexOf(kind);
+          return [...layers.slice(first, first + 4)];
+        };
+        const word = (n: number) => norms.slice(4 * r, 4 * r + 4).map((entry) => entry[n]);
+        // As they are, bit by bit.
+        expect([of('mean'), of('share')]).toEqual([word(2), word(3)]);
+        expect([...floatsOf(of('overflow'))]).toEqual([0, 0, 2, 0]);
+        const logs = [...floatsOf(of('norm'))];
+        expect(Math.abs(logs[0] - Math.log2(3))).toBeLessThan(log2NormTolerance(Math.log2(3), 1));
+        expect(logs[2]).toBe(inf);
+        const expected = [1, 2, 3, 4].map((n) => n + 4 * r);
+        floatsOf(of('weight')).forEach((log2, n) => {
+          expect(Math.abs(log2 - expected[n])).toBeLessThan(log2NormTolerance(expected[n], 1));
+        });
+      }
+    }
   });
 
   test('counts iterations of active replicas, updates that were applied, and ticks of all', async () => {

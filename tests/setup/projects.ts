@@ -7,8 +7,12 @@ import { BROWSER_ARGS } from './browser-args.ts';
 const executablePath = findBrowser();
 const BROWSER_TESTS = 'tests/**/*.browser.test.ts';
 
-/** Kernels that the CPU engine has in WebAssembly as well: the same tests hold both to the twins. */
-const KERNELS_IN_WASM = 'tests/kernels/{linear,activation,norm,gradnorm,optimizer,range,range-measures,units,precision}.test.ts';
+/**
+ * Kernels that the CPU engine has in WebAssembly as well: the same tests hold both to the twins. Those of recurrent cells hold the
+ * twins themselves to the cells' formulas.
+ */
+const KERNELS_IN_WASM =
+  'tests/kernels/{linear,activation,norm,gradnorm,optimizer,range,range-measures,units,precision,recurrent,recurrent-walks,read-out,gate-probe}.test.ts';
 
 /** Everything that needs no browser. */
 const node: TestProjectInlineConfiguration = {

@@ -6,10 +6,12 @@ import {
   HYPER,
   HYPER_WORDS,
   NORM_WORDS,
+  SEQUENCE,
   SHAPE,
   SHAPE_WORDS,
   STATUS,
   STATUS_WORDS,
+  sequenceWords,
 } from '../../src/plan/records.ts';
 
 const HYPER_INTEGERS: readonly string[] = [
@@ -102,6 +104,28 @@ export function shapesOf(list: readonly { z: number; d: number; g: number; layer
     norms += z + d + g;
     weights += 2 * g;
     words += layers;
+  });
+  return out;
+}
+
+/** What a replica's record of sequences says; a clock left out is 0. */
+export interface SequenceFields {
+  readonly walk: number;
+  readonly steps: number;
+  readonly clock?: number;
+  /** Of each example. */
+  readonly lengths: readonly number[];
+}
+
+/** (R, sequenceWords(B)). */
+export function sequencesOf(list: readonly SequenceFields[]): Uint32Array {
+  const stride = sequenceWords(list[0].lengths.length);
+  const out = new Uint32Array(list.length * stride);
+  list.forEach(({ walk, steps, clock = 0, lengths }, r) => {
+    for (const [field, value] of Object.entries({ walk, steps, clock })) {
+      out[r * stride + SEQUENCE[field as keyof typeof SEQUENCE]] = value;
+    }
+    out.set(lengths, r * stride + SEQUENCE.lengths);
   });
   return out;
 }

@@ -52,6 +52,29 @@ export function records(R: number, B: number, n: number): Layout {
   return { dims, words: R * four(B) * n };
 }
 
+/** (R, rows, gates, H), each gate's H and the rows padded to multiples of 4: what a recurrent cell has of every gate. */
+export function gated(R: number, rows: number, gates: number, H: number): Layout {
+  const row = gates * four(H);
+  const dims = [
+    [R, four(rows) * row],
+    [rows, row],
+    [gates, four(H)],
+    [H, 1],
+  ] as const;
+  return { dims, words: R * four(rows) * row };
+}
+
+/** (R, gates, H), each gate padded to a multiple of 4 and the whole to one of 16: its biases. */
+export function gatedVector(R: number, gates: number, H: number): Layout {
+  const stride = sixteen(gates * four(H));
+  const dims = [
+    [R, stride],
+    [gates, four(H)],
+    [H, 1],
+  ] as const;
+  return { dims, words: R * stride };
+}
+
 /** No padding. */
 export function flat(...counts: number[]): Layout {
   const dims = counts.map((count, i) => [count, counts.slice(i + 1).reduce((a, b) => a * b, 1)] as const);
@@ -105,9 +128,9 @@ const ALL_PRESENT = reads(flat(256, STATUS_WORDS), statusOf(Array.from({ length:
 const GARBAGE = 0x7e9f5eed;
 const CANARY = 0x5ca1ab1e;
 /** Canary words behind every binding, inside the bound range, so that a write beyond the tensor's end lands there. */
-const CANARIES = 64;
+export const CANARIES = 64;
 
-const inBrowser = typeof document !== 'undefined';
+export const inBrowser = typeof document !== 'undefined';
 
 export interface Engines {
   /** The engine under test: WebGPU, or in Node the CPU engine with its WebAssembly. */
@@ -233,15 +256,16 @@ function planOf<K extends KernelName>(
     buffers[buffer].words = ceilTo(offset + words, 64);
   }
   const step = { kernel, label: kernel, constants, bindings: ranges, invocations } as unknown as AnyStep;
-  return { ranges, plan: oneStepPlan(step, buffers) };
+  return { ranges, plan: planOfSteps([step], buffers) };
 }
 
-function oneStepPlan(step: AnyStep, buffers: readonly PlanBuffer[]): Plan {
+/** A plan of nothing but these steps. */
+export function planOfSteps(steps: readonly AnyStep[], buffers: readonly PlanBuffer[]): Plan {
   const summary = {
     replicas: 1,
     parameters: 0,
     bytes: 0,
-    dispatchesPerIteration: 1,
+    dispatchesPerIteration: steps.length,
     flopPerIteration: 0,
     gradientLayers: [],
     unitLayers: [],
@@ -253,11 +277,11 @@ function oneStepPlan(step: AnyStep, buffers: readonly PlanBuffer[]): Plan {
   };
   const ring = { ring: 1, layerSlots: 1, layerWords: 0, layersEvery: 1 } as const;
   const shape = { replicas: 1, groups: [], batchSize: 1, loss: 'mse', ...ring } as const;
-  return { ...shape, summary, buffers, tensors: new Map(), contents: new Map(), iteration: [step], evaluation: [] };
+  return { ...shape, summary, buffers, tensors: new Map(), contents: new Map(), iteration: steps, evaluation: [] };
 }
 
 /** Words of a bound range before the run. Twins rely on zero padding, which a plan's buffers have from the start. */
-function contents({ layout, values, clearsPadding }: Operand, words: number, onGpu: boolean): Uint32Array {
+export function contents({ layout, values, clearsPadding }: Operand, words: number, onGpu: boolean): Uint32Array {
   const out = new Uint32Array(words).fill(CANARY, layout.words);
   if (clearsPadding && onGpu) out.fill(GARBAGE, 0, layout.words);
   const bits = values instanceof Uint32Array ? values : values && new Uint32Array(Float32Array.from(values).buffer);
@@ -268,7 +292,7 @@ function contents({ layout, values, clearsPadding }: Operand, words: number, onG
 }
 
 /** What changed although it must not: canaries, padding, inputs. */
-function damaged(name: string, operand: Operand, before: Uint32Array, after: Uint32Array): string[] {
+export function damaged(name: string, operand: Operand, before: Uint32Array, after: Uint32Array): string[] {
   const elements = new Set(positions(operand.layout));
   const problems: string[] = [];
   for (let at = 0; at < after.length && problems.length < 5; at++) {
