@@ -2,7 +2,7 @@
  * Sigmoid, tanh and their slopes of four numbers in float32, as `shaders/lib/activation.wgsl` has them: a walk along a sequence
  * evaluates so many that double precision would take longer than its products. All of a number's curves are made of e = e^−|z|, of
  * tanh e = e^−2|z|, and q = 1/(1 + e), which callers hand over, so that one exponential serves a value and its slope. Relative errors
- * are below 8 u, u = 2^−24, for every z, but that numbers below 2^−126 become 0. NaN stays NaN.
+ * are below 8 u, u = 2^−24, for every z, but that an e below 2^−126 counts as 0. NaN stays NaN.
  */
 
 /** e^x of x below is no normal float32. */
