@@ -1,44 +1,18 @@
 /** What the prepared pairs claim, on the CPU engine. */
 import { describe, expect, test } from 'vitest';
-import { readAsset } from '../../src/cli/files.ts';
-import { loadDataset } from '../../src/data/load.ts';
-import type { TestBlock } from '../../src/metrics/block.ts';
-import { shapeOf } from '../../src/metrics/layer-series.ts';
 import { libraryNorm } from '../../src/metrics/library-norm.ts';
 import { stackOf } from '../../src/metrics/stack.ts';
-import { Trace } from '../../src/metrics/trace.ts';
+import type { Trace } from '../../src/metrics/trace.ts';
 import { firstGrowth, judge } from '../../src/metrics/verdict.ts';
-import { parseExperiment } from '../../src/model/experiment.ts';
-import { listScenarios } from '../../src/model/scenario.ts';
-import type { Experiment } from '../../src/model/schema.ts';
-import { Loop } from '../../src/sweep/loop.ts';
-import { Trainer } from '../../src/sweep/trainer.ts';
-import { wasmEngine } from '../support/run-kernel.ts';
 
-interface Trained {
-  readonly experiment: Experiment;
-  readonly trace: Trace;
-  /** After the last iteration that was trained. */
-  readonly test: TestBlock;
-}
-
-/** @param iterations how many of the scenario's */
-async function train(name: string, iterations = Number.POSITIVE_INFINITY): Promise<Trained> {
-  const experiment = parseExperiment(listScenarios().get(name)?.experiment, name);
-  const trainer = await Trainer.create(wasmEngine(), [experiment], await loadDataset(experiment.task, readAsset));
-  const trace = new Trace(trainer.summary.measured, shapeOf(trainer.summary));
-  await new Loop(trainer, { block: (block) => trace.append(block, 0), test: () => undefined }).run(iterations);
-  const test = await trainer.evaluate();
-  trainer.destroy();
-  return { experiment, trace, test };
-}
+import { type Trained, trainScenario } from '../support/train-scenario.ts';
 
 const last = ({ length, scalars }: Trace, name: 'loss' | 'log2WeightNorm') => scalars[name].at(length - 1);
 const growth = ({ trace, experiment }: Trained) => firstGrowth(trace.layers, stackOf(trace, experiment))?.growth;
 
 describe('where float32 ends', () => {
   test('in ieee every gradient is finite, its norm is not, and no weight ever changes', async () => {
-    const { trace, experiment } = await train('float32-ends-relu-200', 40);
+    const { trace, experiment } = await trainScenario('float32-ends-relu-200', 40);
     const { log2GradientNorm, clipCoefficient, log2WeightNorm, nonFinite } = trace.scalars;
     expect(trace.length).toBe(40);
     expect(trace.firstNonFinite).toBeUndefined();
@@ -52,7 +26,7 @@ describe('where float32 ends', () => {
   });
 
   test('in the extended range every update has norm learning rate × 1, and the loss falls', async () => {
-    const { trace, experiment } = await train('float32-extended-relu-200', 120);
+    const { trace, experiment } = await trainScenario('float32-extended-relu-200', 120);
     const { log2UpdateNorm, loss } = trace.scalars;
     // Clipped to 1 but for torch's 1e-6 beside 1e31; sums of 832,650 squares and log2 in float32 stay below 2^-14.
     const expected = Math.log2(experiment.optimizer.learningRate);
@@ -66,14 +40,14 @@ describe('where float32 ends', () => {
 
 describe('residual branches', () => {
   test('plain ones multiply the gradient by √3 a block, and the first update breaks the network', async () => {
-    const plain = await train('residual-plain-64', 3);
+    const plain = await trainScenario('residual-plain-64', 3);
     expect(Math.abs((growth(plain)?.factor ?? 0) - Math.sqrt(3))).toBeLessThan(0.05);
     expect(Math.sqrt(3) ** 64).toBeGreaterThan(1e15);
     expect(plain.trace.firstNonFinite?.iteration).toBe(1);
   });
 
   test('divided by √64 they leave it level, and it learns', async () => {
-    const scaled = await train('residual-scaled-64', 300);
+    const scaled = await trainScenario('residual-scaled-64', 300);
     expect(scaled.trace.firstNonFinite).toBeUndefined();
     expect((growth(scaled)?.factor ?? 0) ** 64).toBeLessThan(10);
     expect(scaled.test.accuracy[0]).toBeGreaterThan(0.85);
@@ -82,7 +56,7 @@ describe('residual branches', () => {
 
 describe('thirty layers', () => {
   test('with PyTorch’s default the gradient vanishes and the loss stays at ln 10', async () => {
-    const vanishing = await train('vanishing-relu-30', 400);
+    const vanishing = await trainScenario('vanishing-relu-30', 400);
     expect(Math.abs((growth(vanishing)?.factor ?? 0) - Math.sqrt(1 / 6))).toBeLessThan(0.03);
     // The batch of 64 decides within a few hundredths.
     expect(Math.abs(last(vanishing.trace, 'loss') - Math.log(10))).toBeLessThan(0.05);
@@ -91,7 +65,7 @@ describe('thirty layers', () => {
   });
 
   test('with He initialisation it is level and they learn', async () => {
-    const level = await train('level-relu-30');
+    const level = await trainScenario('level-relu-30');
     expect(Math.abs((growth(level)?.factor ?? 0) - 1)).toBeLessThan(0.1);
     expect(level.test.accuracy[0]).toBeGreaterThan(0.8);
   });
@@ -99,7 +73,7 @@ describe('thirty layers', () => {
 
 describe('a learning rate too large', () => {
   test('explodes from level gradients within ten iterations, its first update more than half of a layer’s weights', async () => {
-    const large = await train('large-rate-relu-16', 10);
+    const large = await trainScenario('large-rate-relu-16', 10);
     const [{ log2Update, log2Weight }] = large.trace.layers;
     expect(Math.max(...log2Update.map((update, l) => update - log2Weight[l]))).toBeGreaterThan(Math.log2(0.5));
     expect(Math.abs((growth(large)?.factor ?? 0) - 1)).toBeLessThan(0.1);
@@ -108,7 +82,7 @@ describe('a learning rate too large', () => {
   });
 
   test('with adaptive clipping stays finite and learns', async () => {
-    const { trace, test: tested } = await train('adaptive-clip-relu-16');
+    const { trace, test: tested } = await trainScenario('adaptive-clip-relu-16');
     expect(trace.firstNonFinite).toBeUndefined();
     expect(tested.accuracy[0]).toBeGreaterThan(0.85);
   });
