@@ -54,7 +54,7 @@ async function warmUp(trainer: Trainer): Promise<number> {
   return (performance.now() - again) / count;
 }
 
-export function peerOf(peer: Peer): Side {
+export function peerOf(peer: Peer, slot = 0): Side {
   const ms: number[] = [];
   let iterationMs = 0;
   const side: Side = {
@@ -62,9 +62,9 @@ export function peerOf(peer: Peer): Side {
     spent: 0,
     async turn() {
       // The second iteration of all: everything is compiled.
-      if (iterationMs === 0) iterationMs = (await peer.block(1)).ms;
+      if (iterationMs === 0) iterationMs = (await peer.block(1, slot)).ms;
       const count = Math.max(1, Math.min(PEER_BLOCK, Math.round(PEER_BLOCK_MS / iterationMs)));
-      const block = await peer.block(count);
+      const block = await peer.block(count, slot);
       ms.push(block.ms / count);
       side.spent += block.ms;
       iterationMs = Math.min(...ms);
