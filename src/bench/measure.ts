@@ -15,16 +15,20 @@ const LEAST_BLOCKS = 3;
 /** Measures one side: a turn appends milliseconds per iteration, one number a block. */
 export interface Side {
   readonly ms: number[];
+  /** Of ours: this process's processor time, likewise. */
+  readonly cpuMs?: number[];
   /** Milliseconds measured so far. */
   spent: number;
   turn(): Promise<void>;
 }
 
-export function oursOf(trainer: Trainer): Side {
+export function oursOf(trainer: Trainer): Side & { readonly cpuMs: number[] } {
   const ms: number[] = [];
+  const cpuMs: number[] = [];
   let iterationMs = 0;
-  const side: Side = {
+  const side = {
     ms,
+    cpuMs,
     spent: 0,
     async turn() {
       if (iterationMs === 0) iterationMs = await warmUp(trainer);
@@ -32,9 +36,12 @@ export function oursOf(trainer: Trainer): Side {
       const begin = performance.now();
       for (let blocks = 0; blocks < LEAST_BLOCKS || performance.now() - begin < TURN_MS; blocks++) {
         // One block at a time: with several in flight their arrivals bunch and say nothing about a block.
+        const cpu = process.cpuUsage();
         const start = performance.now();
         await trainer.advance(count);
         ms.push((performance.now() - start) / count);
+        const { user, system } = process.cpuUsage(cpu);
+        cpuMs.push((user + system) / 1000 / count);
       }
       side.spent += performance.now() - begin;
       iterationMs = Math.min(...ms);

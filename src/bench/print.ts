@@ -2,7 +2,7 @@
 import type { DepthCost } from './depth.ts';
 import type { ProbeCost } from './probes.ts';
 import type { Profile } from './profile.ts';
-import type { RecurrentReport } from './recurrent.ts';
+import type { Growth, RecurrentReport } from './recurrent.ts';
 import type { Line } from './statistics.ts';
 import { AGREEMENT, type PeerResult, type StepReport, type StepResult } from './step.ts';
 
@@ -70,12 +70,13 @@ function peerTable(by: string, results: readonly (readonly [number, PeerResult |
 }
 
 export function recurrentTable({ cell, results, fit, peer, peerFit }: RecurrentReport): string {
-  const head = ['steps', 'ms / iteration', 'min', 'spread', 'µs / step', 'GFLOP/s', 'dispatches', 'MB', 'compile ms'];
+  const head = ['steps', 'ms / iteration', 'min', 'spread', 'CPU ms', 'µs / step', 'GFLOP/s', 'dispatches', 'MB', 'compile ms'];
   const rows = results.map((r) => [
     String(r.steps),
     digits(r.iteration.median),
     digits(r.iteration.min),
     percent(r.iteration.spread),
+    digits(r.cpuMs),
     digits(r.stepUs),
     digits(r.gflops),
     String(r.dispatches),
@@ -90,11 +91,15 @@ export function recurrentTable({ cell, results, fit, peer, peerFit }: RecurrentR
   return lines.join('\n');
 }
 
-function fitLine(fit: Line | undefined): string[] {
+function fitLine(fit: Growth | undefined): string[] {
   if (!fit) return [];
-  const { slope, intercept, r2 } = fit;
+  const lines = [`medians: ${lineText(fit.median)}`];
+  return fit.cpu ? [...lines, `processor time: ${lineText(fit.cpu)}`] : lines;
+}
+
+function lineText({ slope, intercept, r2 }: Line): string {
   const sign = intercept < 0 ? '−' : '+';
-  return [`medians: ${digits(slope)} ms × steps ${sign} ${digits(Math.abs(intercept))} ms, R² ${r2.toFixed(5)}`];
+  return `${digits(slope)} ms × steps ${sign} ${digits(Math.abs(intercept))} ms, R² ${r2.toFixed(5)}`;
 }
 
 export function profileTable({ name, replicas, iterationMs, iterationCpuMs, kernels }: Profile): string {

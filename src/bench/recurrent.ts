@@ -24,6 +24,8 @@ export interface RecurrentResult {
   readonly compileMs: number;
   /** Milliseconds per iteration. */
   readonly iteration: Timing;
+  /** This process's processor time per iteration: on a software adapter it measures the work even on a busy machine. */
+  readonly cpuMs: number;
   /** Microseconds per iteration and step, of the median. */
   readonly stepUs: number;
   /** 1e9 floating-point operations of matrix products per second, at the minimum time. */
@@ -32,14 +34,21 @@ export interface RecurrentResult {
   readonly peer?: PeerResult;
 }
 
+/** Milliseconds per iteration over steps. */
+export interface Growth {
+  readonly median: Line;
+  /** Of processor time, which other work on the machine disturbs less; of ours alone. */
+  readonly cpu?: Line;
+}
+
 export interface RecurrentReport {
   readonly adapter: string;
   readonly cell: Cell;
   readonly results: readonly RecurrentResult[];
-  /** Median milliseconds per iteration over steps; undefined for fewer than three lengths, through which any line would do. */
-  readonly fit: Line | undefined;
+  /** Undefined for fewer than three lengths, through which any line would do. */
+  readonly fit: Growth | undefined;
   readonly peer?: string;
-  readonly peerFit?: Line;
+  readonly peerFit?: Growth;
 }
 
 /**
@@ -88,7 +97,7 @@ type Compiled = Awaited<ReturnType<Peer['block']>>;
 interface Work {
   readonly steps: number;
   readonly loaded: Loaded;
-  readonly ours: Side;
+  readonly ours: ReturnType<typeof oursOf>;
   readonly theirs?: Side;
   readonly compiled?: Compiled;
 }
@@ -108,6 +117,7 @@ function resultOf({ steps, loaded, ours, theirs, compiled }: Work): RecurrentRes
     bytes,
     compileMs,
     iteration,
+    cpuMs: timingOf(ours.cpuMs).median,
     stepUs: (1000 * iteration.median) / steps,
     gflops: flop / iteration.min / 1e6,
     first,
@@ -115,10 +125,13 @@ function resultOf({ steps, loaded, ours, theirs, compiled }: Work): RecurrentRes
   return theirs && compiled ? { ...result, peer: compared({ iteration, first }, timingOf(theirs.ms), compiled) } : result;
 }
 
-function fitOf(lengths: readonly number[], results: readonly { readonly iteration: Timing }[]): Line | undefined {
+function fitOf(
+  lengths: readonly number[],
+  results: readonly { readonly iteration: Timing; readonly cpuMs?: number }[],
+): Growth | undefined {
   if (results.length < 3) return undefined;
-  return lineThrough(
-    lengths,
-    results.map(({ iteration }) => iteration.median),
-  );
+  const medians = results.map(({ iteration }) => iteration.median);
+  const cpu = results.flatMap(({ cpuMs }) => cpuMs ?? []);
+  const median = lineThrough(lengths, medians);
+  return cpu.length < lengths.length ? { median } : { median, cpu: lineThrough(lengths, cpu) };
 }

@@ -26,12 +26,22 @@ test('a line of least squares has slope, intercept and the share of the variance
 test('the table has milliseconds, microseconds a step and the line', () => {
   const timing = { median: 12.8, min: 10, spread: 0.1, samples: 9 };
   const first = { loss: 2, gradientNorm: 1, weightNorms: [], stateNorms: [] };
-  const result = { steps: 64, dispatches: 20, bytes: 2e6, compileMs: 300, iteration: timing, stepUs: 200, gflops: 5, first };
-  const fit = { slope: 0.2, intercept: -0.5, r2: 0.999 };
+  const result = {
+    steps: 64,
+    dispatches: 20,
+    bytes: 2e6,
+    compileMs: 300,
+    iteration: timing,
+    cpuMs: 15,
+    stepUs: 200,
+    gflops: 5,
+    first,
+  };
+  const fit = { median: { slope: 0.2, intercept: -0.5, r2: 0.999 }, cpu: { slope: 0.1, intercept: 0, r2: 1 } };
   const report: RecurrentReport = { adapter: 'an adapter', cell: 'rnn', results: [result], fit };
   const text = recurrentTable(report);
-  expect(text).toMatch(/^64 +12\.8 +10\.0 +10 % +200 +5\.00 +20 +2\.00 +300$/m);
-  expect(text).toContain('medians: 0.200 ms × steps − 0.500 ms, R² 0.99900');
+  expect(text).toMatch(/^64 +12\.8 +10\.0 +10 % +15\.0 +200 +5\.00 +20 +2\.00 +300$/m);
+  expect(text).toContain('medians: 0.200 ms × steps − 0.500 ms, R² 0.99900\nprocessor time: 0.100 ms × steps + 0 ms, R² 1.00000');
   expect(recurrentTable({ ...report, fit: undefined })).not.toContain('R²');
   const peer = { compileMs: 1, iteration: timing, first, ratio: 10, ratioOfMin: 8, difference: 2e-3 };
   expect(recurrentTable({ ...report, results: [{ ...result, peer }], peer: 'a peer' })).toMatch(
