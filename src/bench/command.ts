@@ -1,19 +1,24 @@
-/** `npm run bench -- step | sweep | kernels | probes | depth`: development only. */
+/** `npm run bench -- step | sweep | recurrent | kernels | probes | depth`: development only. */
 import { parseArgs } from 'node:util';
 import { EXIT, UsageError } from '../cli/errors.ts';
+import { CELLS, type Cell } from '../model/recurrent-schema.ts';
 import { measureDepths } from './depth.ts';
 import { ENGINES, type EngineName, nameOf, openMeasured } from './open.ts';
 import { PeerError } from './peer.ts';
-import { depthTable, probeTable, profileTable, stepTable } from './print.ts';
+import { depthTable, probeTable, profileTable, recurrentTable, stepTable } from './print.ts';
 import { measureProbes } from './probes.ts';
 import { profileKernels } from './profile.ts';
+import { measureRecurrent } from './recurrent.ts';
+import { noiseOf, recurrentExperiment } from './recurrent-workload.ts';
 import { AGREEMENT, measureSteps } from './step.ts';
 import { measureSweep } from './sweep.ts';
 import { sweepText } from './sweep-print.ts';
+import { loadExperiment, loadWorkload } from './workload.ts';
 
 const USAGE = `usage: npm run -s bench -- step    [--depths 16,64,256] [--engine gpu|cpu] [--peers] [--seconds 4] [--json]
        npm run -s bench -- sweep   [--engine gpu|cpu] [--peers] [--rounds 3] [--json]
-       npm run -s bench -- kernels [--depths 64] [--replicas 1] [--engine gpu|cpu] [--json]
+       npm run -s bench -- recurrent [--lengths 64,256,1024] [--cell rnn|lstm|gru] [--engine gpu|cpu] [--peers] [--seconds 4] [--json]
+       npm run -s bench -- kernels [--depths 64 | --lengths 256 --cell rnn] [--replicas 1] [--engine gpu|cpu] [--json]
        npm run -s bench -- probes  [--depths 64] [--replicas 16] [--engine gpu|cpu] [--seconds 4] [--json]
        npm run -s bench -- depth   [--depths 100,1000,10000] [--width 64] [--batch 16] [--engine gpu|cpu] [--seconds 4] [--json]
 
@@ -22,16 +27,22 @@ step     milliseconds per training iteration of an MLP on digits8 (width 64, bat
 sweep    64 such networks (16 learning rates, 4 seeds, depth 32, 20 iterations) as one cohort, one after another, and as the
          command sweep trains them; one cohort of depths 2 to 64 beside a cohort for each depth; with --peers TensorFlow.js
          on the same adapter, or with --engine cpu PyTorch where python3 has it
-kernels  the time of each kernel of an iteration of so many networks, run alone
+recurrent  milliseconds per training iteration along sequences of so many steps (hidden 64, 8 inputs, batch 32, read-out of the
+         last step into 10 classes, SGD, clip 1, the norm of every gradient and of dL/dh of every step recorded each iteration),
+         and the line through them; with --peers the same of a tanh RNN in TensorFlow.js on the same adapter, in turns
+kernels  the time of each kernel of an iteration of so many networks, run alone; with --lengths of recurrent ones
 probes   the time of an iteration with everything measured of every layer, and without, in turns
 depth    the time of an iteration and of each of its layers, and the memory, of networks of different depth, in turns`;
 
-const COMMANDS = ['step', 'sweep', 'kernels', 'probes', 'depth'] as const;
+const COMMANDS = ['step', 'sweep', 'recurrent', 'kernels', 'probes', 'depth'] as const;
 type CommandName = (typeof COMMANDS)[number];
 
 interface Options {
   readonly command: CommandName;
   readonly depths: readonly number[];
+  /** Of sequences; empty for networks without. */
+  readonly lengths: readonly number[];
+  readonly cell: Cell;
   readonly engine: EngineName;
   readonly peers: boolean;
   readonly seconds: number;
@@ -43,6 +54,8 @@ interface Options {
 }
 
 const DEPTHS: Readonly<Partial<Record<CommandName, string>>> = { step: '16,64,256', depth: '100,1000,10000' };
+/** The shortest sequence of the recurrent workload's task. */
+const SHORTEST = 20;
 
 /** @throws UsageError naming the argument, its value and what would be valid */
 export function parseOptions(args: string[]): Options {
@@ -50,12 +63,15 @@ export function parseOptions(args: string[]): Options {
   const [name, ...rest] = positionals;
   const command = COMMANDS.find((candidate) => candidate === name);
   if (!command)
-    throw new UsageError(`"${name ?? ''}" is no benchmark; valid is step, sweep, kernels, probes or depth. See bench --help.`);
+    throw new UsageError(
+      `"${name ?? ''}" is no benchmark; valid is step, sweep, recurrent, kernels, probes or depth. See bench --help.`,
+    );
   if (rest.length > 0) throw new UsageError(`"${rest[0]}" is one argument too many`);
-  const depths = (values.depths ?? DEPTHS[command] ?? '64').split(',').map(Number);
-  if (depths.some((depth) => !Number.isInteger(depth) || depth < 1 || depth > 10_000)) {
-    throw new UsageError(`--depths ${values.depths}: valid is a list like 16,64,256 of whole numbers from 1 to 10000`);
-  }
+  const depths = counts('depths', values.depths ?? DEPTHS[command] ?? '64', 1);
+  const given = values.lengths ?? (command === 'recurrent' ? '64,256,1024' : undefined);
+  const lengths = given === undefined ? [] : counts('lengths', given, SHORTEST);
+  const cell = CELLS.find((name) => name === (values.cell ?? 'rnn'));
+  if (!cell) throw new UsageError(`--cell ${values.cell}: valid is rnn, lstm or gru`);
   const engine = ENGINES.find((name) => name === values.engine);
   if (!engine) throw new UsageError(`--engine ${values.engine}: valid is gpu or cpu`);
   const seconds = Number(values.seconds);
@@ -67,8 +83,22 @@ export function parseOptions(args: string[]): Options {
   const batch = count('batch', values.batch ?? '16', 4096);
   const isDeep = values.width !== undefined || values.batch !== undefined;
   if (isDeep && command !== 'depth') throw new UsageError('--width and --batch belong to depth');
-  if (values.peers && command !== 'step' && command !== 'sweep') throw new UsageError('--peers belongs to step and sweep');
-  return { command, depths, engine, seconds, rounds, replicas, width, batch, peers: values.peers, json: values.json };
+  const isRecurrent = values.lengths !== undefined || values.cell !== undefined;
+  if (isRecurrent && command !== 'recurrent' && command !== 'kernels')
+    throw new UsageError('--lengths and --cell belong to recurrent and kernels');
+  if (values.depths !== undefined && lengths.length > 0) throw new UsageError('--depths belongs to networks without --lengths');
+  const { peers, json } = values;
+  if (peers && !PEERED.has(command)) throw new UsageError('--peers belongs to step, sweep and recurrent');
+  if (peers && cell !== 'rnn') throw new UsageError('--peers has no cell but rnn');
+  return { command, depths, lengths, cell, engine, seconds, rounds, replicas, width, batch, peers, json };
+}
+
+const PEERED: ReadonlySet<CommandName> = new Set(['step', 'sweep', 'recurrent'] as const);
+
+function counts(option: string, text: string, least: number): number[] {
+  const numbers = text.split(',').map(Number);
+  if (numbers.every((n) => Number.isInteger(n) && n >= least && n <= 10_000)) return numbers;
+  throw new UsageError(`--${option} ${text}: valid is a list like 64,256 of whole numbers from ${least} to 10000`);
 }
 
 function count(option: string, text: string, most: number): number {
@@ -84,6 +114,8 @@ function parse(args: string[]) {
       allowPositionals: true,
       options: {
         depths: { type: 'string' },
+        lengths: { type: 'string' },
+        cell: { type: 'string' },
         engine: { type: 'string', default: 'gpu' },
         seconds: { type: 'string', default: '4' },
         rounds: { type: 'string', default: '3' },
@@ -110,7 +142,7 @@ export async function runBench(args: string[]): Promise<number> {
   }
   const options = parseOptions(args);
   try {
-    return await { step, sweep, kernels, probes, depth }[options.command](options);
+    return await { step, sweep, recurrent, kernels, probes, depth }[options.command](options);
   } catch (error) {
     if (!(error instanceof PeerError)) throw error;
     console.error(error.message);
@@ -133,10 +165,22 @@ async function sweep(options: Options): Promise<number> {
   return typeof torch === 'object' && !(torch.difference <= AGREEMENT) ? EXIT.failed : EXIT.done;
 }
 
-async function kernels({ depths, replicas, engine: name, json }: Options): Promise<number> {
+async function recurrent(options: Options): Promise<number> {
+  const report = await measureRecurrent(options);
+  console.log(options.json ? JSON.stringify(report, null, 2) : `${report.adapter}\n${recurrentTable(report)}`);
+  return report.results.some(({ peer }) => peer && !(peer.difference <= AGREEMENT)) ? EXIT.failed : EXIT.done;
+}
+
+async function kernels({ depths, lengths, cell, replicas, engine: name, json }: Options): Promise<number> {
   const engine = await openMeasured(name);
   const profiles = [];
-  for (const depth of depths) profiles.push(await profileKernels(engine, depth, replicas));
+  for (const steps of lengths) {
+    const loaded = await loadExperiment(engine, recurrentExperiment(cell, steps), noiseOf(steps), replicas);
+    profiles.push(await profileKernels(engine, `${cell}, ${steps} steps`, loaded));
+  }
+  for (const depth of lengths.length > 0 ? [] : depths) {
+    profiles.push(await profileKernels(engine, `depth ${depth}`, await loadWorkload(engine, depth, replicas)));
+  }
   const adapter = nameOf(engine.report);
   engine.destroy();
   console.log(json ? JSON.stringify({ adapter, profiles }, null, 2) : `${adapter}\n${profiles.map(profileTable).join('\n\n')}`);

@@ -15,16 +15,20 @@ const LEAST_BLOCKS = 3;
 /** Measures one side: a turn appends milliseconds per iteration, one number a block. */
 export interface Side {
   readonly ms: number[];
+  /** Of ours: this process's processor time, likewise. */
+  readonly cpuMs?: number[];
   /** Milliseconds measured so far. */
   spent: number;
   turn(): Promise<void>;
 }
 
-export function oursOf(trainer: Trainer): Side {
+export function oursOf(trainer: Trainer): Side & { readonly cpuMs: number[] } {
   const ms: number[] = [];
+  const cpuMs: number[] = [];
   let iterationMs = 0;
-  const side: Side = {
+  const side = {
     ms,
+    cpuMs,
     spent: 0,
     async turn() {
       if (iterationMs === 0) iterationMs = await warmUp(trainer);
@@ -32,9 +36,12 @@ export function oursOf(trainer: Trainer): Side {
       const begin = performance.now();
       for (let blocks = 0; blocks < LEAST_BLOCKS || performance.now() - begin < TURN_MS; blocks++) {
         // One block at a time: with several in flight their arrivals bunch and say nothing about a block.
+        const cpu = process.cpuUsage();
         const start = performance.now();
         await trainer.advance(count);
         ms.push((performance.now() - start) / count);
+        const { user, system } = process.cpuUsage(cpu);
+        cpuMs.push((user + system) / 1000 / count);
       }
       side.spent += performance.now() - begin;
       iterationMs = Math.min(...ms);
@@ -54,7 +61,7 @@ async function warmUp(trainer: Trainer): Promise<number> {
   return (performance.now() - again) / count;
 }
 
-export function peerOf(peer: Peer): Side {
+export function peerOf(peer: Peer, slot = 0): Side {
   const ms: number[] = [];
   let iterationMs = 0;
   const side: Side = {
@@ -62,9 +69,9 @@ export function peerOf(peer: Peer): Side {
     spent: 0,
     async turn() {
       // The second iteration of all: everything is compiled.
-      if (iterationMs === 0) iterationMs = (await peer.block(1)).ms;
+      if (iterationMs === 0) iterationMs = (await peer.block(1, slot)).ms;
       const count = Math.max(1, Math.min(PEER_BLOCK, Math.round(PEER_BLOCK_MS / iterationMs)));
-      const block = await peer.block(count);
+      const block = await peer.block(count, slot);
       ms.push(block.ms / count);
       side.spent += block.ms;
       iterationMs = Math.min(...ms);

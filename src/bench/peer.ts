@@ -2,6 +2,7 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { adapterName } from './open.ts';
 import { ROOT } from './root.ts';
 import { CLIP, type FirstIteration, LEARNING_RATE, type Start } from './workload.ts';
 
@@ -23,28 +24,41 @@ interface Opened {
 }
 
 export class Peer {
+  /** How many parameters each slot holds. */
+  readonly #parameters = new Map<number, number>();
+
   private constructor(
     readonly child: ChildProcess,
     /** Filled in by `open`. */
     readonly opened: Opened,
   ) {}
 
-  /** @throws PeerError when its packages cannot be installed or it finds no adapter */
-  static async open(): Promise<Peer> {
+  /**
+   * @param adapter what it must run on; undefined for any
+   * @throws PeerError when its packages cannot be installed, or it finds no adapter or another one
+   */
+  static async open(adapter?: string): Promise<Peer> {
     install();
     const child = fork(join(FOLDER, 'tfjs.mjs'), { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] });
-    return new Peer(child, await request<Opened>(child, { type: 'open' }));
+    const peer = new Peer(child, await request<Opened>(child, { type: 'open' }));
+    const other = adapterName(peer.opened.adapter);
+    if (adapter === undefined || other === adapter) return peer;
+    peer.close();
+    throw new PeerError(`TensorFlow.js runs on ${other}, not ${adapter}`);
   }
 
-  async load({ parameters, batch }: Start, learningRate = LEARNING_RATE): Promise<void> {
-    await request(this.child, { type: 'load', parameters, batch, learningRate, clip: CLIP });
+  /** @param slot keeps it beside what other slots hold */
+  async load({ parameters, batch }: Start, { slot = 0, learningRate = LEARNING_RATE } = {}): Promise<void> {
+    await request(this.child, { type: 'load', slot, parameters, batch, learningRate, clip: CLIP });
+    this.#parameters.set(slot, parameters.length);
   }
 
   /** Trains a block whose numbers all reach the host. */
-  async block(iterations: number): Promise<{ ms: number; first: FirstIteration }> {
-    const { ms, first } = await request<{ ms: number; first: Float32Array }>(this.child, { type: 'block', iterations });
+  async block(iterations: number, slot = 0): Promise<{ ms: number; first: FirstIteration }> {
+    const { ms, first } = await request<{ ms: number; first: Float32Array }>(this.child, { type: 'block', slot, iterations });
     const [loss, gradientNorm, ...norms] = first;
-    return { ms, first: { loss, gradientNorm, weightNorms: norms.filter((_, k) => k % 2 === 0) } };
+    const stateNorms = norms.splice(this.#parameters.get(slot) ?? norms.length);
+    return { ms, first: { loss, gradientNorm, weightNorms: norms.filter((_, k) => k % 2 === 0), stateNorms } };
   }
 
   close(): void {

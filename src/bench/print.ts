@@ -2,7 +2,9 @@
 import type { DepthCost } from './depth.ts';
 import type { ProbeCost } from './probes.ts';
 import type { Profile } from './profile.ts';
-import { AGREEMENT, type StepReport, type StepResult } from './step.ts';
+import type { Growth, RecurrentReport } from './recurrent.ts';
+import type { Line } from './statistics.ts';
+import { AGREEMENT, type PeerResult, type StepReport, type StepResult } from './step.ts';
 
 type Row = readonly string[];
 
@@ -33,39 +35,74 @@ export function stepTable({ results, peer }: StepReport): string {
     digits(r.compileMs),
   ];
   const lines = [table([head, ...results.map(ours)])];
-  if (peer) {
-    const theirs = results.flatMap(({ depth, peer: p }) =>
-      p
-        ? [
-            [
-              String(depth),
-              digits(p.iteration.median),
-              digits(p.iteration.min),
-              percent(p.iteration.spread),
-              digits(p.compileMs),
-              `${digits(p.ratio)}×`,
-              `${digits(p.ratioOfMin)}×`,
-              `${p.difference.toExponential(1)}${p.difference <= AGREEMENT ? '' : ' TOO FAR'}`,
-            ],
-          ]
-        : [],
+  if (peer)
+    lines.push(
+      '',
+      peer,
+      peerTable(
+        'depth',
+        results.map(({ depth, peer: theirs }) => [depth, theirs] as const),
+      ),
     );
-    const peerHead = [
-      'depth',
-      'ms / iteration',
-      'min',
-      'spread',
-      'compile ms',
-      'ratio',
-      'of minima',
-      'first iteration differs by',
+  return lines.join('\n');
+}
+
+/** @param results by depth or length */
+function peerTable(by: string, results: readonly (readonly [number, PeerResult | undefined])[]): string {
+  const head = [by, 'ms / iteration', 'min', 'spread', 'compile ms', 'ratio', 'of minima', 'first iteration differs by'];
+  const rows = results.flatMap(([n, p]) => {
+    if (!p) return [];
+    const { iteration, compileMs, ratio, ratioOfMin, difference } = p;
+    return [
+      [
+        String(n),
+        digits(iteration.median),
+        digits(iteration.min),
+        percent(iteration.spread),
+        digits(compileMs),
+        `${digits(ratio)}×`,
+        `${digits(ratioOfMin)}×`,
+        `${difference.toExponential(1)}${difference <= AGREEMENT ? '' : ' TOO FAR'}`,
+      ],
     ];
-    lines.push('', peer, table([peerHead, ...theirs]));
+  });
+  return table([head, ...rows]);
+}
+
+export function recurrentTable({ cell, results, fit, peer, peerFit }: RecurrentReport): string {
+  const head = ['steps', 'ms / iteration', 'min', 'spread', 'CPU ms', 'µs / step', 'GFLOP/s', 'dispatches', 'MB', 'compile ms'];
+  const rows = results.map((r) => [
+    String(r.steps),
+    digits(r.iteration.median),
+    digits(r.iteration.min),
+    percent(r.iteration.spread),
+    digits(r.cpuMs),
+    digits(r.stepUs),
+    digits(r.gflops),
+    String(r.dispatches),
+    digits(r.bytes / 1e6),
+    digits(r.compileMs),
+  ]);
+  const lines = [cell, table([head, ...rows]), ...fitLine(fit)];
+  if (peer) {
+    const theirs = results.map(({ steps, peer: p }) => [steps, p] as const);
+    lines.push('', peer, peerTable('steps', theirs), ...fitLine(peerFit));
   }
   return lines.join('\n');
 }
 
-export function profileTable({ depth, replicas, iterationMs, iterationCpuMs, kernels }: Profile): string {
+function fitLine(fit: Growth | undefined): string[] {
+  if (!fit) return [];
+  const lines = [`medians: ${lineText(fit.median)}`];
+  return fit.cpu ? [...lines, `processor time: ${lineText(fit.cpu)}`] : lines;
+}
+
+function lineText({ slope, intercept, r2 }: Line): string {
+  const sign = intercept < 0 ? '−' : '+';
+  return `${digits(slope)} ms × steps ${sign} ${digits(Math.abs(intercept))} ms, R² ${r2.toFixed(5)}`;
+}
+
+export function profileTable({ name, replicas, iterationMs, iterationCpuMs, kernels }: Profile): string {
   const rows = kernels.map(({ kernel, dispatches, ms, cpuMs, share, gflops, gbytes }) => [
     kernel,
     String(dispatches),
@@ -77,7 +114,7 @@ export function profileTable({ depth, replicas, iterationMs, iterationCpuMs, ker
   ]);
   const sum = kernels.reduce((total, { ms }) => total + ms, 0);
   return [
-    `depth ${depth}${replicas === 1 ? '' : `, ${replicas} networks`}: ${digits(iterationMs)} ms per iteration (${digits(iterationCpuMs)} ms of processor time); the kernels alone sum to ${digits(sum)} ms`,
+    `${name}${replicas === 1 ? '' : `, ${replicas} networks`}: ${digits(iterationMs)} ms per iteration (${digits(iterationCpuMs)} ms of processor time); the kernels alone sum to ${digits(sum)} ms`,
     table([['kernel', 'dispatches', 'ms', 'CPU ms', 'share', 'GFLOP/s', 'GB/s'], ...rows]),
   ].join('\n');
 }

@@ -1,9 +1,11 @@
 /** `bench kernels`: where an iteration's time goes, kernel by kernel. */
 import type { Engine, Session } from '../engine/engine.ts';
+import { GATES } from '../model/recurrent-network.ts';
+import { CELLS } from '../model/recurrent-schema.ts';
 import { type KernelName, kernelEntry } from '../plan/kernels.ts';
 import { type AnyStep, type Range, WORD } from '../plan/plan.ts';
 import { timingOf } from './statistics.ts';
-import { loadWorkload } from './workload.ts';
+import type { Loaded } from './workload.ts';
 
 /** Iterations before the profile, so that buffers hold what they hold in training. */
 const WARM_ITERATIONS = 5;
@@ -28,7 +30,8 @@ export interface KernelProfile {
 }
 
 export interface Profile {
-  readonly depth: number;
+  /** What was profiled. */
+  readonly name: string;
   readonly replicas: number;
   /** Milliseconds of whole iterations, in the same rounds. */
   readonly iterationMs: number;
@@ -48,8 +51,10 @@ export interface Subset {
   readonly cpuMs: number[];
 }
 
-export async function profileKernels(engine: Engine, depth: number, replicas: number): Promise<Profile> {
-  const subsets = await prepareSubsets(engine, depth, replicas);
+/** @param loaded a workload, destroyed here */
+export async function profileKernels(engine: Engine, name: string, loaded: Loaded): Promise<Profile> {
+  const { replicas } = loaded.trainer.summary;
+  const subsets = await prepareSubsets(engine, loaded);
   for (let round = 0; round < ROUNDS; round++) for (const subset of subsets) await timeOnce(subset);
   for (const { session } of subsets) session.destroy();
   const [whole, ...parts] = subsets;
@@ -72,7 +77,7 @@ export async function profileKernels(engine: Engine, depth: number, replicas: nu
     ];
   });
   return {
-    depth,
+    name,
     replicas,
     iterationMs: timingOf(whole.ms).min,
     iterationCpuMs: timingOf(whole.cpuMs).min,
@@ -81,8 +86,7 @@ export async function profileKernels(engine: Engine, depth: number, replicas: nu
 }
 
 /** The whole iteration, then each kernel's steps alone. */
-export async function prepareSubsets(engine: Engine, depth: number, replicas = 1): Promise<Subset[]> {
-  const { trainer } = await loadWorkload(engine, depth, replicas);
+async function prepareSubsets(engine: Engine, { trainer }: Loaded): Promise<Subset[]> {
   await trainer.advance(WARM_ITERATIONS);
   const { session } = trainer;
   const names = [...new Set(session.plan.iteration.map(({ kernel }) => kernel))];
@@ -124,6 +128,10 @@ export async function timeOnce({ session, times, ms, cpuMs }: Subset): Promise<v
 
 /** Floating-point operations of a step's matrix product, 2 per multiply-add. */
 function flopOf({ kernel, constants, invocations }: AnyStep): number {
+  if (kernel === 'recurrent_forward' || kernel === 'recurrent_backward') {
+    const { B, T, H, CELL, STEPS } = constants as Record<'B' | 'T' | 'H' | 'CELL' | 'STEPS', number>;
+    return 2 * B * Math.min(STEPS, T) * H * H * GATES[CELLS[CELL]].length * invocations[2];
+  }
   if (!kernel.startsWith('linear')) return 0;
   const { B, I, O } = constants as { B: number; I: number; O: number };
   return 2 * B * I * O * invocations[2];

@@ -28,3 +28,21 @@ export function timingOf(values: readonly number[]): Timing {
     samples: values.length,
   };
 }
+
+/** y = intercept + slope x. */
+export interface Line {
+  readonly slope: number;
+  readonly intercept: number;
+  /** Share of the variance of y that the line explains, R². */
+  readonly r2: number;
+}
+
+/** Least squares. */
+export function lineThrough(xs: readonly number[], ys: readonly number[]): Line {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [mx, my] = [mean(xs), mean(ys)];
+  const product = (a: readonly number[], ma: number, b: readonly number[], mb: number) =>
+    a.reduce((sum, value, k) => sum + (value - ma) * (b[k] - mb), 0);
+  const [xx, xy, yy] = [product(xs, mx, xs, mx), product(xs, mx, ys, my), product(ys, my, ys, my)];
+  return { slope: xy / xx, intercept: my - (mx * xy) / xx, r2: xy ** 2 / (xx * yy) };
+}

@@ -1,8 +1,8 @@
 /** `bench step`: a training iteration at several depths, ours and, where asked, TensorFlow.js on the same adapter. */
 
 import { measureInTurns, oursOf, peerOf, type Side } from './measure.ts';
-import { adapterName, type EngineName, nameOf, openMeasured } from './open.ts';
-import { Peer, PeerError } from './peer.ts';
+import { type EngineName, nameOf, openMeasured } from './open.ts';
+import { Peer } from './peer.ts';
 import { type Timing, timingOf } from './statistics.ts';
 import { type FirstIteration, loadWorkload, startOf } from './workload.ts';
 
@@ -36,7 +36,7 @@ export interface PeerResult {
   /** The peer's median time over ours, and the same of the minimum times. */
   readonly ratio: number;
   readonly ratioOfMin: number;
-  /** Largest relative difference of loss, gradient norm and per-layer weight-gradient norms of iteration 0; NaN if one is. */
+  /** Largest relative difference of loss, gradient norm, per-layer weight-gradient norms and norms of states' gradients of iteration 0; NaN if one is. */
   readonly difference: number;
 }
 
@@ -60,11 +60,7 @@ export async function measureSteps(options: StepOptions, listen: (result: StepRe
       // An engine of its own, since pipelines are cached per engine and compile times would shrink.
       const engine = await openMeasured(options.engine);
       adapter = nameOf(engine.report);
-      if (options.peers && !peer) {
-        peer = await Peer.open();
-        const other = adapterName(peer.opened.adapter);
-        if (options.engine === 'gpu' && other !== adapter) throw new PeerError(`TensorFlow.js runs on ${other}, not ${adapter}`);
-      }
+      if (options.peers && !peer) peer = await Peer.open(options.engine === 'gpu' ? adapter : undefined);
       const result = await measureDepth(engine, depth, options.seconds, peer);
       engine.destroy();
       results.push(result);
@@ -99,22 +95,32 @@ async function measureDepth(
   const iteration = timingOf(ours.ms);
   const base = { depth, flop, dispatches, compileMs, iteration, gflops: flop / iteration.min / 1e6, first };
   if (!compiled) return base;
-  const theirs = timingOf(sides[1].ms);
+  return { ...base, peer: compared(base, timingOf(sides[1].ms), compiled) };
+}
+
+/** @param compiled the peer's iteration 0 */
+export function compared(
+  ours: { readonly iteration: Timing; readonly first: FirstIteration },
+  theirs: Timing,
+  compiled: { readonly ms: number; readonly first: FirstIteration },
+): PeerResult {
   return {
-    ...base,
-    peer: {
-      compileMs: compiled.ms,
-      iteration: theirs,
-      first: compiled.first,
-      ratio: theirs.median / iteration.median,
-      ratioOfMin: theirs.min / iteration.min,
-      difference: largestDifference(first, compiled.first),
-    },
+    compileMs: compiled.ms,
+    iteration: theirs,
+    first: compiled.first,
+    ratio: theirs.median / ours.iteration.median,
+    ratioOfMin: theirs.min / ours.iteration.min,
+    difference: largestDifference(ours.first, compiled.first),
   };
 }
 
 export function largestDifference(a: FirstIteration, b: FirstIteration): number {
-  const numbers = ({ loss, gradientNorm, weightNorms }: FirstIteration) => [loss, gradientNorm, ...weightNorms];
+  const numbers = ({ loss, gradientNorm, weightNorms, stateNorms }: FirstIteration) => [
+    loss,
+    gradientNorm,
+    ...weightNorms,
+    ...stateNorms,
+  ];
   const other = numbers(b);
   const differences = numbers(a).map((x, k) => Math.abs(x - other[k]) / Math.max(Math.abs(x), Math.abs(other[k]), 1e-30));
   return Math.max(...differences);

@@ -11,8 +11,8 @@ import type { Experiment } from '../model/schema.ts';
 import type { SlotRequest } from '../sweep/cohort-plan.ts';
 import { Loop } from '../sweep/loop.ts';
 import { Trainer } from '../sweep/trainer.ts';
-import { adapterName, type EngineName, nameOf, openMeasured } from './open.ts';
-import { Peer, PeerError } from './peer.ts';
+import { type EngineName, nameOf, openMeasured } from './open.ts';
+import { Peer } from './peer.ts';
 import { ROOT } from './root.ts';
 import { quantile, timingOf } from './statistics.ts';
 import { type Product, ProductSweep } from './sweep-product.ts';
@@ -229,15 +229,10 @@ class TfjsSide {
   ) {}
 
   static async open(adapter: string, experiments: readonly Experiment[], dataset: Dataset, engine: Engine): Promise<TfjsSide> {
-    const peer = await Peer.open();
-    const other = adapterName(peer.opened.adapter);
-    if (other !== adapter) {
-      peer.close();
-      throw new PeerError(`TensorFlow.js runs on ${other}, not ${adapter}`);
-    }
+    const peer = await Peer.open(adapter);
     const starts = await startsOf(engine, experiments, dataset);
     const start = performance.now();
-    await peer.load(starts[0].start, experiments[0].optimizer.learningRate);
+    await peer.load(starts[0].start, { learningRate: experiments[0].optimizer.learningRate });
     await peer.block(1);
     return new TfjsSide(peer, experiments, starts, performance.now() - start);
   }
@@ -245,7 +240,7 @@ class TfjsSide {
   async round(round: number): Promise<void> {
     const experiment = this.experiments[(round * (SWEEP.learningRates + 5)) % this.experiments.length];
     const start = performance.now();
-    await this.peer.load(this.starts[experiment.seed].start, experiment.optimizer.learningRate);
+    await this.peer.load(this.starts[experiment.seed].start, { learningRate: experiment.optimizer.learningRate });
     this.#weights.push(performance.now() - start);
     let ms = 0;
     // All numbers of a block reach the host together; all twenty iterations at once would hold twenty networks' gradients.

@@ -66,7 +66,7 @@ export function measureTorch(
     if (status !== 0) return `PyTorch is not measured: ${SCRIPT} failed; its message is above.`;
     const { version, ways, first: numbers } = JSON.parse(stdout) as Pick<Torch, 'version' | 'ways'> & { first: number[] };
     const [loss, gradientNorm, ...norms] = numbers;
-    const theirs = { loss, gradientNorm, weightNorms: norms.filter((_, k) => k % 2 === 0) };
+    const theirs = { loss, gradientNorm, weightNorms: norms.filter((_, k) => k % 2 === 0), stateNorms: [] };
     return { version, ways, difference: largestDifference(first, theirs) };
   } finally {
     rmSync(folder, { recursive: true, force: true });

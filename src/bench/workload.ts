@@ -12,7 +12,6 @@ import { readTensor } from '../engine/tensor-io.ts';
 import { SCALARS } from '../metrics/block.ts';
 import { shapeOf, splitLayers } from '../metrics/layer-series.ts';
 import { parseExperiment } from '../model/experiment.ts';
-import { initialValues } from '../model/initialise.ts';
 import { networkOf, parametersOf } from '../model/network.ts';
 import type { Experiment } from '../model/schema.ts';
 import { Trainer } from '../sweep/trainer.ts';
@@ -40,6 +39,8 @@ export interface Start {
     readonly rows: number;
     readonly features: number;
     readonly classes: number;
+    /** Of sequences, whose x is (steps, rows, features); absent otherwise. */
+    readonly steps?: number;
     readonly x: Float32Array;
     readonly oneHot: Float32Array;
   };
@@ -51,6 +52,8 @@ export interface FirstIteration {
   readonly gradientNorm: number;
   /** ‖dL/dW‖, input side first. */
   readonly weightNorms: readonly number[];
+  /** ‖dL/dh‖ of each step of a recurrent layer, from the first on. */
+  readonly stateNorms: readonly number[];
 }
 
 export interface Loaded {
@@ -81,6 +84,8 @@ export async function loadExperiment(engine: Engine, experiment: Experiment, dat
   const trainer = await Trainer.create(engine, new Array<Experiment>(replicas).fill(experiment), dataset);
   const { scalars, layers } = await trainer.advance(1);
   const compileMs = performance.now() - start;
+  const { log2Dw, log2Dh } = splitLayers(layers[0][0].words, shapeOf(trainer.summary));
+  const powers = (log2: Float32Array) => Array.from(log2, (x) => 2 ** x);
   return {
     trainer,
     experiment,
@@ -89,24 +94,24 @@ export async function loadExperiment(engine: Engine, experiment: Experiment, dat
     first: {
       loss: scalars[SCALARS.indexOf('loss')],
       gradientNorm: 2 ** scalars[SCALARS.indexOf('log2GradientNorm')],
-      weightNorms: [...splitLayers(layers[0][0].words, shapeOf(trainer.summary)).log2Dw].map((log2) => 2 ** log2),
+      weightNorms: powers(log2Dw),
+      stateNorms: powers(log2Dh),
     },
   };
 }
 
 /** What iteration 0 started from; only right after `loadWorkload`, while its batch still lies on the device. */
 export async function startOf({ trainer, experiment, dataset }: Loaded): Promise<Start> {
-  const { model, seed, batchSize } = experiment;
-  const parameters = parametersOf(networkOf(experiment, dataset.inputs, dataset.outputs)).map((parameter, index) => ({
-    rows: parameter.rows,
-    columns: parameter.columns,
-    data: initialValues(parameter, model.init, seed, index),
-  }));
+  const { batchSize } = experiment;
+  const network = networkOf(experiment, dataset.inputs, dataset.outputs);
+  const values = trainer.initial.of(network, experiment);
+  const parameters = parametersOf(network).map(({ rows, columns }, index) => ({ rows, columns, data: values[index] }));
   const x = await readTensor(trainer.session, 'x', 1);
   const labels = new Uint32Array((await readTensor(trainer.session, 'label', 1)).buffer);
   const oneHot = new Float32Array(batchSize * dataset.outputs);
   for (let b = 0; b < batchSize; b++) oneHot[b * dataset.outputs + labels[b]] = 1;
-  return { parameters, batch: { rows: batchSize, features: dataset.inputs, classes: dataset.outputs, x, oneHot } };
+  const steps = network.sequence ? { steps: network.sequence.steps } : {};
+  return { parameters, batch: { rows: batchSize, features: dataset.inputs, classes: dataset.outputs, ...steps, x, oneHot } };
 }
 
 /** Where a peer starts from to train this experiment, and iteration 0 as our engine has it. */

@@ -11,6 +11,8 @@ describe('arguments', () => {
     expect(parseOptions(['step'])).toEqual({
       command: 'step',
       depths: [16, 64, 256],
+      lengths: [],
+      cell: 'rnn',
       engine: 'gpu',
       peers: false,
       seconds: 4,
@@ -24,19 +26,29 @@ describe('arguments', () => {
   test('depth measures 100, 1,000 and 10,000 layers of width 64', () => {
     expect(parseOptions(['depth', '--batch', '64'])).toMatchObject({ depths: [100, 1000, 10_000], width: 64, batch: 64 });
   });
+  test('recurrent measures 64, 256 and 1,024 steps of a vanilla cell', () => {
+    expect(parseOptions(['recurrent', '--peers'])).toMatchObject({ lengths: [64, 256, 1024], cell: 'rnn', peers: true });
+    expect(parseOptions(['recurrent', '--lengths', '20', '--cell', 'gru'])).toMatchObject({ lengths: [20], cell: 'gru' });
+  });
   test('kernels profiles depth 64', () => {
     expect(parseOptions(['kernels', '--engine', 'cpu'])).toMatchObject({ command: 'kernels', depths: [64], engine: 'cpu' });
   });
   test.each([
-    [[], 'step, sweep, kernels, probes or depth'],
+    [[], 'step, sweep, recurrent, kernels, probes or depth'],
     [['stepp'], '"stepp"'],
     [['step', 'more'], '"more"'],
     [['step', '--depths', '16,x'], '--depths 16,x'],
     [['step', '--depths', '0'], 'from 1 to 10000'],
     [['step', '--engine', 'auto'], 'valid is gpu or cpu'],
     [['step', '--seconds', '0'], '--seconds 0'],
-    [['kernels', '--peers'], '--peers belongs to step and sweep'],
-    [['depth', '--peers'], '--peers belongs to step and sweep'],
+    [['kernels', '--peers'], '--peers belongs to step, sweep and recurrent'],
+    [['depth', '--peers'], '--peers belongs to step, sweep and recurrent'],
+    [['recurrent', '--peers', '--cell', 'gru'], '--peers has no cell but rnn'],
+    [['recurrent', '--cell', 'elman'], '--cell elman: valid is rnn, lstm or gru'],
+    [['recurrent', '--lengths', '19'], '--lengths 19: valid is a list like 64,256 of whole numbers from 20 to 10000'],
+    [['recurrent', '--depths', '64'], '--depths belongs to networks without --lengths'],
+    [['step', '--lengths', '64'], '--lengths and --cell belong to recurrent and kernels'],
+    [['probes', '--cell', 'lstm'], '--lengths and --cell belong to recurrent and kernels'],
     [['depth', '--width', '0'], '--width 0: valid is a whole number from 1 to 4096'],
     [['step', '--batch', '16'], '--width and --batch belong to depth'],
     [['sweep', '--rounds', '0'], '--rounds 0: valid is a whole number from 1 to 100'],
@@ -70,10 +82,11 @@ describe('statistics', () => {
 });
 
 describe('agreement of the first iterations', () => {
-  const first = { loss: 2, gradientNorm: 4, weightNorms: [1, 8] };
+  const first = { loss: 2, gradientNorm: 4, weightNorms: [1, 8], stateNorms: [0.5] };
   test('is the largest relative difference of loss and norms', () => {
     expect(largestDifference(first, first)).toBe(0);
     expect(largestDifference(first, { ...first, weightNorms: [1, 10] })).toBeCloseTo(0.2, 12);
+    expect(largestDifference(first, { ...first, stateNorms: [0.25] })).toBe(0.5);
   });
   test('NaN on one side is no agreement', () => {
     expect(largestDifference(first, { ...first, loss: Number.NaN })).toBeNaN();
