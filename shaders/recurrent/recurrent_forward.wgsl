@@ -34,37 +34,35 @@ fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
   let e_before = step_exponent(r, max(t, 1u) - 1u, E_STATE);
   var e = 0;
   if (EXTENDED && t > 0u) { e = max(step_leading(r, t - 1u, E_STATE), 0); }
-  let z0 = product(r, row, 0u, j, e_before);
-  var z1 = z0;
-  var z2 = z0;
-  var z3 = z0;
-  if (G > 1u) { z1 = product(r, row, 1u, j, 0); }
-  if (G > 1u) { z2 = product(r, row, 2u, j, 0); }
-  if (G > 3u) { z3 = product(r, row, 3u, j, 0); }
+  // One loop over the gates, so that the product is compiled once; h[t-1] of gated cells has no exponent.
+  for (var g = 0u; g < G; g++) {
+    let sum = product(r, row, g, j, e_before);
+    for (var k = 0u; k < 4u; k++) {
+      let at = (row + k) * CACHE * HT + g * HT + j;
+      var z = moved(a[((row + k) * G + g) * HT + j], -e) + moved(sum[k], e_before - e);
+      if (CELL == 2u && g == 2u) {
+        // q, of which the gate r says how much comes in
+        cache[at + HT] = padded(sum[k], j);
+        z = a[((row + k) * G + g) * HT + j] + sigmoid4(cache[at - 2u * HT]) * sum[k];
+      }
+      cache[at] = padded(z, j);
+    }
+  }
   for (var k = 0u; k < 4u; k++) {
     let at = (row + k) * HT + j;
-    let x = (row + k) * G * HT + j;
     let kept = (row + k) * CACHE * HT + j;
-    let z = padded(moved(a[x], -e) + moved(z0[k], e_before - e), j);
+    let z = cache[kept];
     var next = vec4(0.0);
     if (CELL == 0u) {
       next = phi(z);
     } else if (CELL == 1u) {
-      cache[kept + HT] = padded(a[x + HT] + z1[k], j);
-      cache[kept + 2u * HT] = padded(a[x + 2u * HT] + z2[k], j);
-      cache[kept + 3u * HT] = padded(a[x + 3u * HT] + z3[k], j);
       let c = sigmoid4(cache[kept + HT]) * cache[kept + 4u * HT] + sigmoid4(z) * tanh4(cache[kept + 2u * HT]);
       next = sigmoid4(cache[kept + 3u * HT]) * tanh4(c);
       if (t + 1u < T) { cache[kept + height * CACHE * HT + 4u * HT] = select(vec4(0.0), c, inside(j) & vec4(walked[k])); }
     } else {
-      let update = padded(a[x + HT] + z1[k], j);
-      let n = padded(a[x + 2u * HT] + sigmoid4(z) * z2[k], j);
-      next = sigmoid4(-update) * tanh4(n) + sigmoid4(update) * h_prev[at];
-      cache[kept + HT] = update;
-      cache[kept + 2u * HT] = n;
-      cache[kept + 3u * HT] = padded(z2[k], j);
+      let update = cache[kept + HT];
+      next = sigmoid4(-update) * tanh4(cache[kept + 2u * HT]) + sigmoid4(update) * h_prev[at];
     }
-    cache[kept] = z;
     next = select(vec4(0.0), next, inside(j) & vec4(walked[k]));
     h[at] = next;
     if (EXTENDED && CELL == 0u && ACT != 3) { raise_step(r, t, E_STATE, largest_bits(next)); }
