@@ -2,7 +2,7 @@
 import { describeFields } from '../model/describe.ts';
 import { INIT_SCHEMES } from '../model/init-schema.ts';
 import { ACTIVATIONS, type Experiment, NON_FINITE_POLICIES, NORM_PLACEMENTS, NORMS } from '../model/schema.ts';
-import { type Option, optionsOf as names } from './field-options.ts';
+import { optionsOf as names, type Option } from './field-options.ts';
 import {
   appliesToCell,
   LENGTH_FIELD,

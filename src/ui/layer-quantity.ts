@@ -3,6 +3,7 @@ import { formatLog2, formatPercent, LOG10_2 } from '../metrics/format.ts';
 import type { LayerNames } from '../metrics/layer-series.ts';
 import type { Stack } from '../metrics/stack.ts';
 import type { LayerRecord } from '../metrics/trace.ts';
+import type { Experiment } from '../model/schema.ts';
 
 export const LAYER_QUANTITIES = [
   'gradient',
@@ -113,6 +114,38 @@ export const LAYER_QUANTITY: Readonly<Record<LayerQuantity, Description>> = {
     values: ({ gateSaturated }) => gateSaturated,
   },
 };
+
+/** What runs are looked at with unless something else is chosen: along the steps where there are any. */
+export function usualQuantity(experiments: readonly Experiment[]): LayerQuantity {
+  return experiments.some(({ model }) => model.kind === 'recurrent') ? 'state' : 'gradient';
+}
+
+/** A quantity to choose; with a reason where there is nothing to see of it. */
+export interface Offer {
+  readonly quantity: LayerQuantity;
+  readonly reason?: string;
+}
+
+/** What can be chosen for these runs; last, and with the reason, what is not measured, and the chosen one if no run has it. */
+export function offersOf(experiments: readonly Experiment[], chosen: LayerQuantity): readonly Offer[] {
+  const known = LAYER_QUANTITIES.filter((quantity) => experiments.some((experiment) => hasQuantity(quantity, experiment)));
+  const ofGates = (quantity: LayerQuantity) => quantity === 'gateMean' || quantity === 'gateSaturated';
+  const isMissing = (quantity: LayerQuantity) =>
+    ofGates(quantity) && experiments.every(({ model, probes }) => model.kind !== 'recurrent' || probes.layers === 'gradients');
+  return [
+    ...known.filter((quantity) => !isMissing(quantity)).map((quantity) => ({ quantity })),
+    ...known.filter(isMissing).map((quantity) => ({ quantity, reason: 'Not measured: probes.layers is “gradients”.' })),
+    ...(known.includes(chosen) ? [] : [{ quantity: chosen, reason: 'Neither run has it.' }]),
+  ];
+}
+
+/** Whether a network of this kind has what the quantity is of. */
+function hasQuantity(quantity: LayerQuantity, { model }: Experiment): boolean {
+  const isRecurrent = model.kind === 'recurrent';
+  if (quantity === 'cell') return isRecurrent && model.cell === 'lstm';
+  if (LAYER_QUANTITY[quantity].ofSteps) return isRecurrent;
+  return quantity === 'rms' || quantity === 'blocked' ? !isRecurrent : true;
+}
 
 function stepNames(name: string, steps: number): string[] {
   return Array.from({ length: steps }, (_, t) => `${name}[${t}]`);

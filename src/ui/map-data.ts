@@ -18,6 +18,7 @@ export interface MapGrid {
   readonly high: number;
 }
 
+/** @param offset index of the first layer, or step, in the record's series */
 export function mapGrid(
   records: readonly LayerRecord[],
   layers: number,
@@ -25,6 +26,7 @@ export function mapGrid(
   range: Range,
   columns: number,
   quantity: LayerQuantity = 'gradient',
+  offset = 0,
 ): MapGrid {
   const { scale: kind, values: valuesOf } = LAYER_QUANTITY[quantity];
   const position = positionOf(quantity);
@@ -47,7 +49,7 @@ export function mapGrid(
     for (let k = from; k < Math.max(to, from + 1); k++) {
       const row = valuesOf(records[k]);
       for (let l = 0; l < layers; l++) {
-        const value = position(row[l]);
+        const value = position(row[offset + l]);
         if (Number.isNaN(value) || value === Number.POSITIVE_INFINITY) continue;
         const at = p * layers + l;
         if (!(cells[at] >= value)) cells[at] = value;

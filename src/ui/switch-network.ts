@@ -67,11 +67,7 @@ function oldLeaves({ task, model }: Experiment, leaves: Leaves): (readonly [stri
   const { name: _name, ...data } = task;
   const { kind: _kind, init, ...network } = model as Model & { readonly [field: string]: unknown };
   const isUsual = canonicalJson(init) === canonicalJson(USUAL_INIT[model.kind]);
-  const all = [
-    ...leaves(data, 'task'),
-    ...leaves(network, 'model'),
-    ...(isUsual ? [] : leaves(init, 'model.init')),
-  ];
+  const all = [...leaves(data, 'task'), ...leaves(network, 'model'), ...(isUsual ? [] : leaves(init, 'model.init'))];
   return all.flatMap(([path, value]) => [[path, value] as const, ...(RENAMED[path] ? [[RENAMED[path], value] as const] : [])]);
 }
 
