@@ -94,6 +94,7 @@ function lastSpectra(trace: Trace, { model }: Experiment): readonly (Spectrum & 
 }
 
 function spectrumText({ matrix, radius, sigma, bound }: Spectrum & { readonly bound?: number }): string {
+  if (Number.isNaN(sigma)) return `${matrix}: not finite`;
   const words = `${matrix}: spectral radius ${formatNumber(radius)}, largest singular value ${formatNumber(sigma)}`;
   if (bound === undefined) return words;
   return `${words}; no step grows by more than ×${formatNumber(bound)}${bound < 1 ? ', so that gradients must vanish' : ''}`;

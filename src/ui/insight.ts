@@ -144,7 +144,8 @@ function growthHeading(experiments: Pair<Experiment>): string {
 function foreseenFactor(experiment: Experiment): string {
   if (isRecurrent(experiment)) {
     const prediction = predictionOf(experiment);
-    return 'reason' in prediction ? 'none' : `×${formatNumber(prediction.factorPerStep)}`;
+    if ('reason' in prediction) return 'none';
+    return `${prediction.kind === 'gated' ? 'gates alone ' : ''}×${formatNumber(prediction.factorPerStep)}`;
   }
   const prediction = predictGrowth(experiment);
   if ('reason' in prediction) return 'none';

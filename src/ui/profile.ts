@@ -20,7 +20,7 @@ export function profileRecord(trace: Trace, stack: Stack): LayerRecord | undefin
 }
 
 /** Steps from which on dots would run into each other. */
-const MOST_DOTS = 100;
+const MOST_DOTS = 50;
 /** How the curves of a layer's gates are told apart, besides by their letters. */
 const GATE_DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
 
@@ -147,7 +147,8 @@ function predictedProfile(experiment: Experiment, count: number): ArrayLike<numb
   const { model } = experiment;
   if (model.kind === 'recurrent') {
     const prediction = predictionOf(experiment);
-    if ('reason' in prediction) return undefined;
+    // Of gated cells theory knows one path of several.
+    if ('reason' in prediction || prediction.kind === 'gated') return undefined;
     return Float64Array.from({ length: count }, (_, t) => (count - 1 - t) * prediction.log2PerStep);
   }
   const prediction = predictGrowth(experiment);

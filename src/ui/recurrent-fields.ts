@@ -16,7 +16,7 @@ export const SEQUENCE_OPTIONS = optionsOf(SEQUENCE_TASKS, {
 export const RECURRENT_START_FIELDS: readonly Field[] = [
   {
     path: 'model.recurrentInit.scheme',
-    label: 'Recurrent weights',
+    label: 'Recurrent init',
     group: 'start',
     kind: 'choice',
     options: optionsOf(RECURRENT_SCHEMES, {
@@ -73,7 +73,7 @@ export const RECURRENT_NETWORK_FIELDS: readonly Field[] = [
     segmented: true,
     options: optionsOf(READOUTS),
   },
-  { path: 'model.truncation', label: 'Truncation (0: none)', group: 'network', kind: 'number' },
+  { path: 'model.truncation', label: 'Truncation', group: 'network', kind: 'number' },
 ];
 
 export const LENGTH_FIELD: Field = {
@@ -101,7 +101,7 @@ export function fieldFor(field: Field, { model, task }: Experiment): Field {
     case 'model.activation':
       return field.kind === 'choice' ? { ...field, segmented: true, options: optionsOf(CELL_ACTIVATIONS) } : field;
     case 'model.init.scheme':
-      return { ...field, label: 'Input weights' };
+      return { ...field, label: 'Input init' };
     case 'model.init.gain':
       return { ...field, label: 'Input gain' };
     case 'task.length': {

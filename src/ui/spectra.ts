@@ -28,7 +28,7 @@ export class Spectra extends LitElement {
   static override styles = [
     shared,
     css`
-      :host { display: block; }
+      :host { display: block; margin-top: 16px; }
       nabla-chart { height: 190px; margin-bottom: 6px; }
       table { border-collapse: collapse; width: 100%; }
       th, td { text-align: right; padding: 3px 0 3px 8px; border-bottom: 1px solid var(--line); font-weight: 400; }
