@@ -3,10 +3,9 @@ import { css, html, LitElement, type PropertyValues, type TemplateResult } from 
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { Colors } from './colors.ts';
 import { act, emit } from './events.ts';
-import { formatTick } from './format.ts';
 import type { Table, Tick } from './frame.ts';
 import { inferno } from './inferno.ts';
-import { LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
+import { axisLabel, LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
 import type { MapGrid } from './map-data.ts';
 import { RUN_NAMES, type RunIndex } from './settings.ts';
 import { shared } from './styles.ts';
@@ -76,7 +75,7 @@ export class LayerMap extends LitElement {
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
       </figcaption>
       <div class="read num">${this.readout}</div>
-      <div class="host" ?hidden=${this.showsTable} role="img" aria-label="${named} by iteration map of run ${RUN_NAMES[this.run]}, ${text}${of}. ${this.summary}">
+      <div class="host" ?hidden=${this.showsTable} role="img" aria-label="${named} by iteration map of run ${RUN_NAMES[this.run]}, ${text}${this.of === '' ? '' : `; ${this.of}`}. ${this.summary}">
         <canvas @pointermove=${this.#hover} @pointerleave=${() => emit(this, 'chart-hover', undefined)} @dblclick=${() => emit(this, 'chart-reset', { all: true })}></canvas>
       </div>
       ${this.showsTable ? dataTable(heading, this.table()) : ''}
@@ -179,7 +178,7 @@ export class LayerMap extends LitElement {
     }
     context.fillStyle = this.#colors.of('--faint');
     context.textAlign = 'left';
-    const label = LAYER_QUANTITY[this.quantity].scale === 'log' ? formatTick : (share: number) => `${Math.round(100 * share)} %`;
+    const label = axisLabel(this.quantity);
     context.fillText(label(this.#domain[1]), left + 14, TOP + 9);
     context.fillText(label(this.#domain[0]), left + 14, TOP + inner.height);
     if (this.at === undefined || this.at < this.range[0] || this.at > this.range[1]) return;

@@ -13,7 +13,7 @@ export interface MapGrid {
   readonly cells: Float32Array;
   /** Columns that hold a record, and those painted like their left neighbour because records are rarer than pixels. */
   readonly filled: Uint8Array;
-  /** Whole decades around the finite values; 0 and 1 for a share. */
+  /** Whole decades around the finite values; 0 and 1 for a share, −1 and 1 for means that can be negative. */
   readonly low: number;
   readonly high: number;
 }
@@ -60,6 +60,7 @@ export function mapGrid(
     }
   }
   if (kind === 'share') return { columns, layers, cells, filled, low: 0, high: 1 };
+  if (kind === 'mean') return { columns, layers, cells, filled, low: low < 0 ? -1 : 0, high: 1 };
   if (low > high) return { columns, layers, cells, filled, low: -1, high: 1 };
   return { columns, layers, cells, filled, low: Math.floor(low), high: Math.max(Math.floor(low) + 1, Math.ceil(high)) };
 }

@@ -10,7 +10,7 @@ import { predictionOf } from '../theory/recurrent-experiment.ts';
 import { logRange, styleAmong } from './chart-data.ts';
 import type { Frame, Sample, SeriesStyle, Table } from './frame.ts';
 import { type Curve, curveName, curvesOf } from './layer-parts.ts';
-import { formatLayer, LAYER_QUANTITY, type LayerQuantity, positionOf } from './layer-quantity.ts';
+import { formatLayer, LAYER_QUANTITY, type LayerQuantity, linearAxis, positionOf } from './layer-quantity.ts';
 import { RUN_NAMES } from './settings.ts';
 import { linearTicks, logTicks } from './ticks.ts';
 
@@ -52,7 +52,9 @@ export function profileFrame(
   const stacks = traces.map((trace, r) => shownStack(trace, experiments[r], quantity, curves[r][0]));
   const fitted = stacks.map((stack, r) => fitLine(fitOf(records[r], stack), stack?.count ?? 0, xs));
   const predicted = stacks.map((stack, r) => predictedOf(experiments[r], stack && records[r], stack, xs));
-  const yRange = scale === 'log' ? logRange(measured, []) : ([0, 1] as const);
+  const isBelow = measured.some((column) => column.some((y) => typeof y === 'number' && y < 0));
+  const linear = linearAxis(quantity, isBelow);
+  const yRange = scale === 'log' ? logRange(measured, []) : linear.range;
   const styleOf = ({ r, curve }: (typeof rows)[number]): SeriesStyle => {
     if (!ofSteps) return styleAmong(traces, r, { dots: true, dotsOnly: true, tagAtStart: true });
     const gate = curve?.gate ?? '';
@@ -89,8 +91,7 @@ export function profileFrame(
     xRange: [0, Math.max(1, length - 1)],
     yRange,
     xTicks: linearTicks(0, Math.max(1, length - 1), 8, String, 1),
-    yTicks:
-      scale === 'log' ? logTicks(yRange[0], yRange[1], 5) : linearTicks(0, 1, 5, (share) => `${Math.round(100 * share)} %`, 0.01),
+    yTicks: scale === 'log' ? logTicks(yRange[0], yRange[1], 5) : linear.ticks,
   };
 }
 

@@ -33,9 +33,14 @@ export function matricesOf(runs: readonly Tested[]): readonly Matrix[] {
 
 export type SpectrumValue = 'radius' | 'sigma';
 
-/** One of both values over the iterations, a curve for each matrix; undefined without any. */
+const layerOf = (name: string) => name.replace(/\..*/, '');
+
+/** One of both values over the iterations, a curve for each matrix of the last layer; undefined without any. */
 export function spectraFrame(runs: readonly Tested[], value: SpectrumValue): Frame | undefined {
-  const matrices = matricesOf(runs);
+  const all = matricesOf(runs);
+  // Of several layers the last: a curve for each matrix of all of them could not be told apart.
+  const lastOf = (run: number) => layerOf(all.findLast((matrix) => matrix.run === run)?.name ?? '');
+  const matrices = all.filter(({ run, name }) => layerOf(name) === lastOf(run));
   const xs = [...new Set(matrices.flatMap(({ points }) => points.map(({ iteration }) => iteration)))].sort((a, b) => a - b);
   if (xs.length === 0) return undefined;
   const columns = matrices.map(({ points }) => {
@@ -51,14 +56,18 @@ export function spectraFrame(runs: readonly Tested[], value: SpectrumValue): Fra
   return {
     styles: matrices.map(({ run, name }): SeriesStyle => {
       const { tag: _, ...style } = styleAmong([...runs] as never, run, { dots: true });
-      return { ...style, label: `Run ${RUN_NAMES[run]}, ${name}`, tag: `${RUN_NAMES[run]} ${name.replace(/^h0\.?/, '')}`.trim() };
+      return {
+        ...style,
+        label: `Run ${RUN_NAMES[run]}, ${name}`,
+        tag: `${RUN_NAMES[run]}${name.slice(layerOf(name).length + 1)}`,
+      };
     }),
     xs,
     columns,
     marks: [],
     moments: [],
     levels,
-    xRange: [0, last * 1.08],
+    xRange: [0, last * 1.1],
     yRange,
     xTicks: linearTicks(0, last, 4, formatCount, 1),
     yTicks: logTicks(yRange[0], yRange[1], 4),

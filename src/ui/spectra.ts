@@ -11,9 +11,15 @@ import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
 import { pascanuWords } from './time-theory.ts';
 
-const VALUES: readonly { readonly value: SpectrumValue; readonly label: string; readonly text: string }[] = [
-  { value: 'radius', label: 'ρ', text: 'spectral radius' },
-  { value: 'sigma', label: 'σ max', text: 'largest singular value' },
+interface Shown {
+  readonly value: SpectrumValue;
+  readonly label: string;
+  readonly heading: string;
+  readonly text: string;
+}
+const VALUES: readonly Shown[] = [
+  { value: 'radius', label: 'ρ', heading: 'Spectral radius', text: 'spectral radius' },
+  { value: 'sigma', label: 'σ max', heading: 'Singular value', text: 'largest singular value' },
 ];
 
 @customElement('nabla-spectra')
@@ -47,7 +53,7 @@ export class Spectra extends LitElement {
     const frame = this.#frame();
     const chosen = VALUES.find((one) => one.value === value) ?? VALUES[0];
     return html`<h2>Recurrent weights</h2>
-      <nabla-chart fixed heading=${chosen.text[0].toUpperCase() + chosen.text.slice(1)} .frame=${frame} .theme=${this.theme} .at=${this.at}
+      <nabla-chart fixed .heading=${chosen.heading} .frame=${frame} .theme=${this.theme} .at=${this.at}
         .empty=${'Computed at each evaluation, up to 256 units.'} .readout=${this.#readout()}
         .summary=${traces.length > 0 ? `Latest ${chosen.text}: ${spectraWords(traces, value)}.` : ''} .table=${() => spectraTable(traces)}
         @chart-hover=${this.#hover}

@@ -143,13 +143,14 @@ export class Stage extends LitElement {
     const values = records?.map((record, r) => curveValues(record, quantity, curves[r], layer));
     const fits = traces?.map((trace, r) => fitWords(trace, experiments[r], quantity, this.chosenPart)) ?? [];
     const dates = records?.map((record, r) => `${RUN_NAMES[r]} @ ${formatCount(record?.iteration ?? 0)}`);
+    const unit = ofSteps && records?.[0]?.iteration === records?.[1]?.iteration ? dates?.[0].slice(2) : dates?.join(', ');
     // Until a step is pointed at, the growth over all of them is what there is to read.
     const isFit = ofSteps && this.#layer === undefined && fits.some((words) => words !== '');
     const parts = [...new Set(curves.flatMap((own) => own.slice(0, 1).map(({ name }) => name)))].join(' | ');
     const place = ofSteps ? `step ${layer} of ${parts}` : (names[layer] ?? `layer ${layer}`);
     return html`<nabla-chart
       fixed .heading=${ofSteps ? 'By time step' : 'By layer'} .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.#layer}
-      .unit=${dates ? dates.join(', ') : experiments[0].model.kind} .empty=${this.#frames ? 'Not measured: probes.layers is “gradients”.' : 'Waiting for the first iteration.'}
+      .unit=${unit ?? experiments[0].model.kind} .empty=${this.#frames ? 'Not measured: probes.layers is “gradients”.' : 'Waiting for the first iteration.'}
       .readout=${values ? html`${isFit ? 'fit' : place} &nbsp;<b class="a">A</b> ${isFit ? fits[0] || '–' : values[0]} &nbsp;<b class="b">B</b> ${isFit ? fits[1] || '–' : values[1]}` : ''}
       .summary=${traces ? summarizeProfile(experiments, traces, quantity, this.chosenPart) : ''}
       .table=${() => (traces ? profileTable(experiments, traces, quantity, names, this.chosenPart) : NO_TABLE)}
@@ -177,7 +178,7 @@ export class Stage extends LitElement {
     if (curves.length < 2) return '';
     const chosen = this.#mapped(this.lab.mapRun);
     return html`<label slot="tools"><span class="hidden">Gate that the map shows</span><select @change=${this.#chooseGate}>
-      ${curves.map((curve) => html`<option value=${curve.gate} .selected=${curve === chosen}>${curve.gate}</option>`)}
+      ${curves.map((curve) => html`<option value=${curve.gate} .selected=${curve.gate === chosen?.gate}>${curve.gate}</option>`)}
     </select></label>`;
   }
 
