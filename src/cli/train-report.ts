@@ -1,7 +1,7 @@
 /** What `train` says about a run: a table, a document, files. */
 import pc from 'picocolors';
 import type { AdapterReport } from '../engine/report.ts';
-import { SCALARS } from '../metrics/block.ts';
+import { SCALARS, type Spectrum } from '../metrics/block.ts';
 import { formatFactor, formatLog2, formatNumber, formatPercent } from '../metrics/format.ts';
 import { LAYER_SERIES, type LayerSeries } from '../metrics/layer-series.ts';
 import type { Extent, RunResult } from '../metrics/result.ts';
@@ -11,6 +11,8 @@ import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import { predictedFactor, predictGrowth } from '../theory/prediction.ts';
+import { pascanuBound } from '../theory/recurrent.ts';
+import { predictionOf } from '../theory/recurrent-experiment.ts';
 import { engineDocument, engineLine } from './engine-line.ts';
 import { toCsv, toJson } from './json.ts';
 import { pairs, table } from './table.ts';
@@ -42,9 +44,13 @@ export interface TrainedRun {
  *     log2GradientNorm, gradientNorm              {first, max, last}; max is the largest that is finite
  *     clipShare                                   0…1, null without a norm clip
  *     firstNonFinite                              {iteration, tensor} or null
- *     growth         {first, latest}, each {factor, standardError, iteration} or null: growth per layer towards the input
- *     prediction     {factor, deviation?, chi1, qStar?, xi?, source} of mean-field theory for the initial weights, or {reason}
- *     tests          [{iteration, loss, accuracy}], one per evaluation
+ *     growth         {first, latest, unit}, each {factor, standardError, iteration} or null: growth per layer towards the input,
+ *                    of recurrent networks per step back in time; unit "layer" or "step"
+ *     prediction     {factor, deviation?, chi1, qStar?, xi?, source} of mean-field theory for the initial weights, or {reason}; of
+ *                    recurrent networks {factor, steps, chi1, qStar?, source}, steps being those that change a norm by a factor e
+ *     spectra        of recurrent networks at the last evaluation: [{matrix, radius, sigma, bound?}], the spectral radius, the largest
+ *                    singular value and, of vanilla cells, Pascanu's bound on the growth per step
+ *     tests          [{iteration, loss, accuracy, spectra}], one per evaluation
  */
 export function trainDocument({ id, title, experiment, trace, result, summary, engine, durationMs }: TrainedRun): object {
   const { parameters, bytes, dispatchesPerIteration, flopPerIteration } = summary;
@@ -59,20 +65,54 @@ export function trainDocument({ id, title, experiment, trace, result, summary, e
     iterationsPerSecond: (1000 * iterations) / durationMs,
     durationMs,
     ...rest,
+    growth: { ...result.growth, unit: experiment.model.kind === 'recurrent' ? 'step' : 'layer' },
     prediction: predictionDocument(experiment),
+    ...(experiment.model.kind === 'recurrent' ? { spectra: lastSpectra(trace, experiment) } : {}),
     tests: trace.tests.map((test) => ({ ...test, accuracy: result.testAccuracy === null ? null : test.accuracy })),
   };
 }
 
 /** Mean-field theory's numbers for an experiment's initial weights, or why there are none. */
 function predictionDocument(experiment: Experiment): object {
+  if (experiment.model.kind === 'recurrent') {
+    const prediction = predictionOf(experiment);
+    if ('reason' in prediction) return prediction;
+    const { factorPerStep: factor, steps, chi1, qStar, source } = prediction;
+    return { factor, steps, chi1, qStar, source };
+  }
   const prediction = predictGrowth(experiment);
   if ('reason' in prediction) return prediction;
   const { chi1, qStar, xi, source } = prediction;
   return { ...predictedFactor(prediction, experiment), chi1, qStar, xi, source };
 }
 
+/** Of the last evaluation, each with Pascanu's bound where the cell has one. */
+function lastSpectra(trace: Trace, { model }: Experiment): readonly (Spectrum & { readonly bound?: number })[] {
+  const spectra = trace.tests.at(-1)?.spectra ?? [];
+  if (model.kind !== 'recurrent' || model.cell !== 'rnn') return spectra;
+  return spectra.map((spectrum) => ({ ...spectrum, bound: pascanuBound(spectrum.sigma, model.activation) }));
+}
+
+function spectrumText({ matrix, radius, sigma, bound }: Spectrum & { readonly bound?: number }): string {
+  if (Number.isNaN(sigma)) return `${matrix}: not finite`;
+  const words = `${matrix}: spectral radius ${formatNumber(radius)}, largest singular value ${formatNumber(sigma)}`;
+  if (bound === undefined) return words;
+  return `${words}; no step grows by more than ×${formatNumber(bound)}${bound < 1 ? ', so that gradients must vanish' : ''}`;
+}
+
 function predictionText(experiment: Experiment): string {
+  if (experiment.model.kind === 'recurrent') {
+    const prediction = predictionOf(experiment);
+    if ('reason' in prediction) return prediction.reason;
+    const { factorPerStep, steps, qStar, chi1 } = prediction;
+    const words = [
+      `×${formatNumber(factorPerStep)} per step back in time`,
+      ...(typeof qStar === 'number' ? [`q* ${formatNumber(qStar)}`] : []),
+      `χ₁ ${formatNumber(chi1)}`,
+      ...(Number.isFinite(steps) ? [`a factor e in ${formatNumber(steps)} steps`] : []),
+    ];
+    return words.join(', ');
+  }
   const prediction = predictGrowth(experiment);
   if ('reason' in prediction) return prediction.reason;
   const { factor, deviation } = predictedFactor(prediction, experiment);
@@ -116,7 +156,8 @@ export function trainTable(run: TrainedRun): string {
       `${result.iterations.toLocaleString('en')} iterations in ${(durationMs / 1000).toFixed(1)} s, ${formatNumber((1000 * result.iterations) / durationMs)} per second`,
     ],
     ['verdict', colourVerdict(verdict.kind, verdict.title)],
-    ['mean field', predictionText(experiment)],
+    [experiment.model.kind === 'recurrent' ? 'theory' : 'mean field', predictionText(experiment)],
+    ...lastSpectra(run.trace, experiment).map((spectrum): [string, string] => ['weights', spectrumText(spectrum)]),
     ['loss', formatNumber(result.loss)],
     ['accuracy', share(result.accuracy)],
     ['test loss', formatNumber(result.testLoss)],

@@ -1,4 +1,5 @@
 /** The worker's protocol: two closed unions of plain data. */
+import type { Baseline } from '../data/dataset.ts';
 import type { AdapterReport, EngineChoice } from '../engine/report.ts';
 import type { MetricsBlock, TestBlock } from '../metrics/block.ts';
 import type { Experiment } from '../model/schema.ts';
@@ -19,8 +20,12 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: 'engine'; readonly report: AdapterReport }
-  /** What to say about each run's plan; runs that share one have the same. */
-  | { readonly type: 'loaded'; readonly summaries: readonly PlanSummary[] }
+  /** What to say about each run's plan, and known results of its task; runs that share a plan have the same. */
+  | {
+      readonly type: 'loaded';
+      readonly summaries: readonly PlanSummary[];
+      readonly baselines: readonly (readonly Baseline[])[];
+    }
   | { readonly type: 'metrics'; readonly block: MetricsBlock }
   /** `runs` are those that were evaluated. */
   | { readonly type: 'test'; readonly block: TestBlock; readonly runs: readonly number[] }

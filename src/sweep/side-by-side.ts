@@ -1,7 +1,8 @@
 /** Runs that start together and are looked at beside each other, whether or not they share a plan. */
-import type { Dataset } from '../data/dataset.ts';
+import type { Baseline, Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type LayerBlock, type MetricsBlock, SCALARS, type TestBlock } from '../metrics/block.ts';
+import { lengthOf } from '../model/network.ts';
 import type { Experiment, Task } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import type { Training } from './loop.ts';
@@ -47,6 +48,14 @@ export class SideBySide implements Training {
   /** What to say about each run's plan; runs that share one have the same. */
   get summaries(): readonly PlanSummary[] {
     return this.#byRun(({ summary }) => summary);
+  }
+
+  /** Known results of each run's task, where its examples are sequences. */
+  get baselines(): readonly (readonly Baseline[])[] {
+    return this.#byRun(({ dataset, experiments }, slot) => {
+      const task = experiments[slot]?.task;
+      return (task && dataset.sequence?.baselines(lengthOf(task))) ?? [];
+    });
   }
 
   /** Iterations enqueued since the start. */

@@ -63,7 +63,7 @@ class Worker {
     post({ type: 'engine', report: this.#engine.report });
     this.#keepDatasets(experiments);
     const runs = await SideBySide.create(this.#engine, experiments, (task) => this.#data(task));
-    post({ type: 'loaded', summaries: runs.summaries });
+    post({ type: 'loaded', summaries: runs.summaries, baselines: runs.baselines });
     const loop = new Loop(runs, {
       block: (block) => {
         post({ type: 'metrics', block }, [block.scalars.buffer as ArrayBuffer]);

@@ -7,6 +7,7 @@ import './dialogs.ts';
 import type { DialogName } from './dialogs.ts';
 import type { NablaEvent } from './events.ts';
 import './insight.ts';
+import { usualQuantity } from './layer-quantity.ts';
 import './messages.ts';
 import './play-bar.ts';
 import './run-head.ts';
@@ -118,7 +119,7 @@ export class App extends LitElement {
           <nabla-view-bar .lab=${lab}></nabla-view-bar>
           <nabla-stage .lab=${lab} .theme=${theme}></nabla-stage>
         </div>
-        <aside class="right" aria-label="Findings" tabindex="0"><nabla-insight .lab=${lab}></nabla-insight></aside>
+        <aside class="right" aria-label="Findings" tabindex="0"><nabla-insight .lab=${lab} .theme=${theme}></nabla-insight></aside>
       </main>
       ${
         this.narrow
@@ -151,7 +152,10 @@ export class App extends LitElement {
   }
 
   #openInLab({ experiments, run }: LabRequest): void {
-    const { engine, logIterations, mapRun, quantity } = this.lab;
+    const { engine, logIterations, mapRun } = this.lab;
+    // What the runs of before were looked at for may not be there in these.
+    const isOfKind = usualQuantity(experiments) === usualQuantity(this.lab.experiments);
+    const quantity = isOfKind ? this.lab.quantity : usualQuantity(experiments);
     this.#store.dispatch({
       type: 'settings',
       settings: { experiments, engine, logIterations, mapRun, quantity },

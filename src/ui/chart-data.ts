@@ -1,8 +1,10 @@
 /** From traces to the frames of the charts over iterations. */
+import type { Baseline } from '../data/dataset.ts';
 import { bucketEdges, type Column, decimate, startsRun } from '../metrics/decimate.ts';
 import { formatCount, LOG10_2, nonFiniteName } from '../metrics/format.ts';
 import { LOG2_OVERFLOW, LOG2_VANISHING } from '../metrics/library-norm.ts';
 import type { Trace } from '../metrics/trace.ts';
+import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import { formatSetting } from './format.ts';
 import type { EdgeMark, Frame, Level, Moment, Sample, SeriesStyle } from './frame.ts';
@@ -19,7 +21,7 @@ const SHORTEST_AXIS = 10;
 const SIGHT = 3;
 
 /** The part of the page's state that charts of iterations follow. */
-export type ChartView = Pick<LabState, 'experiments' | 'logIterations' | 'zooms' | 'marks'>;
+export type ChartView = Pick<LabState, 'experiments' | 'logIterations' | 'zooms' | 'marks' | 'baselines'>;
 
 export function iterationScale(state: Pick<LabState, 'logIterations'>): IterationScale {
   return state.logIterations ? LOG_ITERATIONS : LINEAR_ITERATIONS;
@@ -61,7 +63,7 @@ function frame(
   state: ChartView,
   traces: readonly Trace[],
   lines: Line[],
-  levelsOf: (columns: readonly (readonly Sample[])[]) => Level[],
+  levelsOf: (columns: readonly (readonly Sample[])[]) => readonly Level[],
   y: 'log' | 'share',
   tests: readonly Line[] = [],
 ): Frame {
@@ -169,7 +171,23 @@ export function lossFrame(state: ChartView, traces: readonly Trace[]): Frame {
       remark: remarkOf(trace),
     }),
   );
-  return frame(state, traces, lines, () => [], 'log');
+  const levels = baselineLevels(state, ({ loss }) => (loss !== undefined && loss > 0 ? Math.log10(loss) : undefined));
+  return frame(state, traces, lines, () => levels, 'log');
+}
+
+/** Known results as levels: of a task that both runs have once, else under each run's letter. */
+function baselineLevels(
+  { baselines, experiments }: ChartView,
+  position: (baseline: Baseline) => number | undefined,
+): readonly Level[] {
+  if (!baselines) return [];
+  const isShared = canonicalJson(experiments[0]?.task) === canonicalJson(experiments[1]?.task);
+  const level = (baseline: Baseline, prefix: string, color: string): Level[] => {
+    const y = position(baseline);
+    return y === undefined ? [] : [{ y, label: `${prefix}${baseline.name}`, color, givesWay: true }];
+  };
+  if (isShared) return baselines[0].flatMap((baseline) => level(baseline, '', '--dim'));
+  return baselines.flatMap((own, r) => own.flatMap((baseline) => level(baseline, `${RUN_NAMES[r]} `, RUN_COLORS[r])));
 }
 
 export function normFrame(state: ChartView, traces: readonly Trace[]): Frame {
@@ -218,5 +236,6 @@ export function accuracyFrame(state: LabState, traces: Pair<Trace>): Frame {
     const style = runStyle(r, { label: `Run ${name}, held out`, width: 2, dots: true });
     return { style, values: [], position: (share) => share };
   });
-  return frame(state, traces, training, () => [], 'share', heldOut);
+  const levels = baselineLevels(state, ({ accuracy }) => accuracy);
+  return frame(state, traces, training, () => levels, 'share', heldOut);
 }

@@ -71,6 +71,7 @@ export class NablaChart extends LitElement {
 
   override updated(changed: PropertyValues<this>): void {
     if (this.showsTable || !this.frame) return;
+    if (this.#plot && !this.#plot.fits(this.frame)) this.#drop();
     if (!this.#plot) this.#build();
     else if (changed.has('frame')) this.#plot.draw(this.frame);
     if (changed.has('theme')) this.#plot?.restyle();
@@ -79,6 +80,10 @@ export class NablaChart extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#drop();
+  }
+
+  #drop(): void {
     this.#resized?.disconnect();
     this.#plot?.destroy();
     this.#plot = undefined;

@@ -11,6 +11,7 @@ import './field.ts';
 import { formatBytes } from '../metrics/format.ts';
 import { applies, FIELDS, type Field, type FieldGroup, fieldValue, MORE_FIELDS } from './fields.ts';
 import { PAIRS } from './pairs.ts';
+import { fieldFor } from './recurrent-fields.ts';
 import { changedPaths, type EditTarget, RUN_NAMES } from './settings.ts';
 import { type LabState, sharesPlan } from './state.ts';
 import { shared } from './styles.ts';
@@ -123,7 +124,7 @@ export class Controls extends LitElement {
     const differs = target === 'both' && experiment === experiments[0] && applies(field, experiments[1]);
     const other = differs ? fieldValue(experiments[1], field.path) : undefined;
     return html`<nabla-field
-      .field=${field} .value=${value} .otherValue=${other === value ? undefined : other}
+      .field=${fieldFor(field, experiment)} .value=${value} .otherValue=${other === value ? undefined : other}
       .changed=${this.#changes(experiment).has(field.path)} .problem=${problems[field.path]}
     ></nabla-field>`;
   }

@@ -2,11 +2,14 @@
 import { describeFields } from '../model/describe.ts';
 import { INIT_SCHEMES } from '../model/init-schema.ts';
 import { ACTIVATIONS, type Experiment, NON_FINITE_POLICIES, NORM_PLACEMENTS, NORMS } from '../model/schema.ts';
-
-export interface Option {
-  readonly value: string;
-  readonly label: string;
-}
+import { optionsOf as names, type Option } from './field-options.ts';
+import {
+  appliesToCell,
+  LENGTH_FIELD,
+  RECURRENT_NETWORK_FIELDS,
+  RECURRENT_START_FIELDS,
+  SEQUENCE_OPTIONS,
+} from './recurrent-fields.ts';
 
 /** `live` applies at the next iteration; `start`, where a run begins, and `network`, what it trains on what, restart. */
 export type FieldGroup = 'live' | 'start' | 'network';
@@ -31,9 +34,6 @@ export interface ChoiceField extends FieldBase {
   readonly flag?: boolean;
 }
 export type Field = NumberField | ChoiceField;
-
-const names = (values: readonly string[], labels: Readonly<Record<string, string>> = {}): Option[] =>
-  values.map((value) => ({ value, label: labels[value] ?? value.replaceAll('_', ' ') }));
 
 const INIT_LABELS = {
   he_normal: 'He normal',
@@ -123,12 +123,14 @@ export const FIELDS: readonly Field[] = [
     kind: 'number',
     slider: { min: 0.1, max: 4, step: 0.05 },
   },
+  ...RECURRENT_START_FIELDS,
   {
     path: 'seed',
     label: 'Seed',
     group: 'start',
     kind: 'number',
   },
+  ...RECURRENT_NETWORK_FIELDS,
   {
     path: 'model.depth',
     label: 'Depth',
@@ -180,12 +182,16 @@ export const FIELDS: readonly Field[] = [
     label: 'Data',
     group: 'network',
     kind: 'choice',
-    options: names(['digits8', 'mnist', 'breast_cancer', 'wine', 'teacher'], {
-      digits8: 'digits 8 × 8',
-      mnist: 'MNIST',
-      teacher: 'teacher (regression)',
-    }),
+    options: [
+      ...names(['digits8', 'mnist', 'breast_cancer', 'wine', 'teacher'], {
+        digits8: 'digits 8 × 8',
+        mnist: 'MNIST',
+        teacher: 'teacher (regression)',
+      }),
+      ...SEQUENCE_OPTIONS,
+    ],
   },
+  LENGTH_FIELD,
   {
     path: 'task.normalisation',
     label: 'Input scaling',
@@ -197,7 +203,8 @@ export const FIELDS: readonly Field[] = [
 
 /** Where a field stands, which says what a change of it costs. */
 export function groupOf(path: string): FieldGroup {
-  if (path.startsWith('model.init.') || path === 'seed') return 'start';
+  if (path.startsWith('model.init.') || path.startsWith('model.recurrentInit.')) return 'start';
+  if (path === 'seed' || path === 'model.forgetBias') return 'start';
   if (path === 'clip.exceptOutput') return 'network';
   if (path.startsWith('clip.') || path.startsWith('stop.') || path === 'nonFinite' || path === 'task.inputScale') return 'live';
   if (path.startsWith('optimizer.') && path !== 'optimizer.name') return 'live';
@@ -241,7 +248,7 @@ export function applies(field: Field, experiment: Experiment): boolean {
   if (field.path === 'model.init.weightVariance') return experiment.model.init.scheme === 'scaled_normal';
   if (field.path === 'model.normPlacement')
     return fieldValue(experiment, 'model.norm') !== 'none' && fieldValue(experiment, field.path) !== undefined;
-  return fieldValue(experiment, field.path) !== undefined;
+  return fieldValue(experiment, field.path) !== undefined && appliesToCell(field.path, experiment);
 }
 
 export function fieldAt(path: string): Field | undefined {

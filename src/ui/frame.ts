@@ -45,6 +45,8 @@ export interface Level {
   readonly y: number;
   readonly label: string;
   readonly color: string;
+  /** Whether it goes without its label where another level's is in the way. */
+  readonly givesWay?: boolean;
 }
 
 /** The area between two series, by index. */

@@ -7,15 +7,19 @@ import { type DatedGrowth, firstGrowth, judge, latestGrowth } from '../metrics/v
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import { predictedFactor, predictGrowth } from '../theory/prediction.ts';
-import { valueAt } from './readouts.ts';
+import { predictionOf } from '../theory/recurrent-experiment.ts';
+import { lossText, valueAt } from './readouts.ts';
 import { symbolOf } from './run-head.ts';
-import { RUN_NAMES } from './settings.ts';
+import { type Pair, RUN_NAMES } from './settings.ts';
+import './spectra.ts';
 import { type LabState, sharesPlan } from './state.ts';
 import { shared } from './styles.ts';
+import { theoryThroughTime } from './time-theory.ts';
 
 @customElement('nabla-insight')
 export class Insight extends LitElement {
   @property({ attribute: false }) lab!: LabState;
+  @property() theme = '';
 
   static override styles = [
     shared,
@@ -38,8 +42,9 @@ export class Insight extends LitElement {
   override render(): TemplateResult {
     return html`<h2>Verdict</h2>
       ${RUN_NAMES.map((_, r) => this.#verdict(r))}
-      <h2>Growth per layer, towards the input</h2>
+      <h2>${growthHeading(this.lab.experiments)}</h2>
       ${this.#growth()}
+      <nabla-spectra .lab=${this.lab} .theme=${this.theme}></nabla-spectra>
       <h2>Runs</h2>
       ${this.#numbers()} ${this.#moments()}
       <h2>${this.lab.summaries && !sharesPlan(this.lab.summaries) ? 'Plans' : 'Plan'}</h2>
@@ -63,12 +68,11 @@ export class Insight extends LitElement {
       return { start: firstGrowth(trace.layers, stack), now: latestGrowth(trace.layers, stack) };
     });
     const cell = (fit: DatedGrowth | undefined) => (fit ? formatFactor(fit.growth.factor, fit.growth.standardError) : 'no fit');
-    const predictions = experiments.map(predictGrowth);
     return html`<table>
-      <thead><tr><td></td><th scope="col">mean field</th><th scope="col">at iteration 0</th><th scope="col">latest finite</th></tr></thead>
-      <tbody>${RUN_NAMES.map((name, r) => html`<tr><th scope="row">${name}</th><td>${factorOf(predictions[r], experiments[r])}</td><td>${cell(fits[r]?.start)}</td><td>${cell(fits[r]?.now)}</td></tr>`)}</tbody>
+      <thead><tr><td></td><th scope="col">${experiments.every(isRecurrent) ? 'predicted' : 'mean field'}</th><th scope="col">at iteration 0</th><th scope="col">latest finite</th></tr></thead>
+      <tbody>${RUN_NAMES.map((name, r) => html`<tr><th scope="row">${name}</th><td>${foreseenFactor(experiments[r])}</td><td>${cell(fits[r]?.start)}</td><td>${cell(fits[r]?.now)}</td></tr>`)}</tbody>
     </table>
-    ${RUN_NAMES.map((name, r) => html`<details class="theory"><summary>Mean field of run ${name}</summary>${theoryOf(predictions[r])}</details>`)}`;
+    ${RUN_NAMES.map((name, r) => html`<details class="theory"><summary>${isRecurrent(experiments[r]) ? 'Theory' : 'Mean field'} of run ${name}</summary>${theoryOf(experiments[r])}</details>`)}`;
   }
 
   #numbers(): TemplateResult {
@@ -82,7 +86,7 @@ export class Insight extends LitElement {
     const test = (r: number, key: 'loss' | 'accuracy') => {
       const record = traces?.[r].tests.at(-1);
       if (!record) return '–';
-      return key === 'loss' ? formatNumber(record.loss) : formatPercent(record.accuracy);
+      return key === 'loss' ? lossText(record.loss, this.lab.experiments[r]) : formatPercent(record.accuracy);
     };
     const broken = (r: number) => {
       const first = traces?.[r].firstNonFinite;
@@ -128,17 +132,31 @@ export class Insight extends LitElement {
   }
 }
 
-type Foreseen = ReturnType<typeof predictGrowth>;
+const isRecurrent = ({ model }: Experiment) => model.kind === 'recurrent';
 
-/** Factor per layer, and how far single networks scatter around it. */
-function factorOf(prediction: Foreseen, experiment: Experiment): string {
+function growthHeading(experiments: Pair<Experiment>): string {
+  if (experiments.every(isRecurrent)) return 'Growth per step, back in time';
+  if (!experiments.some(isRecurrent)) return 'Growth per layer, towards the input';
+  return experiments.map((run, r) => `${RUN_NAMES[r]} ${isRecurrent(run) ? 'per step, back in time' : 'per layer'}`).join('; ');
+}
+
+/** The predicted factor, and how far single networks scatter around it, where that is known. */
+function foreseenFactor(experiment: Experiment): string {
+  if (isRecurrent(experiment)) {
+    const prediction = predictionOf(experiment);
+    if ('reason' in prediction) return 'none';
+    return `${prediction.kind === 'gated' ? 'gates alone ' : ''}×${formatNumber(prediction.factorPerStep)}`;
+  }
+  const prediction = predictGrowth(experiment);
   if ('reason' in prediction) return 'none';
   const { factor, deviation } = predictedFactor(prediction, experiment);
   return deviation === undefined ? `×${formatNumber(factor)}` : formatFactor(factor, deviation);
 }
 
 /** The prediction's numbers and where they come from. */
-function theoryOf(prediction: Foreseen): TemplateResult {
+function theoryOf(experiment: Experiment): TemplateResult {
+  if (isRecurrent(experiment)) return theoryThroughTime(experiment);
+  const prediction = predictGrowth(experiment);
   if ('reason' in prediction) return html`<p class="dim">${prediction.reason}</p>`;
   const { variances, qStar, chi1, xi, source, assumes } = prediction;
   const layers = (depth: number) => (Number.isFinite(depth) ? `${formatNumber(depth)} layers` : 'without end');

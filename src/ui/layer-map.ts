@@ -3,10 +3,9 @@ import { css, html, LitElement, type PropertyValues, type TemplateResult } from 
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { Colors } from './colors.ts';
 import { act, emit } from './events.ts';
-import { formatTick } from './format.ts';
 import type { Table, Tick } from './frame.ts';
 import { inferno } from './inferno.ts';
-import { LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
+import { axisLabel, LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
 import type { MapGrid } from './map-data.ts';
 import { RUN_NAMES, type RunIndex } from './settings.ts';
 import { shared } from './styles.ts';
@@ -28,6 +27,10 @@ export class LayerMap extends LitElement {
   @property({ attribute: false }) at: number | undefined;
   @property({ attribute: false }) run: RunIndex = 0;
   @property() quantity: LayerQuantity = 'gradient';
+  /** What a row is. */
+  @property() unit: 'layer' | 'step' = 'layer';
+  /** `h0`: what the steps are of. */
+  @property() of = '';
   @property() readout = '';
   @property() summary = '';
   @property() theme = '';
@@ -58,20 +61,24 @@ export class LayerMap extends LitElement {
   ];
 
   override render(): TemplateResult {
+    const { label, text } = LAYER_QUANTITY[this.quantity];
+    const hasNone = this.quantity === 'blocked' || this.quantity === 'gateSaturated';
+    const [heading, named] = this.unit === 'step' ? ['Time step × iteration', 'Time step'] : ['Layer × iteration', 'Layer'];
+    const of = this.of === '' ? '' : ` of ${this.of}`;
     return html`<figure>
       <figcaption>
-        <span>Layer × iteration</span>
-        <small>${LAYER_QUANTITY[this.quantity].label}, hatched: ${this.quantity === 'blocked' ? 'none' : 'not finite'}</small>
+        <span>${heading}</span>
+        <small>${label}${of}, hatched: ${hasNone ? 'none' : 'not finite'}</small>
         <span class="seg" role="group" aria-label="Run shown in the map">
           ${RUN_NAMES.map((name, r) => html`<button aria-pressed=${this.run === r} @click=${() => act(this, { type: 'map run', run: r as RunIndex })}>Run ${name}</button>`)}
-        </span>
-        <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="Layer × iteration: data table" @click=${this.#toggleTable}>▤</button>
+        </span><slot name="tools"></slot>
+        <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
       </figcaption>
       <div class="read num">${this.readout}</div>
-      <div class="host" ?hidden=${this.showsTable} role="img" aria-label="Layer by iteration map of run ${RUN_NAMES[this.run]}, ${LAYER_QUANTITY[this.quantity].text}. ${this.summary}">
+      <div class="host" ?hidden=${this.showsTable} role="img" aria-label="${named} by iteration map of run ${RUN_NAMES[this.run]}, ${text}${this.of === '' ? '' : `; ${this.of}`}. ${this.summary}">
         <canvas @pointermove=${this.#hover} @pointerleave=${() => emit(this, 'chart-hover', undefined)} @dblclick=${() => emit(this, 'chart-reset', { all: true })}></canvas>
       </div>
-      ${this.showsTable ? dataTable('Layer × iteration', this.table()) : ''}
+      ${this.showsTable ? dataTable(heading, this.table()) : ''}
     </figure>`;
   }
 
@@ -159,7 +166,7 @@ export class LayerMap extends LitElement {
     context.textAlign = 'right';
     context.fillText('0', LEFT - 4, TOP + 9);
     context.fillText(String(layers - 1), LEFT - 4, TOP + inner.height - 1);
-    context.fillText('layer', LEFT - 4, TOP + inner.height / 2 + 3);
+    context.fillText(this.unit, LEFT - 4, TOP + inner.height / 2 + 3);
     context.textAlign = 'center';
     const span = this.range[1] - this.range[0];
     for (const { at, label } of this.ticks)
@@ -171,7 +178,7 @@ export class LayerMap extends LitElement {
     }
     context.fillStyle = this.#colors.of('--faint');
     context.textAlign = 'left';
-    const label = LAYER_QUANTITY[this.quantity].scale === 'log' ? formatTick : (share: number) => `${Math.round(100 * share)} %`;
+    const label = axisLabel(this.quantity);
     context.fillText(label(this.#domain[1]), left + 14, TOP + 9);
     context.fillText(label(this.#domain[0]), left + 14, TOP + inner.height);
     if (this.at === undefined || this.at < this.range[0] || this.at > this.range[1]) return;

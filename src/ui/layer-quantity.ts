@@ -1,8 +1,11 @@
 /** What can be looked at layer by layer. */
-import { formatLog2, formatPercent, LOG10_2 } from '../metrics/format.ts';
+import { formatLog2, formatPercent, LOG10_2, nonFiniteName } from '../metrics/format.ts';
 import type { LayerNames } from '../metrics/layer-series.ts';
 import type { Stack } from '../metrics/stack.ts';
 import type { LayerRecord } from '../metrics/trace.ts';
+import type { Experiment } from '../model/schema.ts';
+import { formatTick } from './format.ts';
+import { linearTicks } from './ticks.ts';
 
 export const LAYER_QUANTITIES = [
   'gradient',
@@ -22,8 +25,8 @@ interface Description {
   readonly label: string;
   /** What it says, in a few words. */
   readonly text: string;
-  /** A logarithm, or a share from 0 to 1. */
-  readonly scale: 'log' | 'share';
+  /** A logarithm, a share from 0 to 1, or a mean of squashed values, from −1 where these can be negative to 1. */
+  readonly scale: 'log' | 'share' | 'mean';
   /** Names of what it is measured of. */
   readonly names: (layers: LayerNames) => readonly string[];
   /** The series whose growth is fitted, where it is one of those. */
@@ -99,7 +102,7 @@ export const LAYER_QUANTITY: Readonly<Record<LayerQuantity, Description>> = {
   gateMean: {
     label: 'Gate mean',
     text: 'mean of a gate over examples and units at a step; of a vanilla cell, of its state',
-    scale: 'share',
+    scale: 'mean',
     names: gateNames,
     ofSteps: true,
     values: ({ gateMean }) => gateMean,
@@ -113,6 +116,38 @@ export const LAYER_QUANTITY: Readonly<Record<LayerQuantity, Description>> = {
     values: ({ gateSaturated }) => gateSaturated,
   },
 };
+
+/** What runs are looked at with unless something else is chosen: along the steps where there are any. */
+export function usualQuantity(experiments: readonly Experiment[]): LayerQuantity {
+  return experiments.some(({ model }) => model.kind === 'recurrent') ? 'state' : 'gradient';
+}
+
+/** A quantity to choose; with a reason where there is nothing to see of it. */
+export interface Offer {
+  readonly quantity: LayerQuantity;
+  readonly reason?: string;
+}
+
+/** What can be chosen for these runs; last, and with the reason, what is not measured, and the chosen one if no run has it. */
+export function offersOf(experiments: readonly Experiment[], chosen: LayerQuantity): readonly Offer[] {
+  const known = LAYER_QUANTITIES.filter((quantity) => experiments.some((experiment) => hasQuantity(quantity, experiment)));
+  const ofGates = (quantity: LayerQuantity) => quantity === 'gateMean' || quantity === 'gateSaturated';
+  const isMissing = (quantity: LayerQuantity) =>
+    ofGates(quantity) && experiments.every(({ model, probes }) => model.kind !== 'recurrent' || probes.layers === 'gradients');
+  return [
+    ...known.filter((quantity) => !isMissing(quantity)).map((quantity) => ({ quantity })),
+    ...known.filter(isMissing).map((quantity) => ({ quantity, reason: 'Not measured: probes.layers is “gradients”.' })),
+    ...(known.includes(chosen) ? [] : [{ quantity: chosen, reason: 'Neither run has it.' }]),
+  ];
+}
+
+/** Whether a network of this kind has what the quantity is of. */
+function hasQuantity(quantity: LayerQuantity, { model }: Experiment): boolean {
+  const isRecurrent = model.kind === 'recurrent';
+  if (quantity === 'cell') return isRecurrent && model.cell === 'lstm';
+  if (LAYER_QUANTITY[quantity].ofSteps) return isRecurrent;
+  return quantity === 'rms' || quantity === 'blocked' ? !isRecurrent : true;
+}
 
 function stepNames(name: string, steps: number): string[] {
   return Array.from({ length: steps }, (_, t) => `${name}[${t}]`);
@@ -129,6 +164,35 @@ export function positionOf(quantity: LayerQuantity): (value: number) => number {
 }
 
 export function formatLayer(quantity: LayerQuantity): (value: number) => string {
-  if (LAYER_QUANTITY[quantity].scale === 'log') return formatLog2;
-  return (share) => (Number.isNaN(share) ? 'none' : formatPercent(share));
+  switch (LAYER_QUANTITY[quantity].scale) {
+    case 'log':
+      return formatLog2;
+    case 'mean':
+      return (mean) => (Number.isFinite(mean) ? formatMean(mean) : nonFiniteName(mean));
+    case 'share':
+      return (share) => (Number.isNaN(share) ? 'none' : formatPercent(share));
+  }
+}
+
+function formatMean(mean: number): string {
+  return (Math.abs(mean) < 0.005 ? 0 : mean).toFixed(2).replace('-', '−');
+}
+
+/** Range and ticks of an axis that is no logarithm. */
+export function linearAxis(quantity: LayerQuantity, hasNegative: boolean) {
+  const label = axisLabel(quantity);
+  const low = LAYER_QUANTITY[quantity].scale === 'mean' && hasNegative ? -1 : 0;
+  return { range: [low, 1] as const, ticks: linearTicks(low, 1, 5, label, 0.01) };
+}
+
+/** What stands at a position of a quantity's axis or colour scale. */
+export function axisLabel(quantity: LayerQuantity): (position: number) => string {
+  switch (LAYER_QUANTITY[quantity].scale) {
+    case 'log':
+      return formatTick;
+    case 'mean':
+      return (mean) => String(Number(mean.toPrecision(2))).replace('-', '−');
+    case 'share':
+      return (share) => `${Math.round(100 * share)} %`;
+  }
 }

@@ -13,11 +13,12 @@ export interface MapGrid {
   readonly cells: Float32Array;
   /** Columns that hold a record, and those painted like their left neighbour because records are rarer than pixels. */
   readonly filled: Uint8Array;
-  /** Whole decades around the finite values; 0 and 1 for a share. */
+  /** Whole decades around the finite values; 0 and 1 for a share, −1 and 1 for means that can be negative. */
   readonly low: number;
   readonly high: number;
 }
 
+/** @param offset index of the first layer, or step, in the record's series */
 export function mapGrid(
   records: readonly LayerRecord[],
   layers: number,
@@ -25,6 +26,7 @@ export function mapGrid(
   range: Range,
   columns: number,
   quantity: LayerQuantity = 'gradient',
+  offset = 0,
 ): MapGrid {
   const { scale: kind, values: valuesOf } = LAYER_QUANTITY[quantity];
   const position = positionOf(quantity);
@@ -47,7 +49,7 @@ export function mapGrid(
     for (let k = from; k < Math.max(to, from + 1); k++) {
       const row = valuesOf(records[k]);
       for (let l = 0; l < layers; l++) {
-        const value = position(row[l]);
+        const value = position(row[offset + l]);
         if (Number.isNaN(value) || value === Number.POSITIVE_INFINITY) continue;
         const at = p * layers + l;
         if (!(cells[at] >= value)) cells[at] = value;
@@ -58,6 +60,7 @@ export function mapGrid(
     }
   }
   if (kind === 'share') return { columns, layers, cells, filled, low: 0, high: 1 };
+  if (kind === 'mean') return { columns, layers, cells, filled, low: low < 0 ? -1 : 0, high: 1 };
   if (low > high) return { columns, layers, cells, filled, low: -1, high: 1 };
   return { columns, layers, cells, filled, low: Math.floor(low), high: Math.max(Math.floor(low) + 1, Math.ceil(high)) };
 }

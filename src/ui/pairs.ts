@@ -2,9 +2,13 @@
 import { parseExperiment } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import adaptiveClip from '../scenarios/adaptive-clip-relu-16.json';
+import addingLstm from '../scenarios/adding-lstm-100.json';
+import addingRnn from '../scenarios/adding-rnn-100.json';
+import clippedRnn from '../scenarios/clipped-rnn-200.json';
 import cured from '../scenarios/cured-relu-32.json';
 import digits8 from '../scenarios/digits8-relu-8.json';
 import exploding from '../scenarios/exploding-relu-32.json';
+import explodingRnn from '../scenarios/exploding-rnn-200.json';
 import float32Ends from '../scenarios/float32-ends-relu-200.json';
 import float32Extended from '../scenarios/float32-extended-relu-200.json';
 import largeRate from '../scenarios/large-rate-relu-16.json';
@@ -47,6 +51,8 @@ export const PAIRS: readonly ScenarioPair[] = [
   pair('vanishing-relu-30', 'Vanishing and level, 30 layers', vanishing, level),
   pair('residual-64', 'Residual branches, 64 blocks', residualPlain, residualScaled),
   pair('adaptive-clip-relu-16', 'Adaptive clipping, 16 layers', largeRate, adaptiveClip),
+  pair('exploding-rnn-200', 'Through time: exploding and clipped, 200 steps', explodingRnn, clippedRnn),
+  pair('adding-rnn-lstm', 'Through time: RNN and LSTM, 100 steps', addingRnn, addingLstm),
   twoSeeds('digits8-relu-8', digits8),
   twoSeeds('mnist-relu-8', mnist),
 ];

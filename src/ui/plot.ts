@@ -1,4 +1,4 @@
-/** The one file that knows uPlot. A plot is built once and fed frames; it is never rebuilt for data. */
+/** The one file that knows uPlot. A plot is built once and fed frames; it is rebuilt for other series, never for data. */
 import { unsafeCSS } from 'lit';
 import uPlot from 'uplot';
 import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
@@ -18,6 +18,8 @@ export interface PlotEvents {
 const FONT = '11px ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace';
 /** Letters nearer than this, in CSS pixels, cover each other. */
 const TAG_HEIGHT = 11;
+/** Labels of levels nearer than this, in CSS pixels, cover each other. */
+const LEVEL_HEIGHT = 11;
 /** Where a letter goes that would cover another, in rows. */
 const TAG_SHIFTS = [0, 1, -1, 2, -2, 3, -3];
 /** A drag shorter than this many pixels is a click. */
@@ -29,13 +31,20 @@ export class Plot {
   readonly #colors: Colors;
   #frame: Frame;
   #inside = false;
+  readonly #built: string;
 
   constructor(host: HTMLElement, frame: Frame, events: PlotEvents) {
     this.#host = host;
     this.#frame = frame;
+    this.#built = builtOf(frame.styles);
     this.#colors = new Colors(host);
     const { width, height } = host.getBoundingClientRect();
     this.#plot = new uPlot(this.#options(width, height, events), dataOf(frame), host);
+  }
+
+  /** Whether a frame has the series that the plot was built with; all else about them may change. */
+  fits({ styles }: Frame): boolean {
+    return this.#built === builtOf(styles);
   }
 
   draw(frame: Frame): void {
@@ -169,12 +178,15 @@ export class Plot {
     ctx.font = FONT.replace('11px', `${11 * scale}px`);
     ctx.textBaseline = 'alphabetic';
     const right = bbox.left + bbox.width;
-    for (const { y, label, color } of this.#frame.levels) {
+    const labelled: number[] = [];
+    for (const { y, label, color, givesWay = false } of this.#frame.levels) {
       const at = plot.valToPos(y, 'y', true);
       if (at < bbox.top || at > bbox.top + bbox.height) continue;
       ctx.strokeStyle = ctx.fillStyle = this.#colors.of(color);
       line(ctx, bbox.left, at, right, at, scale, [4, 4]);
       ctx.textAlign = 'right';
+      if (givesWay && labelled.some((other) => Math.abs(other - at) < LEVEL_HEIGHT * scale)) continue;
+      labelled.push(at);
       const below = at + 14 * scale < bbox.top + bbox.height;
       ctx.fillText(label, right - 14 * scale, at + (below ? 11 : -4) * scale);
     }
@@ -239,6 +251,11 @@ export class Plot {
     ctx.fillText(label, at + (leftward ? -1 : 1) * (size + 3 * uPlot.pxRatio), y + (top ? shift : -4 * uPlot.pxRatio));
     return 1;
   }
+}
+
+/** What of the series is settled when a plot is built. */
+function builtOf(styles: readonly SeriesStyle[]): string {
+  return JSON.stringify(styles.map(({ width, alpha, dash, dots, dotsOnly }) => [width, alpha, dash, dots, dotsOnly]));
 }
 
 interface Place {

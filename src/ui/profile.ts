@@ -1,14 +1,16 @@
-/** The profile: one quantity over the layers at one iteration, as a chart, a table and words. */
-import { formatCount } from '../metrics/format.ts';
-import { fitGrowth } from '../metrics/growth.ts';
+/** The profile: one quantity over the layers, or the steps, at one iteration, as a chart, a table and words. */
+import { formatCount, formatFactor } from '../metrics/format.ts';
+import { fitGrowth, type Growth } from '../metrics/growth.ts';
 import { type Stack, stackOf, stackValues } from '../metrics/stack.ts';
 import type { LayerRecord, Trace } from '../metrics/trace.ts';
 import { latestFinite } from '../metrics/verdict.ts';
 import type { Experiment } from '../model/schema.ts';
 import { predictGrowth } from '../theory/prediction.ts';
+import { predictionOf } from '../theory/recurrent-experiment.ts';
 import { logRange, styleAmong } from './chart-data.ts';
 import type { Frame, Sample, SeriesStyle, Table } from './frame.ts';
-import { formatLayer, LAYER_QUANTITY, type LayerQuantity, positionOf } from './layer-quantity.ts';
+import { type Curve, curveName, curvesOf } from './layer-parts.ts';
+import { formatLayer, LAYER_QUANTITY, type LayerQuantity, linearAxis, positionOf } from './layer-quantity.ts';
 import { RUN_NAMES } from './settings.ts';
 import { linearTicks, logTicks } from './ticks.ts';
 
@@ -17,29 +19,61 @@ export function profileRecord(trace: Trace, stack: Stack): LayerRecord | undefin
   return latestFinite(trace.layers, stack) ?? trace.layers.at(-1);
 }
 
-/** Undefined where no run has measured the quantity. */
+/** Steps from which on dots would run into each other. */
+const MOST_DOTS = 50;
+/** How the curves of a layer's gates are told apart, besides by their letters. */
+const GATE_DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
+
+/**
+ * Undefined where no run has measured the quantity.
+ *
+ * @param part recurrent layer whose steps are shown; by default the last
+ */
 export function profileFrame(
   experiments: readonly Experiment[],
   traces: readonly Trace[],
   quantity: LayerQuantity,
+  part?: number,
 ): Frame | undefined {
   const records = traces.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r])));
-  const { scale, values } = LAYER_QUANTITY[quantity];
-  const rows = records.map((record) => (record ? values(record) : new Float32Array(0)));
-  const length = Math.max(...rows.map((row) => row.length));
+  const { scale, values, ofSteps = false } = LAYER_QUANTITY[quantity];
+  const curves = traces.map((trace, r) => curvesOf(quantity, trace, experiments[r], part));
+  const rows = curves.flatMap((own, r) => {
+    const record = records[r];
+    const drawn: readonly (Curve | undefined)[] = own.length > 0 ? own : [undefined];
+    return drawn.map((curve) => ({ r, curve, row: record && curve ? slice(values(record), curve) : new Float32Array(0) }));
+  });
+  const length = Math.max(...rows.map(({ row }) => row.length));
   if (length === 0) return undefined;
   const xs = Array.from({ length }, (_, l) => l);
   const position = positionOf(quantity);
-  const measured = rows.map((row) => xs.map((l): Sample => finiteOrNull(position(row[l] ?? Number.NaN))));
+  const measured = rows.map(({ row }) => xs.map((l): Sample => finiteOrNull(position(row[l] ?? Number.NaN))));
   // A plot keeps its number of series: where nothing is fitted the line is empty.
-  const fitted = traces.map((trace, r) => fitOf(records[r], quantity, stackOf(trace, experiments[r]), xs));
-  const predicted = traces.map((trace, r) =>
-    predictedOf(experiments[r], quantity === 'gradient' ? records[r] : undefined, stackOf(trace, experiments[r]).count, xs),
-  );
-  const yRange = scale === 'log' ? logRange(measured, []) : ([0, 1] as const);
+  const stacks = traces.map((trace, r) => shownStack(trace, experiments[r], quantity, curves[r][0]));
+  const fitted = stacks.map((stack, r) => fitLine(fitOf(records[r], stack), stack?.count ?? 0, xs));
+  const predicted = stacks.map((stack, r) => predictedOf(experiments[r], stack && records[r], stack, xs));
+  const isBelow = measured.some((column) => column.some((y) => typeof y === 'number' && y < 0));
+  const linear = linearAxis(quantity, isBelow);
+  const yRange = scale === 'log' ? logRange(measured, []) : linear.range;
+  const styleOf = ({ r, curve }: (typeof rows)[number]): SeriesStyle => {
+    if (!ofSteps) return styleAmong(traces, r, { dots: true, dotsOnly: true, tagAtStart: true });
+    const gate = curve?.gate ?? '';
+    const place =
+      gate === ''
+        ? 0
+        : Math.max(
+            0,
+            curves[r].findIndex((other) => other.gate === gate),
+          );
+    const tag = `${traces.length > 1 ? RUN_NAMES[r] : ''}${gate}`;
+    const dots = gate === '' && length <= MOST_DOTS;
+    const line = dots ? { dots, dotsOnly: true } : { width: gate === '' ? 2 : 1.4, alpha: gate === '' ? 0.6 : 1 };
+    const dash = GATE_DASHES[place].length > 0 ? { dash: GATE_DASHES[place] } : {};
+    return { ...styleAmong(traces, r), ...line, ...dash, tag, tagAtStart: true };
+  };
   return {
     styles: [
-      ...traces.map((_, r) => styleAmong(traces, r, { dots: true, dotsOnly: true, tagAtStart: true })),
+      ...rows.map(styleOf),
       ...fitted.map((_, r): SeriesStyle => {
         const { color, label } = styleAmong(traces, r);
         return { label: `Fit of ${label.toLowerCase()}`, color, width: 1, alpha: 0.8, dash: [3, 3] };
@@ -57,33 +91,70 @@ export function profileFrame(
     xRange: [0, Math.max(1, length - 1)],
     yRange,
     xTicks: linearTicks(0, Math.max(1, length - 1), 8, String, 1),
-    yTicks:
-      scale === 'log' ? logTicks(yRange[0], yRange[1], 5) : linearTicks(0, 1, 5, (share) => `${Math.round(100 * share)} %`, 0.01),
+    yTicks: scale === 'log' ? logTicks(yRange[0], yRange[1], 5) : linear.ticks,
   };
+}
+
+function slice(values: Float32Array, { first, count }: Curve): Float32Array {
+  return values.subarray(first, first + count);
+}
+
+/** What the growth of the shown quantity is fitted over; undefined where it is not one that is fitted. */
+function shownStack(trace: Trace, experiment: Experiment, quantity: LayerQuantity, curve: Curve | undefined): Stack | undefined {
+  const stack = stackOf(trace, experiment);
+  if (LAYER_QUANTITY[quantity].series !== stack.series) return undefined;
+  return stack.unit === 'step' && curve ? { ...stack, first: curve.first, count: curve.count } : stack;
 }
 
 function finiteOrNull(value: number): Sample {
   return Number.isFinite(value) ? value : null;
 }
 
-/** The fitted growth as a line over the hidden layers, or over the steps. */
-function fitOf(record: LayerRecord | undefined, quantity: LayerQuantity, stack: Stack, xs: readonly number[]): Sample[] {
-  const { first, count } = stack;
-  const fit = record && LAYER_QUANTITY[quantity].series === stack.series ? fitGrowth(stackValues(record, stack)) : undefined;
-  const position = positionOf(quantity);
-  const isInside = (l: number) => l >= first && l < first + count;
-  return xs.map((l) => (fit && isInside(l) ? position(fit.log2AtInput - (l - first) * fit.log2PerLayer) : null));
+function fitOf(record: LayerRecord | undefined, stack: Stack | undefined): Growth | undefined {
+  return record && stack && fitGrowth(stackValues(record, stack));
 }
 
-/** What mean-field theory predicts for the initial weights, from the measured gradient of the last hidden layer on. */
-function predictedOf(experiment: Experiment, record: LayerRecord | undefined, hidden: number, xs: readonly number[]): Sample[] {
-  const prediction = record && predictGrowth(experiment);
-  if (!prediction || 'reason' in prediction) return xs.map(() => null);
-  const layers = experiment.model.kind === 'residual_mlp' ? experiment.model.blocks + 1 : hidden;
-  const profile = prediction.log2Profile(layers);
-  const anchor = record.log2Dz[layers - 1];
+/** The fitted growth as a line over the hidden layers, or over the steps. */
+function fitLine(fit: Growth | undefined, count: number, xs: readonly number[]): Sample[] {
   const position = positionOf('gradient');
-  return xs.map((l) => (l < layers ? finiteOrNull(position(anchor + profile[l])) : null));
+  return xs.map((l) => (fit && l < count ? position(fit.log2AtInput - l * fit.log2PerLayer) : null));
+}
+
+/** The growth per step of the steps that are shown, `×0.93 ± 0.01 a step`; empty for layers, and where nothing can be fitted. */
+export function fitWords(trace: Trace, experiment: Experiment, quantity: LayerQuantity, part?: number): string {
+  const [curve] = curvesOf(quantity, trace, experiment, part);
+  const stack = shownStack(trace, experiment, quantity, curve);
+  if (stack?.unit !== 'step') return '';
+  const fit = fitOf(profileRecord(trace, stackOf(trace, experiment)), stack);
+  return fit ? `${formatFactor(fit.factor, fit.standardError)} a step` : '';
+}
+
+/** What theory predicts for the initial weights, from the measured gradient of the last hidden layer, or the last step, on. */
+function predictedOf(
+  experiment: Experiment,
+  record: LayerRecord | undefined,
+  stack: Stack | undefined,
+  xs: readonly number[],
+): Sample[] {
+  const profile = record && stack && predictedProfile(experiment, stack.count);
+  if (!profile) return xs.map(() => null);
+  const anchor = record[stack.series][stack.first + profile.length - 1];
+  const position = positionOf('gradient');
+  return xs.map((l) => (l < profile.length ? finiteOrNull(position(anchor + profile[l])) : null));
+}
+
+/** Predicted log2 norms less that of the last. */
+function predictedProfile(experiment: Experiment, count: number): ArrayLike<number> | undefined {
+  const { model } = experiment;
+  if (model.kind === 'recurrent') {
+    const prediction = predictionOf(experiment);
+    // Of gated cells theory knows one path of several.
+    if ('reason' in prediction || prediction.kind === 'gated') return undefined;
+    return Float64Array.from({ length: count }, (_, t) => (count - 1 - t) * prediction.log2PerStep);
+  }
+  const prediction = predictGrowth(experiment);
+  if ('reason' in prediction) return undefined;
+  return prediction.log2Profile(model.kind === 'residual_mlp' ? model.blocks + 1 : count);
 }
 
 /** Names of the layers of two runs, input side first; `z3 | x3` where both have one and call it otherwise. */
@@ -98,13 +169,30 @@ export function profileValue(record: LayerRecord | undefined, quantity: LayerQua
   return value === undefined ? '–' : formatLayer(quantity)(value);
 }
 
+/** The values of a run's curves at a layer or step; of gates each behind its letter. */
+export function curveValues(
+  record: LayerRecord | undefined,
+  quantity: LayerQuantity,
+  curves: readonly Curve[],
+  at: number,
+): string {
+  const words = curves.map((curve) => {
+    const value = at < curve.count ? profileValue(record, quantity, curve.first + at) : '–';
+    return curve.gate === '' ? value : `${curve.gate} ${value}`;
+  });
+  return words.length > 0 ? words.join('  ') : '–';
+}
+
+/** @param layers names of the layers; of quantities along sequences, whose steps are numbered, nothing is asked of them */
 export function profileTable(
   experiments: readonly Experiment[],
   traces: readonly Trace[],
   quantity: LayerQuantity,
   layers: readonly string[],
+  part?: number,
 ): Table {
   const records = traces.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r])));
+  if (LAYER_QUANTITY[quantity].ofSteps) return stepTable(experiments, traces, records, quantity, part);
   const names = traces.length > 1 ? RUN_NAMES : [LAYER_QUANTITY[quantity].label];
   return {
     columns: ['Layer', ...names.map((name, r) => `${name} @ ${records[r]?.iteration ?? '–'}`)],
@@ -112,20 +200,53 @@ export function profileTable(
   };
 }
 
-export function summarizeProfile(experiments: readonly Experiment[], traces: readonly Trace[], quantity: LayerQuantity): string {
+function stepTable(
+  experiments: readonly Experiment[],
+  traces: readonly Trace[],
+  records: readonly (LayerRecord | undefined)[],
+  quantity: LayerQuantity,
+  part: number | undefined,
+): Table {
+  const columns = traces.flatMap((trace, r) =>
+    curvesOf(quantity, trace, experiments[r], part).map((curve) => ({ r, curve, record: records[r] })),
+  );
+  const steps = Math.max(0, ...columns.map(({ curve }) => curve.count));
+  const run = (r: number) => (traces.length > 1 ? `${RUN_NAMES[r]} ` : '');
+  return {
+    columns: ['Step', ...columns.map(({ r, curve, record }) => `${run(r)}${curveName(curve)} @ ${record?.iteration ?? '–'}`)],
+    rows: Array.from({ length: steps }, (_, t) => [
+      String(t),
+      ...columns.map(({ record, curve }) => (t < curve.count ? profileValue(record, quantity, curve.first + t) : '–')),
+    ]),
+  };
+}
+
+export function summarizeProfile(
+  experiments: readonly Experiment[],
+  traces: readonly Trace[],
+  quantity: LayerQuantity,
+  part?: number,
+): string {
   const { label, values, ofSteps = false } = LAYER_QUANTITY[quantity];
   return traces
     .map((trace, r) => {
       const run = traces.length > 1 ? `Run ${RUN_NAMES[r]}` : 'The run';
       const stack = stackOf(trace, experiments[r]);
       const record = profileRecord(trace, stack);
-      const isStack = LAYER_QUANTITY[quantity].series === stack.series;
       const length = record ? values(record).length : 0;
-      const range = isStack ? [stack.first, stack.first + stack.count - 1] : [0, Math.min(stack.count, length) - 1];
       if (!record || length === 0) return `${run}: nothing recorded.`;
+      const what = `${run}, ${label} at iteration ${formatCount(record.iteration)}`;
+      if (ofSteps) {
+        const curves = curvesOf(quantity, trace, experiments[r], part);
+        const fit = fitWords(trace, experiments[r], quantity, part);
+        const last = Math.max(0, ...curves.map(({ count }) => count - 1));
+        const ends = [0, last].map((t) => curveValues(record, quantity, curves, t));
+        return `${what}, ${curves[0]?.name ?? ''}: ${ends[0]} at step 0, ${ends[1]} at step ${last}${fit ? `, ${fit}` : ''}.`;
+      }
+      const isStack = LAYER_QUANTITY[quantity].series === stack.series;
+      const range = isStack ? [stack.first, stack.first + stack.count - 1] : [0, Math.min(stack.count, length) - 1];
       const [start, end] = range.map((l) => profileValue(record, quantity, Math.max(l, 0)));
-      const places = ofSteps ? ['first step', 'last step'] : ['input side', 'last hidden layer'];
-      return `${run}, ${label} at iteration ${formatCount(record.iteration)}: ${start} at the ${places[0]}, ${end} at the ${places[1]}.`;
+      return `${what}: ${start} at the input side, ${end} at the last hidden layer.`;
     })
     .join(' ');
 }

@@ -27,9 +27,17 @@ export function valueAt(trace: Trace, quantity: Quantity, iteration: number, exp
   const index = lowerBound(trace.scalars.iteration.view(), iteration);
   if (index >= trace.length) return '–';
   const value = trace.scalars[RECORDED[quantity]].at(index);
+  if (quantity === 'loss') return lossText(value, experiment);
   const text = FORMATS[quantity](value);
   if (quantity !== 'norm') return text;
   return `${text}${libraryWords(value, experiment)}${clippedWords(value, trace.scalars.clipCoefficient.at(index), experiment)}`;
+}
+
+/** A loss; of a text also in bits a character, as character models are compared. */
+export function lossText(loss: number, experiment: Experiment | undefined): string {
+  const text = formatNumber(loss);
+  const isText = experiment?.task.name === 'austen' && experiment.loss === 'cross_entropy' && Number.isFinite(loss);
+  return isText ? `${text} (${formatNumber(loss / Math.LN2)} bits)` : text;
 }
 
 /** ` (library: ∞)` behind a finite norm of which float32's sum of squares overflows, in a run that clips as the library does. */
@@ -123,12 +131,19 @@ export function recordAt({ layers }: Trace, iteration: number): LayerRecord | un
   return layers[index - 1];
 }
 
-export function mapTable({ layers }: Trace, quantity: LayerQuantity, names: readonly string[]): Table {
+/** Columns of a map's table: steps, of which there may be hundreds, are thinned out. */
+const TABLE_COLUMNS = 120;
+
+/** @param offset index of the first name's value in the record's series */
+export function mapTable({ layers }: Trace, quantity: LayerQuantity, names: readonly string[], offset = 0): Table {
   const step = Math.max(1, Math.ceil(layers.length / TABLE_ROWS));
   const records = layers.filter((_, k) => k % step === 0);
   const { values } = LAYER_QUANTITY[quantity];
+  const stride = Math.ceil(names.length / TABLE_COLUMNS);
+  const shown = [...names.keys()].filter((l) => l % stride === 0 || l === names.length - 1);
+  const text = formatLayer(quantity);
   return {
-    columns: ['Iteration', ...names],
-    rows: records.map((record) => [formatCount(record.iteration), ...Array.from(values(record), formatLayer(quantity))]),
+    columns: ['Iteration', ...shown.map((l) => names[l])],
+    rows: records.map((record) => [formatCount(record.iteration), ...shown.map((l) => text(values(record)[offset + l]))]),
   };
 }

@@ -7,14 +7,22 @@ import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
 import { fieldValue } from './fields.ts';
+import { usualQuantity } from './layer-quantity.ts';
 import { PAIRS } from './pairs.ts';
 import { costOf, differingPaths, editPair, type Pair, problemSentences, RUN_NAMES, shortSetting } from './settings.ts';
 import { type Action, identityOf, type LabState } from './state.ts';
 
 export function reduce(state: LabState, action: Action): LabState {
-  const next = step(state, action);
+  const next = withUsualQuantity(state, step(state, action));
   const loads = commandsFor(state, next).some(({ type }) => type === 'load');
   return loads ? { ...next, runState: 'loading', iterationsPerSecond: 0 } : next;
+}
+
+/** Networks of another kind are looked at in another way, unless the action has said how. */
+function withUsualQuantity(before: LabState, after: LabState): LabState {
+  if (before.experiments === after.experiments || before.quantity !== after.quantity) return after;
+  const quantity = usualQuantity(after.experiments);
+  return quantity === usualQuantity(before.experiments) ? after : { ...after, quantity };
 }
 
 function step(state: LabState, action: Action): LabState {
@@ -120,6 +128,7 @@ function receive(state: LabState, message: FromWorker): LabState {
       return {
         ...state,
         summaries: [a, b],
+        baselines: [message.baselines[0], message.baselines[1]],
         traces: [traceOf(a), traceOf(b)],
         revision: state.revision + 1,
         marks: [],

@@ -6,6 +6,7 @@ import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment, ExperimentInput } from '../model/schema.ts';
 import { fieldAt, fieldValue, groupOf, optionLabel } from './fields.ts';
 import { formatSetting } from './format.ts';
+import { isFollower, switchedNetwork, withFollowers } from './switch-network.ts';
 
 /** Run A and run B. */
 export type Pair<T> = readonly [T, T];
@@ -79,6 +80,12 @@ function choosersOf(fields: ReturnType<typeof describeFields>): Map<string, Map<
  */
 function withValue(experiment: Experiment, path: string, value: unknown): ExperimentInput {
   if (fieldValue(experiment, path) === value) return experiment;
+  const tools = { problemsOf, leaves, setAt };
+  return switchedNetwork(experiment, path, value, tools) ?? withFollowers(withinKind(experiment, path, value), path, tools);
+}
+
+/** Of an edit that leaves data and network what they are for each other. */
+function withinKind(experiment: Experiment, path: string, value: unknown): ExperimentInput {
   const own = CHOOSERS.get(path)?.get(String(value));
   if (own) return withForm(experiment, path, value, own);
   const copy = setAt(experiment, path, value);
@@ -105,7 +112,7 @@ function withForm(experiment: Experiment, path: string, value: unknown, own: Rea
   const wrong = problemsOf(whole);
   const sound = kept.filter(([key]) => !wrong.some((field) => `${field}.`.startsWith(`${at}.${key}.`)));
   const partly = setAt(start, at, { [chooser]: value, ...Object.fromEntries(sound) });
-  return problemsOf(partly).length === 0 ? partly : setAt(start, at, { [chooser]: value });
+  return problemsOf(partly).every(isFollower) ? partly : setAt(start, at, { [chooser]: value });
 }
 
 /** Paths of what is wrong with an experiment. */

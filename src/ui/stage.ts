@@ -1,6 +1,6 @@
 /** The charts, side by side, under the heads of the two runs. */
-import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
 import { stackOf } from '../metrics/stack.ts';
 import { isRegressionTask } from '../model/task-schema.ts';
@@ -9,9 +9,19 @@ import './layer-map.ts';
 import { accuracyFrame, iterationScale, lossFrame, normFrame, visibleRange } from './chart-data.ts';
 import { act, type NablaEvent } from './events.ts';
 import type { Frame, Table } from './frame.ts';
-import { LAYER_QUANTITIES, LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
+import { type Curve, curveName, curvesOf, mapCurve, partsOf, stepName } from './layer-parts.ts';
+import { LAYER_QUANTITY, type LayerQuantity, offersOf } from './layer-quantity.ts';
 import { type MapGrid, mapGrid } from './map-data.ts';
-import { profileFrame, profileRecord, profileTable, profileValue, sideBySide, summarizeProfile } from './profile.ts';
+import {
+  curveValues,
+  fitWords,
+  profileFrame,
+  profileRecord,
+  profileTable,
+  profileValue,
+  sideBySide,
+  summarizeProfile,
+} from './profile.ts';
 import { accuracyTable, heldOut, mapTable, readout, recordAt, scalarTable, summarize, valueAt } from './readouts.ts';
 import { RUN_NAMES } from './settings.ts';
 import type { LabState } from './state.ts';
@@ -23,6 +33,8 @@ function lossNames(experiments: LabState['experiments']): string {
   return a === b ? a : `A ${a}, B ${b}`;
 }
 
+const isOfSteps = (quantity: LayerQuantity) => LAYER_QUANTITY[quantity].ofSteps ?? false;
+
 const NO_TABLE: Table = { columns: [], rows: [] };
 
 @customElement('nabla-stage')
@@ -32,6 +44,10 @@ export class Stage extends LitElement {
   #frames: { loss: Frame; norm: Frame; accuracy: Frame; profile: Frame | undefined } | undefined;
   #grid: ((columns: number) => MapGrid) | undefined;
   #drawn: LabState | undefined;
+  /** Recurrent layer whose steps are shown; undefined for the last. */
+  @state() private chosenPart: number | undefined;
+  /** Gate that the map shows; undefined for the one that keeps the state. */
+  @state() private chosenGate: string | undefined;
   /** Layer under the pointer in the profile. */
   #layer: number | undefined;
 
@@ -47,11 +63,11 @@ export class Stage extends LitElement {
   `,
   ];
 
-  protected override willUpdate(changed: PropertyValues<this>): void {
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     const { lab } = this;
     const { traces } = lab;
     const old = this.#drawn;
-    if (!changed.has('lab')) return;
+    if (!changed.has('lab') && !changed.has('chosenPart') && !changed.has('chosenGate')) return;
     if (!traces) {
       this.#frames = this.#grid = this.#drawn = undefined;
       return;
@@ -60,7 +76,9 @@ export class Stage extends LitElement {
       old?.zooms === lab.zooms &&
       old.logIterations === lab.logIterations &&
       old.mapRun === lab.mapRun &&
-      old.quantity === lab.quantity;
+      old.quantity === lab.quantity &&
+      !changed.has('chosenPart') &&
+      !changed.has('chosenGate');
     const sameData = old?.revision === lab.revision && old.marks === lab.marks && old.experiments === lab.experiments;
     if (sameView && sameData) return;
     this.#drawn = lab;
@@ -71,14 +89,15 @@ export class Stage extends LitElement {
             loss: lossFrame(lab, traces),
             norm: normFrame(lab, traces),
             accuracy: accuracyFrame(lab, traces),
-            profile: profileFrame(lab.experiments, traces, lab.quantity),
+            profile: profileFrame(lab.experiments, traces, lab.quantity, this.chosenPart),
           };
     const trace = traces[lab.mapRun];
+    const shown = this.#mapped(lab.mapRun);
+    const rows = isOfSteps(lab.quantity) ? (shown?.count ?? 0) : this.#names(lab.mapRun).length;
     this.#grid =
       trace.layers.length === 0
         ? undefined
-        : (columns) =>
-            mapGrid(trace.layers, this.#names(lab.mapRun).length, iterationScale(lab), visibleRange(lab), columns, lab.quantity);
+        : (columns) => mapGrid(trace.layers, rows, iterationScale(lab), visibleRange(lab), columns, lab.quantity, shown?.first);
   }
 
   override render(): TemplateResult {
@@ -103,25 +122,73 @@ export class Stage extends LitElement {
     return summary ? LAYER_QUANTITY[this.lab.quantity].names(summary) : [];
   }
 
+  /** The curves of a run in the profile. */
+  #curves(run: number): readonly Curve[] {
+    const { traces, experiments, quantity } = this.lab;
+    return traces ? curvesOf(quantity, traces[run], experiments[run], this.chosenPart) : [];
+  }
+
+  /** The curve of a run that the map shows. */
+  #mapped(run: number): Curve | undefined {
+    return mapCurve(this.#curves(run), this.chosenGate);
+  }
+
   #profile(): TemplateResult {
     const { traces, experiments, quantity } = this.lab;
     const records = traces?.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r])));
     const names = sideBySide(this.#names(0), this.#names(1));
     const layer = this.#layer ?? 0;
-    const values = records?.map((record) => profileValue(record, quantity, layer));
-    const dates = records?.map((record) => formatCount(record?.iteration ?? 0));
-    const unit = dates ? `A @ ${dates[0]}, B @ ${dates[1]}` : experiments[0].model.kind;
+    const ofSteps = isOfSteps(quantity);
+    const curves = RUN_NAMES.map((_, r) => this.#curves(r));
+    const values = records?.map((record, r) => curveValues(record, quantity, curves[r], layer));
+    const fits = traces?.map((trace, r) => fitWords(trace, experiments[r], quantity, this.chosenPart)) ?? [];
+    const dates = records?.map((record, r) => `${RUN_NAMES[r]} @ ${formatCount(record?.iteration ?? 0)}`);
+    const unit = ofSteps && records?.[0]?.iteration === records?.[1]?.iteration ? dates?.[0].slice(2) : dates?.join(', ');
+    // Until a step is pointed at, the growth over all of them is what there is to read.
+    const isFit = ofSteps && this.#layer === undefined && fits.some((words) => words !== '');
+    const parts = [...new Set(curves.flatMap((own) => own.slice(0, 1).map(({ name }) => name)))].join(' | ');
+    const place = ofSteps ? `step ${layer} of ${parts}` : (names[layer] ?? `layer ${layer}`);
     return html`<nabla-chart
-      fixed heading="By layer" .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.#layer}
-      .unit=${unit} .empty=${this.#frames ? 'Not measured: probes.layers is “gradients”.' : 'Waiting for the first iteration.'}
-      .readout=${values ? html`${names[layer] ?? `layer ${layer}`} &nbsp;<b class="a">A</b> ${values[0]} &nbsp;<b class="b">B</b> ${values[1]}` : ''}
-      .summary=${traces ? summarizeProfile(experiments, traces, quantity) : ''}
-      .table=${() => (traces ? profileTable(experiments, traces, quantity, names) : NO_TABLE)}
+      fixed .heading=${ofSteps ? 'By time step' : 'By layer'} .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.#layer}
+      .unit=${unit ?? experiments[0].model.kind} .empty=${this.#frames ? 'Not measured: probes.layers is “gradients”.' : 'Waiting for the first iteration.'}
+      .readout=${values ? html`${isFit ? 'fit' : place} &nbsp;<b class="a">A</b> ${isFit ? fits[0] || '–' : values[0]} &nbsp;<b class="b">B</b> ${isFit ? fits[1] || '–' : values[1]}` : ''}
+      .summary=${traces ? summarizeProfile(experiments, traces, quantity, this.chosenPart) : ''}
+      .table=${() => (traces ? profileTable(experiments, traces, quantity, names, this.chosenPart) : NO_TABLE)}
       @chart-hover=${this.#hoverLayer}
     ><label slot="tools"><span class="hidden">What is shown of the layers</span><select @change=${this.#choose}>
-      ${LAYER_QUANTITIES.map((id) => html`<option value=${id} title=${LAYER_QUANTITY[id].text} .selected=${id === quantity}>${LAYER_QUANTITY[id].label}</option>`)}
-    </select></label></nabla-chart>`;
+      ${offersOf(experiments, quantity).map(({ quantity: id, reason }) => html`<option value=${id} title=${reason ?? LAYER_QUANTITY[id].text} ?disabled=${reason !== undefined} .selected=${id === quantity}>${LAYER_QUANTITY[id].label}${reason ? ' (not measured)' : ''}</option>`)}
+    </select></label>${this.#parts()}</nabla-chart>`;
   }
+
+  /** The recurrent layer whose steps are shown, where there are several. */
+  #parts(): TemplateResult | string {
+    const { experiments, quantity } = this.lab;
+    const [a, b] = experiments.map((experiment) => partsOf(quantity, experiment));
+    const names = a.length >= b.length ? a : b;
+    if (names.length < 2) return '';
+    const chosen = Math.min(this.chosenPart ?? Infinity, names.length - 1);
+    return html`<label slot="tools"><span class="hidden">Recurrent layer whose steps are shown</span><select @change=${this.#choosePart}>
+      ${names.map((name, k) => html`<option value=${k} .selected=${k === chosen}>${name}</option>`)}
+    </select></label>`;
+  }
+
+  /** The gate that the map shows, where it is one of several. */
+  #gates(): TemplateResult | string {
+    const curves = this.#curves(this.lab.mapRun);
+    if (curves.length < 2) return '';
+    const chosen = this.#mapped(this.lab.mapRun);
+    return html`<label slot="tools"><span class="hidden">Gate that the map shows</span><select @change=${this.#chooseGate}>
+      ${curves.map((curve) => html`<option value=${curve.gate} .selected=${curve.gate === chosen?.gate}>${curve.gate}</option>`)}
+    </select></label>`;
+  }
+
+  readonly #choosePart = (event: Event): void => {
+    this.chosenPart = Number((event.target as HTMLSelectElement).value);
+  };
+
+  readonly #chooseGate = (event: Event): void => {
+    this.chosenGate = (event.target as HTMLSelectElement).value;
+  };
 
   readonly #choose = (event: Event): void => {
     act(this, { type: 'quantity', quantity: (event.target as HTMLSelectElement).value as LayerQuantity });
@@ -144,20 +211,23 @@ export class Stage extends LitElement {
   #map(at: number | undefined): TemplateResult {
     const { lab } = this;
     const scale = iterationScale(lab);
-    const [first, last] = visibleRange(lab);
+    const [from, to] = visibleRange(lab);
     const trace = lab.traces?.[lab.mapRun];
     const record = trace && recordAt(trace, lab.hover ?? Number.POSITIVE_INFINITY);
     const names = this.#names(lab.mapRun);
-    const bottom = names.length - 1;
-    const ends =
-      record &&
-      `@ ${formatCount(record.iteration)}  layer 0: ${profileValue(record, lab.quantity, 0)}  layer ${bottom}: ${profileValue(record, lab.quantity, bottom)}`;
+    const curve = this.#mapped(lab.mapRun);
+    const ofSteps = isOfSteps(lab.quantity);
+    const [first, count] = ofSteps ? [curve?.first ?? 0, curve?.count ?? 0] : [0, names.length];
+    const place = (l: number) => (ofSteps && curve ? stepName(curve, l) : `layer ${l}`);
+    const value = (l: number) => `${place(l)}: ${profileValue(record, lab.quantity, first + l)}`;
+    const ends = record && count > 0 ? `@ ${formatCount(record.iteration)}  ${value(0)}  ${value(count - 1)}` : undefined;
     return html`<nabla-layer-map
-      .grid=${this.#grid} .ticks=${scale.ticks(first, last, 10)} .range=${[scale.position(first), scale.position(last)] as const}
-      .at=${at} .run=${lab.mapRun} .quantity=${lab.quantity} .theme=${this.theme} .readout=${ends ?? ''} .summary=${ends ?? 'Nothing recorded.'}
-      .table=${() => (trace ? mapTable(trace, lab.quantity, names) : NO_TABLE)}
+      .grid=${this.#grid} .ticks=${scale.ticks(from, to, 10)} .range=${[scale.position(from), scale.position(to)] as const}
+      .at=${at} .run=${lab.mapRun} .quantity=${lab.quantity} .unit=${ofSteps ? 'step' : 'layer'} .of=${curve && ofSteps ? curveName(curve) : ''}
+      .theme=${this.theme} .readout=${ends ?? ''} .summary=${ends ?? 'Nothing recorded.'}
+      .table=${() => (trace && count > 0 ? mapTable(trace, lab.quantity, names.slice(first, first + count), first) : NO_TABLE)}
       @chart-hover=${this.#hover} @chart-reset=${this.#reset}
-    ></nabla-layer-map>`;
+    >${this.#gates()}</nabla-layer-map>`;
   }
 
   readonly #hover = ({ detail }: NablaEvent<'chart-hover'>): void => {

@@ -1,4 +1,5 @@
 /** Everything the page knows, and everything that can happen to it. */
+import type { Baseline } from '../data/dataset.ts';
 import type { AdapterReport, EngineChoice } from '../engine/report.ts';
 import type { Trace } from '../metrics/trace.ts';
 import { canonicalJson } from '../model/experiment.ts';
@@ -52,6 +53,8 @@ export interface LabState extends Settings {
   readonly report?: AdapterReport;
   /** Of each run's plan; runs that share one have the same. */
   readonly summaries?: Pair<PlanSummary> | undefined;
+  /** Known results of each run's task. */
+  readonly baselines?: Pair<readonly Baseline[]> | undefined;
   /** Append-only logs owned by the state; `revision` says when they have grown. */
   readonly traces?: Pair<Trace> | undefined;
   readonly revision: number;

@@ -3,7 +3,7 @@ import { ENGINE_CHOICES, type EngineChoice } from '../engine/report.ts';
 import { ConfigError, type Problem } from '../model/errors.ts';
 import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
-import { LAYER_QUANTITIES, type LayerQuantity } from './layer-quantity.ts';
+import { LAYER_QUANTITIES, type LayerQuantity, usualQuantity } from './layer-quantity.ts';
 import { changedPaths, fromLeaves, type Pair, RUN_NAMES, typedValue } from './settings.ts';
 import { initialState, type Settings } from './state.ts';
 
@@ -28,7 +28,7 @@ export function encodeSettings(settings: Settings): string {
   if (settings.engine !== start.engine) words.set('engine', settings.engine);
   if (settings.logIterations !== start.logIterations) words.set('x', 'linear');
   if (settings.mapRun !== start.mapRun) words.set('map', 'b');
-  if (settings.quantity !== start.quantity) words.set('layers', settings.quantity);
+  if (settings.quantity !== usualQuantity(settings.experiments)) words.set('layers', settings.quantity);
   return words.size === 0 ? '' : `v=${VERSION}&${words}`;
 }
 
@@ -66,7 +66,7 @@ export function decodeSettings(hash: string): Decoded {
       engine: engine as EngineChoice,
       logIterations: x === undefined ? start.logIterations : x === 'log',
       mapRun: map === undefined ? start.mapRun : map === 'b' ? 1 : 0,
-      quantity: quantity ?? start.quantity,
+      quantity: quantity ?? usualQuantity(experiments),
     },
     refused,
   };

@@ -137,6 +137,33 @@ describe('the page on WebGPU', () => {
     await expect.poll(() => textOf('nabla-insight')).toContain('silently zero');
   });
 
+  test('a recurrent pair shows gradients through time; its cell is changed by keyboard', async () => {
+    await open(`${url}#v=1&engine=cpu`);
+    await page.getByRole('combobox', { name: /Start from/ }).selectOption({ label: 'Through time: RNN and LSTM, 100 steps' });
+    await reaches(2);
+    const profile = page.getByRole('img', { name: /^By time step/ });
+    await expect
+      .poll(() => profile.getAttribute('aria-label'))
+      .toMatch(/Run A, .* h0: \S+ at step 0, \S+ at step 99, ×\S+ ± \S+ a step.*Run B/);
+    await page.getByRole('img', { name: /^Time step by iteration map of run A, .*step 99 of h0/ }).waitFor();
+    await expect.poll(() => textOf('nabla-insight')).toMatch(/Growth per step, back in time.*Recurrent weights/i);
+    // Two numbers in each step: 2·64 + 64·64 + 2·64 + 64 + 1 = 4,417 parameters of the plain cell, 4 times those of the gates in the LSTM.
+    await expect.poll(() => textOf('nabla-insight')).toMatch(/Parameters of a run 4,417 17,473/);
+    await profile.focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => textOf('nabla-stage')).toMatch(/step 0 of h0/);
+    const gru = page.getByRole('button', { name: 'GRU' });
+    await gru.focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.url()).toMatch(/a\.model\.cell=gru/);
+    await reaches(1);
+    const what = page.getByRole('combobox', { name: 'What is shown of the layers' });
+    await what.selectOption({ label: 'Gate mean' });
+    await expect.poll(() => profile.getAttribute('aria-label')).toMatch(/Run A, .* r \S+ {2}z \S+ {2}n \S+ at step 0/);
+    await page.getByRole('combobox', { name: 'Gate that the map shows' }).selectOption('r');
+    await page.getByRole('img', { name: /^Time step by iteration map of run A, .*h0\.r/ }).waitFor();
+  });
+
   test('a value that makes no sense is refused in words, beside the field', async () => {
     await open();
     await reaches(1);

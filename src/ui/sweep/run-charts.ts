@@ -10,8 +10,9 @@ import '../chart.ts';
 import { type ChartView, iterationScale, lossFrame, normFrame } from '../chart-data.ts';
 import type { NablaEvent } from '../events.ts';
 import type { Frame, Table } from '../frame.ts';
-import { LAYER_QUANTITIES, LAYER_QUANTITY, type LayerQuantity } from '../layer-quantity.ts';
-import { profileFrame, profileRecord, profileTable, profileValue, summarizeProfile } from '../profile.ts';
+import { type Curve, curvesOf } from '../layer-parts.ts';
+import { LAYER_QUANTITY, type LayerQuantity, offersOf, usualQuantity } from '../layer-quantity.ts';
+import { curveValues, fitWords, profileFrame, profileRecord, profileTable, summarizeProfile } from '../profile.ts';
 import { valueAt } from '../readouts.ts';
 import { shared } from '../styles.ts';
 
@@ -26,7 +27,8 @@ export class SweepCharts extends LitElement {
   @state() private zooms: readonly (readonly [number, number])[] = [];
   @state() private hover: number | undefined;
   @state() private layer: number | undefined;
-  @state() private quantity: LayerQuantity = 'gradient';
+  /** Undefined for what runs of their kind are usually looked at for. */
+  @state() private chosen: LayerQuantity | undefined;
   #frames: { loss: Frame; norm: Frame; profile: Frame | undefined } | undefined;
 
   static override styles = [
@@ -38,6 +40,14 @@ export class SweepCharts extends LitElement {
     `,
   ];
 
+  get quantity(): LayerQuantity {
+    return this.chosen ?? usualQuantity(this.experiment ? [this.experiment] : []);
+  }
+
+  get #curves(): readonly Curve[] {
+    return this.experiment ? curvesOf(this.quantity, this.trace, this.experiment) : [];
+  }
+
   get #view(): ChartView {
     // Charts want both runs of the Lab; where there is one, the second is not looked at.
     const experiments = this.experiment ? ([this.experiment, this.experiment] as const) : ([] as never);
@@ -46,7 +56,7 @@ export class SweepCharts extends LitElement {
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (changed.has('trace')) this.zooms = [];
-    if (!changed.has('trace') && !changed.has('zooms') && !changed.has('experiment') && !changed.has('quantity')) return;
+    if (!changed.has('trace') && !changed.has('zooms') && !changed.has('experiment') && !changed.has('chosen')) return;
     const { trace } = this;
     const view = this.#view;
     this.#frames = {
@@ -85,21 +95,25 @@ export class SweepCharts extends LitElement {
     const { experiment, trace, quantity } = this;
     const record = experiment && profileRecord(trace, stackOf(trace, experiment));
     const layer = this.layer ?? 0;
-    const count = record ? LAYER_QUANTITY[quantity].values(record).length : 0;
+    const curves = this.#curves;
+    const ofSteps = LAYER_QUANTITY[quantity].ofSteps ?? false;
+    const count = record && !ofSteps ? LAYER_QUANTITY[quantity].values(record).length : 0;
     const names = Array.from({ length: count }, (_, l) => String(l));
-    return html`<nabla-chart fixed heading="By layer" .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.layer}
-      .unit=${record ? `${quantity === 'gradient' ? 'with fit, ' : ''}at ${formatCount(record.iteration)}` : ''} .empty=${'Nothing of the kind is kept of this run.'}
-      .readout=${record ? `layer ${layer}  ${profileValue(record, quantity, layer)}` : ''}
+    const place = ofSteps ? `step ${layer} of ${curves[0]?.name ?? ''}` : `layer ${layer}`;
+    const fits = ofSteps && experiment ? fitWords(trace, experiment, quantity) : quantity === 'gradient' ? 'with fit' : '';
+    return html`<nabla-chart fixed .heading=${ofSteps ? 'By time step' : 'By layer'} .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.layer}
+      .unit=${record ? `${fits ? `${fits}, ` : ''}at ${formatCount(record.iteration)}` : ''} .empty=${'Nothing of the kind is kept of this run.'}
+      .readout=${record ? `${place}  ${curveValues(record, quantity, curves, layer)}` : ''}
       .summary=${experiment ? summarizeProfile([experiment], [trace], quantity) : ''}
       .table=${() => (experiment ? profileTable([experiment], [trace], quantity, names) : { columns: [], rows: [] })}
       @chart-hover=${this.#hoverLayer}
       ><label slot="tools"><span class="hidden">What is shown of the layers</span><select @change=${this.#choose}>
-      ${LAYER_QUANTITIES.map((id) => html`<option value=${id} title=${LAYER_QUANTITY[id].text} .selected=${id === quantity}>${LAYER_QUANTITY[id].label}</option>`)}
+      ${offersOf(experiment ? [experiment] : [], quantity).map(({ quantity: id, reason }) => html`<option value=${id} title=${reason ?? LAYER_QUANTITY[id].text} ?disabled=${reason !== undefined} .selected=${id === quantity}>${LAYER_QUANTITY[id].label}</option>`)}
     </select></label></nabla-chart>`;
   }
 
   readonly #choose = (event: Event): void => {
-    this.quantity = (event.target as HTMLSelectElement).value as LayerQuantity;
+    this.chosen = (event.target as HTMLSelectElement).value as LayerQuantity;
   };
 
   #summary(key: 'loss' | 'norm'): string {
@@ -128,7 +142,8 @@ export class SweepCharts extends LitElement {
   };
 
   readonly #hoverLayer = ({ detail }: NablaEvent<'chart-hover'>): void => {
-    const last = this.trace.gradientLayers - 1;
+    const [curve] = this.#curves;
+    const last = LAYER_QUANTITY[this.quantity].ofSteps && curve ? curve.count - 1 : this.trace.gradientLayers - 1;
     this.layer = detail === undefined ? undefined : Math.min(last, Math.max(0, Math.round(detail)));
   };
 

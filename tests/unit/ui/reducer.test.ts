@@ -27,7 +27,7 @@ const summary: PlanSummary = {
 };
 const follow = (state: LabState, ...actions: Action[]) => actions.reduce(reduce, state);
 const edit = (path: string, value: unknown): Action => ({ type: 'edit', path, value, text: String(value) });
-const loaded: Action = { type: 'worker', message: { type: 'loaded', summaries: [summary, summary] } };
+const loaded: Action = { type: 'worker', message: { type: 'loaded', summaries: [summary, summary], baselines: [[], []] } };
 const running: Action = { type: 'worker', message: { type: 'state', state: 'running', iterationsPerSecond: 9 } };
 const start = follow(initialState(), loaded, running);
 
@@ -205,7 +205,7 @@ test('metrics reach both traces; those before the first load go nowhere', () => 
 
 test('runs of two plans have traces of their own shape, and a test goes to the runs it was made of', () => {
   const deep = { ...summary, replicas: 1, gradientLayers: ['x0', 'x1', 'x2'], measured: ['x0'] };
-  const message = { type: 'loaded', summaries: [{ ...summary, replicas: 1 }, deep] } as const;
+  const message = { type: 'loaded', summaries: [{ ...summary, replicas: 1 }, deep], baselines: [[], []] } as const;
   const next = follow(initialState(), { type: 'worker', message });
   expect(next.traces?.map(({ gradientLayers }) => gradientLayers)).toEqual([2, 3]);
   expect(next.traces?.map(({ measured }) => measured)).toEqual([['z0', 'z1'], ['x0']]);

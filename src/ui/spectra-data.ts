@@ -1,0 +1,101 @@
+/** Spectral radius and largest singular value of recurrent weights, as a chart and a table. */
+import { formatCount, formatNumber } from '../metrics/format.ts';
+import type { TestRecord } from '../metrics/trace.ts';
+import { logRange, styleAmong } from './chart-data.ts';
+import type { Frame, Sample, SeriesStyle, Table } from './frame.ts';
+import { RUN_NAMES } from './settings.ts';
+import { linearTicks, logTicks } from './ticks.ts';
+
+type Tested = { readonly tests: readonly TestRecord[] };
+
+/** One recurrent matrix of one run and its evaluations. */
+export interface Matrix {
+  readonly run: number;
+  /** `h0`, `h0.f`. */
+  readonly name: string;
+  readonly points: readonly { readonly iteration: number; readonly radius: number; readonly sigma: number }[];
+}
+
+/** The recurrent matrices of all runs. */
+export function matricesOf(runs: readonly Tested[]): readonly Matrix[] {
+  return runs.flatMap(({ tests }, run) => {
+    const names = tests.find(({ spectra }) => spectra.length > 0)?.spectra.map(({ matrix }) => matrix) ?? [];
+    return names.map((name) => ({
+      run,
+      name,
+      points: tests.flatMap(({ iteration, spectra }) => {
+        const found = spectra.find(({ matrix }) => matrix === name);
+        return found ? [{ iteration, radius: found.radius, sigma: found.sigma }] : [];
+      }),
+    }));
+  });
+}
+
+export type SpectrumValue = 'radius' | 'sigma';
+
+const layerOf = (name: string) => name.replace(/\..*/, '');
+
+/** One of both values over the iterations, a curve for each matrix of the last layer; undefined without any. */
+export function spectraFrame(runs: readonly Tested[], value: SpectrumValue): Frame | undefined {
+  const all = matricesOf(runs);
+  // Of several layers the last: a curve for each matrix of all of them could not be told apart.
+  const lastOf = (run: number) => layerOf(all.findLast((matrix) => matrix.run === run)?.name ?? '');
+  const matrices = all.filter(({ run, name }) => layerOf(name) === lastOf(run));
+  const xs = [...new Set(matrices.flatMap(({ points }) => points.map(({ iteration }) => iteration)))].sort((a, b) => a - b);
+  if (xs.length === 0) return undefined;
+  const columns = matrices.map(({ points }) => {
+    const at = new Map(points.map((point) => [point.iteration, Math.log10(point[value])]));
+    return xs.map((x): Sample => {
+      const y = at.get(x);
+      return y === undefined ? undefined : Number.isFinite(y) ? y : null;
+    });
+  });
+  const levels = [{ y: 0, label: '1', color: '--dim' }];
+  const yRange = logRange(columns, levels);
+  const last = Math.max(10, xs[xs.length - 1]);
+  return {
+    styles: matrices.map(({ run, name }): SeriesStyle => {
+      const { tag: _, ...style } = styleAmong([...runs] as never, run, { dots: true });
+      return {
+        ...style,
+        label: `Run ${RUN_NAMES[run]}, ${name}`,
+        tag: `${RUN_NAMES[run]}${name.slice(layerOf(name).length + 1)}`,
+      };
+    }),
+    xs,
+    columns,
+    marks: [],
+    moments: [],
+    levels,
+    xRange: [0, last * 1.1],
+    yRange,
+    xTicks: linearTicks(0, last, 4, formatCount, 1),
+    yTicks: logTicks(yRange[0], yRange[1], 4),
+  };
+}
+
+/** Every evaluation, a column for each matrix and value. */
+export function spectraTable(runs: readonly Tested[]): Table {
+  const matrices = matricesOf(runs);
+  const xs = [...new Set(matrices.flatMap(({ points }) => points.map(({ iteration }) => iteration)))].sort((a, b) => a - b);
+  return {
+    columns: [
+      'Iteration',
+      ...matrices.flatMap(({ run, name }) => [`${RUN_NAMES[run]} ρ ${name}`, `${RUN_NAMES[run]} σ ${name}`]),
+    ],
+    rows: xs.map((x) => [
+      formatCount(x),
+      ...matrices.flatMap(({ points }) => {
+        const point = points.find(({ iteration }) => iteration === x);
+        return point ? [formatNumber(point.radius), formatNumber(point.sigma)] : ['', ''];
+      }),
+    ]),
+  };
+}
+
+/** The latest value of every matrix in words. */
+export function spectraWords(runs: readonly Tested[], value: SpectrumValue): string {
+  return matricesOf(runs)
+    .map(({ run, name, points }) => `${RUN_NAMES[run]} ${name} ${formatNumber(points.at(-1)?.[value] ?? Number.NaN)}`)
+    .join(', ');
+}

@@ -1,0 +1,54 @@
+/** A chart's plot and the series it is given. */
+import { expect, test } from 'vitest';
+import '../../../src/ui/chart.ts';
+import type { NablaChart } from '../../../src/ui/chart.ts';
+import type { Frame, SeriesStyle } from '../../../src/ui/frame.ts';
+
+function frame(styles: readonly SeriesStyle[]): Frame {
+  return {
+    styles,
+    xs: [0, 1, 2],
+    columns: styles.map((_, s) => [s, s + 1, s + 2]),
+    marks: [],
+    moments: [],
+    levels: [
+      { y: 1, label: 'chance', color: '--dim' },
+      { y: 1.01, label: 'nearly chance', color: '--dim', givesWay: true },
+    ],
+    xRange: [0, 2],
+    yRange: [0, 6],
+    xTicks: [{ at: 0, label: '0' }],
+    yTicks: [{ at: 0, label: '0' }],
+  };
+}
+
+const line = (label: string, extra: Partial<SeriesStyle> = {}): SeriesStyle => ({ label, color: '--run-a', width: 1, ...extra });
+
+async function chartWith(first: Frame): Promise<NablaChart> {
+  const chart = document.createElement('nabla-chart') as NablaChart;
+  chart.style.cssText = 'width: 400px; height: 240px';
+  chart.frame = first;
+  document.body.append(chart);
+  await chart.updateComplete;
+  return chart;
+}
+
+async function show(chart: NablaChart, next: Frame): Promise<Element | null | undefined> {
+  chart.frame = next;
+  await chart.updateComplete;
+  return chart.shadowRoot?.querySelector('.uplot');
+}
+
+test('new data keeps the plot, other series replace it, and there is one plot at any time', async () => {
+  const chart = await chartWith(frame([line('A')]));
+  const first = chart.shadowRoot?.querySelector('.uplot');
+  expect(first).toBeTruthy();
+  expect(await show(chart, frame([line('A')]))).toBe(first);
+  const gates = await show(chart, frame([line('A'), line('B', { dash: [2, 3] })]));
+  expect(gates).not.toBe(first);
+  // As many series, but drawn in another way.
+  const dots = await show(chart, frame([line('A', { dots: true, dotsOnly: true }), line('B')]));
+  expect(dots).not.toBe(gates);
+  expect(chart.shadowRoot?.querySelectorAll('.uplot')).toHaveLength(1);
+  chart.remove();
+});
