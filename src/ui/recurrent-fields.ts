@@ -16,7 +16,7 @@ export const SEQUENCE_OPTIONS = optionsOf(SEQUENCE_TASKS, {
 export const RECURRENT_START_FIELDS: readonly Field[] = [
   {
     path: 'model.recurrentInit.scheme',
-    label: 'Recurrent init',
+    label: 'Recurrence',
     group: 'start',
     kind: 'choice',
     options: optionsOf(RECURRENT_SCHEMES, {

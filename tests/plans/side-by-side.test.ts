@@ -106,3 +106,11 @@ test('when the second plan does not fit, the first is let go', async () => {
   await expect(SideBySide.create(failing, [A, run({ model: mlp(9) })], datasetOf)).rejects.toThrow('too large');
   expect(destroyed).toEqual([true]);
 });
+
+test('each run is told the known results of its own task; control: a task without steps has none', async () => {
+  const adding = run({ model: { kind: 'recurrent', hidden: 4 }, task: { name: 'adding', length: 5 }, batchSize: 4 });
+  const runs = await SideBySide.create(wasmEngine(), [A, adding], datasetOf);
+  // A sum of two numbers uniform in [0, 1) has variance 1/6.
+  expect(runs.baselines).toEqual([[], [{ name: 'always 1', loss: 1 / 6 }]]);
+  runs.destroy();
+});

@@ -7,7 +7,9 @@ import { ConfigError } from '../../../src/model/errors.ts';
 import { parseExperiment } from '../../../src/model/experiment.ts';
 import type { Experiment } from '../../../src/model/schema.ts';
 import { SEQUENCE_TASKS } from '../../../src/model/task-schema.ts';
+import { accuracyFrame, lossFrame } from '../../../src/ui/chart-data.ts';
 import { applies, FIELDS, fieldAt, fieldValue } from '../../../src/ui/fields.ts';
+import type { Frame } from '../../../src/ui/frame.ts';
 import { curvesOf, mapCurve } from '../../../src/ui/layer-parts.ts';
 import { offersOf, usualQuantity } from '../../../src/ui/layer-quantity.ts';
 import { PAIRS } from '../../../src/ui/pairs.ts';
@@ -20,6 +22,7 @@ import { matricesOf, spectraFrame, spectraTable } from '../../../src/ui/spectra-
 import { type Action, initialState } from '../../../src/ui/state.ts';
 import { pascanuWords } from '../../../src/ui/time-theory.ts';
 import { decodeSettings, encodeSettings } from '../../../src/ui/url.ts';
+import { syntheticTrace } from '../../support/synthetic.ts';
 
 const [mlp] = PAIRS[0].experiments;
 const edited = (experiment: Experiment, path: string, value: unknown) => editPair([experiment, experiment], 'a', path, value)[0];
@@ -219,4 +222,31 @@ test('the loss of a text is also in bits a character; control: another loss is n
   const text = parseExperiment({ task: { name: 'austen' }, model: { kind: 'recurrent', readout: 'every' } });
   expect(lossText(Math.LN2 * 2, text)).toBe('1.39 (2.00 bits)');
   expect(lossText(2, recurrent())).toBe('2.00');
+});
+
+describe('known results', () => {
+  const experiments = [recurrent(), recurrent({ cell: 'rnn' })] as const;
+  const view = { experiments, logIterations: true, zooms: [], marks: [] };
+  const traces = experiments.map(() => syntheticTrace({ iterations: 1 }));
+  const known = [
+    { name: 'always 1', loss: 0.1 },
+    { name: 'best', accuracy: 0.9 },
+  ];
+  const levels = (frame: Frame) => frame.levels.map(({ y, label }) => [Number(y.toFixed(3)), label]);
+
+  test('of a task that both runs have are drawn once, each where it has a number', () => {
+    const state = { ...initialState(), ...view, baselines: [known, known] as const };
+    expect(levels(lossFrame(state, traces))).toEqual([[-1, 'always 1']]);
+    expect(levels(accuracyFrame(state, [traces[0], traces[1]]))).toEqual([[0.9, 'best']]);
+  });
+
+  test('of two tasks are told apart by the run’s letter; control: without any nothing is drawn', () => {
+    const other = [experiments[0], recurrent({}, { task: { name: 'adding', length: 30 } })] as const;
+    const state = { ...view, experiments: other, baselines: [known.slice(0, 1), [{ name: 'chance', loss: 1 }]] as const };
+    expect(levels(lossFrame(state, traces))).toEqual([
+      [-1, 'A always 1'],
+      [0, 'B chance'],
+    ]);
+    expect(levels(lossFrame(view, traces))).toEqual([]);
+  });
 });
