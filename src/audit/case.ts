@@ -99,6 +99,11 @@ function requireTensor(
   if (found !== type || tensor.shape.join() !== shape.join()) {
     throw new DataError(file, `tensor "${name}" is ${found} [${tensor.shape}]; the model needs ${type} [${shape}]`);
   }
+  // What PyTorch computed may be anything; what it started from may not.
+  const broken = /^(param|input)\./.test(name) ? tensor.data.findIndex((value) => !Number.isFinite(value)) : -1;
+  if (broken >= 0) {
+    throw new DataError(file, `tensor "${name}" holds ${tensor.data[broken]} at element ${broken}; valid are finite numbers`);
+  }
   return tensor;
 }
 

@@ -30,7 +30,7 @@ function makeDocuments(): string {
     'huge.json',
     '{"experiment": {"iterations": 1}, "axes": [{"path": "model.depth", "values": [10000]}, {"path": "model.width", "values": [4096]}]}',
   );
-  for (const name of ['mlp_tanh.json', 'mlp_tanh.safetensors', 'rnn_tanh.json', 'rnn_tanh.safetensors']) {
+  for (const name of ['mlp_tanh.json', 'mlp_tanh.safetensors', 'rnn_tanh.json']) {
     copyFileSync(join(CASES, name), join(folder, name));
   }
   const edit = (name: string, change: (document: Record<string, Record<string, unknown>>) => void) => {
@@ -40,10 +40,25 @@ function makeDocuments(): string {
   };
   edit('amsgrad.json', (document) => Object.assign(document, { optimizer: { name: 'adam', amsgrad: true } }));
   edit('lbfgs.json', (document) => Object.assign(document, { optimizer: { name: 'lbfgs', lr: 1 } }));
+  edit('transformer.json', (document) => Object.assign(document, { model: { kind: 'transformer' } }));
   edit('missing-tensors.json', (document) => Object.assign(document, { tensors: 'none.safetensors' }));
   edit('truncated.json', (document) => Object.assign(document, { tensors: 'truncated.safetensors' }));
   edit('wider.json', ({ model }) => Object.assign(model, { sizes: [8, 16, 16, 17, 4] }));
   edit('intermediate.json', ({ expected }) => Object.assign(expected.dact_norm as object, { h0: 1 }));
+  edit('empty.json', (document) => Object.assign(document, { tensors: 'empty.safetensors' }));
+  write('empty.safetensors', '');
+  write('long.json', '{"task": {"name": "adding", "length": 10001}, "model": {"kind": "recurrent"}}');
+  write('cut.json', '{"task": {"name": "adding", "length": 100}, "model": {"kind": "recurrent", "truncation": 101}}');
+  write('mlp.json', '{"task": {"name": "adding"}}');
+  write(
+    'states.json',
+    '{"task": {"name": "adding", "length": 10000}, "model": {"kind": "recurrent", "hidden": 256}, "batchSize": 512}',
+  );
+  const sequences = readFileSync(join(CASES, 'rnn_tanh.safetensors'));
+  const header = Number(sequences.readBigUInt64LE(0));
+  const { data_offsets } = JSON.parse(sequences.toString('utf8', 8, 8 + header))['input.x'];
+  sequences.writeFloatLE(Number.NaN, 8 + header + data_offsets[0] + 4 * 7);
+  writeFileSync(join(folder, 'rnn_tanh.safetensors'), sequences);
   const bytes = readFileSync(join(CASES, 'mlp_tanh.safetensors'));
   writeFileSync(join(folder, 'truncated.safetensors'), bytes.subarray(0, bytes.length - 100));
   return folder;
@@ -114,7 +129,29 @@ describe('exit code 2, one sentence', () => {
       /^The run [0-9a-f]{16} \(MLP, width 4096, .*, depth 10000\), bytes of memory: /,
     ],
     ['an audit without a case', ['audit'], /audit needs at least one case file/],
-    ['a recurrent case', ['audit', 'rnn_tanh.json'], /model\.kind: "rnn" cannot be represented/],
+    ['a transformer', ['audit', 'transformer.json'], /model\.kind: "transformer" cannot be represented/],
+    [
+      'a recurrent case whose sequences are not finite',
+      ['audit', 'rnn_tanh.json'],
+      /^rnn_tanh\.safetensors: tensor "input\.x" holds NaN at element 7; /,
+    ],
+    ['a file without bytes', ['audit', 'empty.json'], /^empty\.safetensors: /],
+    [
+      'a sequence longer than any',
+      ['train', 'long.json'],
+      /task\.length: 10001 is not valid; valid is a whole number from 2 to 10000/,
+    ],
+    [
+      'a truncation beyond the sequence',
+      ['train', 'cut.json'],
+      /model\.truncation: 101 exceeds the 100 steps of a sequence; valid is 1 to 100, or 0/,
+    ],
+    [
+      'a sequence task without a recurrent network',
+      ['train', 'mlp.json'],
+      /model\.kind: "mlp" takes no sequences and task adding has them/,
+    ],
+    ['states beyond memory', ['train', 'states.json', '--engine', 'cpu'], /^bytes of memory: .* needed/],
     [
       'an unknown optimizer',
       ['audit', 'lbfgs.json'],
@@ -133,7 +170,7 @@ describe('exit code 2, one sentence', () => {
       /tensor "param\.l2\.weight" is float32 \[16,16\]; the model needs float32 \[17,16\]/,
     ],
     ['an intermediate that is not there', ['audit', 'intermediate.json'], /dL\/dh0 cannot be represented/],
-    ['one bad case among good ones', ['audit', 'mlp_tanh.json', 'rnn_tanh.json'], /"rnn" cannot be represented/],
+    ['one bad case among good ones', ['audit', 'mlp_tanh.json', 'transformer.json'], /"transformer" cannot be represented/],
   ])('%s', async (_, args, message) => {
     const folder = makeDocuments();
     const before = listFiles(folder);

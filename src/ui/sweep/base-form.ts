@@ -99,11 +99,18 @@ export class SweepBase extends LitElement {
 
   #words(): string {
     const of = (path: string) => baseValue(this.document, path) ?? FIELD_DOCS.get(path)?.default;
+    const length = baseValue(this.document, 'task.length');
+    const shape =
+      of('model.kind') === 'recurrent'
+        ? [of('model.cell'), `${of('model.hidden')} units`, ...(length === undefined ? [] : [`${length} steps`])]
+        : [
+            of('model.kind') ?? 'mlp',
+            `depth ${of('model.depth') ?? of('model.blocks')}`,
+            `width ${of('model.width')}`,
+            of('model.activation'),
+          ];
     const parts = [
-      of('model.kind') ?? 'mlp',
-      `depth ${of('model.depth') ?? of('model.blocks')}`,
-      `width ${of('model.width')}`,
-      of('model.activation'),
+      ...shape,
       of('task.name') ?? 'digits8',
       `${of('optimizer.name') ?? 'sgd'} ${of('optimizer.learningRate')}`,
       `batch ${of('batchSize')}`,
