@@ -3,11 +3,12 @@ import pc from 'picocolors';
 import type { AdapterReport } from '../engine/report.ts';
 import { SCALARS, type Spectrum } from '../metrics/block.ts';
 import { formatFactor, formatLog2, formatNumber, formatPercent } from '../metrics/format.ts';
-import { LAYER_SERIES, type LayerSeries } from '../metrics/layer-series.ts';
+import { LAYER_SERIES, type LayerSeries, stepNames } from '../metrics/layer-series.ts';
 import type { Extent, RunResult } from '../metrics/result.ts';
 import type { Trace } from '../metrics/trace.ts';
 import type { VerdictKind } from '../metrics/verdict.ts';
 import { canonicalJson } from '../model/experiment.ts';
+import { cellState } from '../model/recurrent-network.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import { predictedFactor, predictGrowth } from '../theory/prediction.ts';
@@ -189,14 +190,9 @@ export function trainFiles(run: TrainedRun): Record<string, string> {
   ]);
   const { gradientLayers, weightLayers, unitLayers, recurrentLayers, isAll, isHalf } = summary;
   const measured = isAll ? weightLayers : [];
-  const steps = (name: string, count: number) => Array.from({ length: count }, (_, t) => `${name}[${t}]`);
-  const states = (letter: string) =>
-    recurrentLayers.flatMap(({ name, steps: T, hasCell }) =>
-      letter === 'h' || hasCell ? steps(`log2 d${name.replace('h', letter)}`, T) : [],
-    );
   const gates = (what: string) =>
     (isAll ? recurrentLayers : []).flatMap(({ name, gates: own, steps: T }) =>
-      own.flatMap((gate) => steps(`${what} ${name}.${gate}`, T)),
+      own.flatMap((gate) => stepNames(`${what} ${name}.${gate}`, T)),
     );
   const headings: Record<LayerSeries, string[]> = {
     log2Dz: gradientLayers.map((name) => `log2 d${name}`),
@@ -207,8 +203,8 @@ export function trainFiles(run: TrainedRun): Record<string, string> {
     log2Update: measured.map((name) => `log2 update ${name}`),
     overflowDz: isHalf ? gradientLayers.map((name) => `overflow d${name}`) : [],
     overflowH: isHalf ? unitLayers.map((name) => `overflow ${name}`) : [],
-    log2Dh: states('h'),
-    log2Dc: states('c'),
+    log2Dh: recurrentLayers.flatMap(({ name, steps }) => stepNames(`log2 d${name}`, steps)),
+    log2Dc: recurrentLayers.flatMap(({ name, steps, hasCell }) => (hasCell ? stepNames(`log2 d${cellState(name)}`, steps) : [])),
     gateMean: gates('mean'),
     gateSaturated: gates('saturated'),
   };

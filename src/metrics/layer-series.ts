@@ -87,6 +87,16 @@ export function layerShape(gradients: number, weights: number, units: number): L
   });
 }
 
+/** Name of the rows of one step of a tensor. */
+export function stepName(tensor: string, t: number): string {
+  return `${tensor}[${t}]`;
+}
+
+/** Names of the rows of all steps. */
+export function stepNames(tensor: string, steps: number): string[] {
+  return Array.from({ length: steps }, (_, t) => stepName(tensor, t));
+}
+
 /** Numbers in a record. */
 export function layerWords(shape: LayerShape): number {
   return LAYER_SERIES.reduce((sum, name) => sum + shape[name], 0);

@@ -78,7 +78,12 @@ export function recurrencesOf({ ops }: Pick<Network, 'ops'>): RecurrenceOp[] {
 
 /** Names of the states of a recurrent layer: h, and of the LSTM c. */
 export function statesOf({ cell, output }: Pick<RecurrenceOp, 'cell' | 'output'>): string[] {
-  return cell === 'lstm' ? [output, output.replace('h', 'c')] : [output];
+  return cell === 'lstm' ? [output, cellState(output)] : [output];
+}
+
+/** Name of the LSTM's c beside a state `h0`. */
+export function cellState(state: string): string {
+  return state.replace('h', 'c');
 }
 
 /** What the records say of the recurrent layers. */

@@ -1,10 +1,10 @@
 /** What is measured of each replica in every iteration, in execution order. */
+import { stepName } from '../metrics/layer-series.ts';
 import type { Network } from '../model/network.ts';
 import { GATES, recurrencesOf, statesOf } from '../model/recurrent-network.ts';
 import { unitLayersOf } from '../model/units.ts';
 import type { Builder } from './builder.ts';
 import { paddedColumns } from './memory.ts';
-import { stepName } from './names.ts';
 import { CELL } from './pieces.ts';
 import { type PlanGroup, physicalName } from './placement.ts';
 

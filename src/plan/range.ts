@@ -2,8 +2,9 @@
  * Where the exponents of a plan's tensors lie if its range is extended: one entry a tensor (`range.z0`), two words a replica, in the
  * order of the forward ops with each output's gradients beside it, so that equal layers see their entries at equal distances.
  */
+import { stepName } from '../metrics/layer-series.ts';
+import { cellState } from '../model/recurrent-network.ts';
 import type { Memory } from './memory.ts';
-import { stepName } from './names.ts';
 import type { PlacedOp, Placement } from './placement.ts';
 import type { Range, Tensor } from './plan.ts';
 import { NO_EXPONENT, STEP_GRADIENT, STEP_WORDS } from './records.ts';
@@ -113,7 +114,7 @@ export class RangeTable {
     const name = `range.${stepsName(output)}`;
     const { replicas } = this.placement;
     const { offset } = this.memory.tensor('range', { name, type: 'u32', replicas, rows: steps, columns: STEP_WORDS });
-    for (const state of [output, output.replace('h', 'c')]) {
+    for (const state of [output, cellState(output)]) {
       for (let t = 0; t < steps; t++) {
         this.#steps.set(stepName(`d${state}`, t), (r) => offset + (r * steps + t) * STEP_WORDS + STEP_GRADIENT);
       }

@@ -1,6 +1,6 @@
 /** Steps of recurrent layers: walks along the sequences, cut into dispatches that stay short, and what is read out of the states. */
 import type { Op } from '../model/network.ts';
-import { GATES, type RecurrenceOp, recurrencesOf } from '../model/recurrent-network.ts';
+import { cellState, GATES, type RecurrenceOp, recurrencesOf } from '../model/recurrent-network.ts';
 import { activationCode, type Builder, step, tiles } from './builder.ts';
 import type { PlacedOp } from './placement.ts';
 import { type AnyStep, pieceName, type Range } from './plan.ts';
@@ -61,7 +61,7 @@ export function reserveRecurrence(builder: Builder, op: RecurrenceOp): void {
   const cached = cell === 'rnn' ? 1 : gates + 1;
   state('cache', `${output}.cache`, cached * hidden, cached);
   state('dstate', `d${output}`);
-  if (cell === 'lstm') state('dcell', `d${output.replace('h', 'c')}`);
+  if (cell === 'lstm') state('dcell', `d${cellState(output)}`);
   if (cell === 'gru' || builder.ranges.isExtended) state('dgates', `${output}.dhh`, gates * hidden, gates);
   if (builder.ranges.isExtended) builder.ranges.reserveSteps(output, steps);
 }
@@ -139,7 +139,7 @@ export function recurrenceBackward(builder: Builder, { count: R }: PlacedOp, op:
   const { range, at } = builder.ranges.bind(7, { STEPS_AT: stepsName(output) });
   const second: Range = {
     rnn: () => memory.absent('read_write', 5),
-    lstm: () => builder.tensor(`d${output.replace('h', 'c')}`),
+    lstm: () => builder.tensor(`d${cellState(output)}`),
     gru: () => hiddenGradient(builder, op),
   }[cell]();
   const each = step(

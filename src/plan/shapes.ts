@@ -1,10 +1,9 @@
 /** Tables of what each replica's network looks like to the kernels that measure it. */
-import { LAYER_SERIES, type LayerNames, type LayerSeries, shapeOf } from '../metrics/layer-series.ts';
+import { LAYER_SERIES, type LayerNames, type LayerSeries, shapeOf, stepName } from '../metrics/layer-series.ts';
 import { recurrencesOf, recurrentLayersOf, statesOf } from '../model/recurrent-network.ts';
 import type { Builder } from './builder.ts';
 import type { Tables } from './measure.ts';
 import { type Measured, normCount, signalsOf } from './measured.ts';
-import { stepName } from './names.ts';
 import type { MeasuredGroup } from './plan.ts';
 import { LAYER_KIND, LAYER_KIND_SHIFT } from './records.ts';
 

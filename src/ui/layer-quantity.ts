@@ -1,8 +1,9 @@
 /** What can be looked at layer by layer. */
 import { formatLog2, formatPercent, LOG10_2, nonFiniteName } from '../metrics/format.ts';
-import type { LayerNames } from '../metrics/layer-series.ts';
+import { type LayerNames, stepNames } from '../metrics/layer-series.ts';
 import type { Stack } from '../metrics/stack.ts';
 import type { LayerRecord } from '../metrics/trace.ts';
+import { cellState } from '../model/recurrent-network.ts';
 import type { Experiment } from '../model/schema.ts';
 import { formatTick } from './format.ts';
 import { linearTicks } from './ticks.ts';
@@ -95,7 +96,7 @@ export const LAYER_QUANTITY: Readonly<Record<LayerQuantity, Description>> = {
     text: 'norm of the gradient that reaches the cell state of a step of an LSTM',
     scale: 'log',
     names: ({ recurrentLayers }) =>
-      recurrentLayers.flatMap(({ name, steps, hasCell }) => (hasCell ? stepNames(name.replace('h', 'c'), steps) : [])),
+      recurrentLayers.flatMap(({ name, steps, hasCell }) => (hasCell ? stepNames(cellState(name), steps) : [])),
     ofSteps: true,
     values: ({ log2Dc }) => log2Dc,
   },
@@ -147,10 +148,6 @@ function hasQuantity(quantity: LayerQuantity, { model }: Experiment): boolean {
   if (quantity === 'cell') return isRecurrent && model.cell === 'lstm';
   if (LAYER_QUANTITY[quantity].ofSteps) return isRecurrent;
   return quantity === 'rms' || quantity === 'blocked' ? !isRecurrent : true;
-}
-
-function stepNames(name: string, steps: number): string[] {
-  return Array.from({ length: steps }, (_, t) => `${name}[${t}]`);
 }
 
 function gateNames({ recurrentLayers, isAll }: LayerNames): string[] {

@@ -45,7 +45,7 @@ function makeDocuments(): string {
   edit('truncated.json', (document) => Object.assign(document, { tensors: 'truncated.safetensors' }));
   edit('wider.json', ({ model }) => Object.assign(model, { sizes: [8, 16, 16, 17, 4] }));
   edit('intermediate.json', ({ expected }) => Object.assign(expected.dact_norm as object, { h0: 1 }));
-  edit('empty.json', (document) => Object.assign(document, { tensors: 'empty.safetensors' }));
+  edit('no-tensors.json', (document) => Object.assign(document, { tensors: 'empty.safetensors' }));
   write('empty.safetensors', '');
   write('long.json', '{"task": {"name": "adding", "length": 10001}, "model": {"kind": "recurrent"}}');
   write('cut.json', '{"task": {"name": "adding", "length": 100}, "model": {"kind": "recurrent", "truncation": 101}}');
@@ -135,7 +135,7 @@ describe('exit code 2, one sentence', () => {
       ['audit', 'rnn_tanh.json'],
       /^rnn_tanh\.safetensors: tensor "input\.x" holds NaN at element 7; /,
     ],
-    ['a file without bytes', ['audit', 'empty.json'], /^empty\.safetensors: /],
+    ['a file without bytes', ['audit', 'no-tensors.json'], /^empty\.safetensors: /],
     [
       'a sequence longer than any',
       ['train', 'long.json'],
