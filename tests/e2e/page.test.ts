@@ -147,8 +147,8 @@ describe('the page on WebGPU', () => {
       .toMatch(/Run A, .* h0: \S+ at step 0, \S+ at step 99, ×\S+ ± \S+ a step.*Run B/);
     await page.getByRole('img', { name: /^Time step by iteration map of run A, .*step 99 of h0/ }).waitFor();
     await expect.poll(() => textOf('nabla-insight')).toMatch(/Growth per step, back in time.*Recurrent weights/i);
-    // Two numbers in each step: 2·64 + 64·64 + 2·64 + 64 + 1 = 4,417 parameters of the plain cell, 4 times those of the gates in the LSTM.
-    await expect.poll(() => textOf('nabla-insight')).toMatch(/Parameters of a run 4,417 17,473/);
+    // Two numbers in each step, 32 units: 2·32 + 32·32 + 2·32 = 1,152 parameters of a gate, four of them in the LSTM, and 33 of the head.
+    await expect.poll(() => textOf('nabla-insight')).toMatch(/Parameters of a run 1,185 4,641/);
     await profile.focus();
     await page.keyboard.press('ArrowRight');
     await expect.poll(() => textOf('nabla-stage')).toMatch(/step 0 of h0/);

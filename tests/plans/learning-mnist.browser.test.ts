@@ -18,7 +18,7 @@ afterAll(() => engine.destroy());
 test('an 8-layer ReLU network reaches 95 % on MNIST’s test pictures from 10,000 training pictures', {
   timeout: 600_000,
 }, async () => {
-  const experiment = parseExperiment({ ...mnist.experiment, probes: { testEvery: 100, layersEvery: 100 } });
+  const experiment = parseExperiment({ ...mnist.experiment, probes: { testEvery: 300, layersEvery: 100 } });
   const trainer = await Trainer.create(engine, [experiment], await loadDataset(experiment.task, readAssetByFetch));
   const tests: TestBlock[] = [];
   const loop = new Loop(trainer, {
@@ -30,7 +30,7 @@ test('an 8-layer ReLU network reaches 95 % on MNIST’s test pictures from 10,00
   });
   await loop.run();
   trainer.destroy();
-  // Control: after 100 iterations it is not there yet.
+  // Control: after 300 iterations it is not there yet.
   expect(tests[0].accuracy[0]).toBeLessThan(0.95);
   expect(Math.max(...tests.map(({ accuracy }) => accuracy[0]))).toBeGreaterThanOrEqual(0.95);
 });
