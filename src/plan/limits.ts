@@ -1,6 +1,7 @@
 /** What a device can hold, and whether a plan fits. */
 import { LimitError } from '../model/errors.ts';
 import { kernelEntry } from './kernels.ts';
+import { MOST_WORKGROUPS } from './pieces.ts';
 import { type AnyStep, type PlanBuffer, WORD } from './plan.ts';
 
 /** Sizes in bytes beyond which a device refuses. */
@@ -23,7 +24,12 @@ export function checkLimits(buffers: readonly PlanBuffer[], steps: readonly AnyS
       throw new LimitError(`bytes in one buffer (${name})`, words * WORD, limits.bufferBytes, REMEDY);
     }
   }
-  for (const { kernel, bindings } of steps) {
+  for (const { kernel, bindings, invocations } of steps) {
+    const { workgroup } = kernelEntry(kernel);
+    const most = Math.max(...invocations.map((n, axis) => Math.ceil(n / workgroup[axis])));
+    if (most > MOST_WORKGROUPS) {
+      throw new LimitError(`workgroups in one dimension of a dispatch (${kernel})`, most, MOST_WORKGROUPS, REMEDY);
+    }
     for (const name of Object.keys(kernelEntry(kernel).bindings)) {
       const { words } = (bindings as Record<string, { words: number }>)[name];
       if (words * WORD > limits.bindingBytes) {

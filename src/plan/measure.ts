@@ -2,7 +2,7 @@
 import type { OptimizerName } from '../model/schema.ts';
 import { type Builder, step } from './builder.ts';
 import { type Measured, normCount } from './measured.ts';
-import { CELL, CellTable, type Piece, piecesOf, STATES } from './pieces.ts';
+import { CELL, CellTable, type Piece, partsOf, piecesOf, STATES } from './pieces.ts';
 import { type AnyStep, ceilTo, pieceName, type Range, type Tensor } from './plan.ts';
 import { NO_EXPONENT, NO_NORM, NORM_WORDS, SEGMENT_WORDS } from './records.ts';
 
@@ -18,7 +18,7 @@ export function sumSquaresSteps(builder: Builder, names: readonly string[]): Any
     if (adjacent) groups.at(-1)?.push(tensor);
     else groups.push([tensor]);
   }
-  return groups.map((group) => {
+  return groups.flatMap((group) => {
     const first = group[0];
     const last = group[group.length - 1];
     const words = last.offset + last.words - first.offset;
@@ -28,8 +28,12 @@ export function sumSquaresSteps(builder: Builder, names: readonly string[]): Any
       const own = { buffer: partial.buffer, first: partial.offset / 2 + (offset - first.offset) / CELL };
       builder.partials.set(name, { ...own, count: replicaStride / CELL });
     }
-    const v: Range = { buffer: first.buffer, offset: first.offset, words: count * CELL };
-    return step('sum_squares', `norms of ${first.name} … ${last.name}`, { COUNT: count }, { v, partial }, [count, 1, 1]);
+    const label = `norms of ${first.name} … ${last.name}`;
+    return partsOf(count).map((part, k) => {
+      const v: Range = { buffer: first.buffer, offset: first.offset + part.first * CELL, words: part.count * CELL };
+      const pairs: Range = { ...partial, offset: partial.offset + 2 * part.first, words: 2 * part.count };
+      return step('sum_squares', pieceName(label, k), { COUNT: part.count }, { v, partial: pairs }, [part.count, 1, 1]);
+    });
   });
 }
 

@@ -5,6 +5,7 @@ import { CELLS, READOUTS } from '../../src/model/recurrent-schema.ts';
 import { SEQUENCE, sequenceWords } from '../../src/plan/records.ts';
 import type { DoublePlan } from '../support/double.ts';
 import { wrongGradients } from '../support/gradients.ts';
+import { planOf } from '../support/plans.ts';
 
 const [B, T] = [3, 5];
 
@@ -51,6 +52,13 @@ describe('the backward half of a recurrent plan is the derivative of its forward
   });
   test.each(forms)('$cell of $layers layers, sequences of different lengths, read out $readout', (spec) => {
     expect(wrongGradients(small(spec), B, lengths(2, 5, 1))).toEqual([]);
+  });
+  test('what no dispatch can have is refused in words', () => {
+    // 10,000 steps of 512 examples: 128 tiles a step, 8 in a workgroup, 160,000 in one dimension.
+    const network = small({ hidden: 1, steps: 10_000 });
+    expect(() => planOf(network, { batchSize: 512 })).toThrow(
+      /workgroups in one dimension of a dispatch \(\w+\): 160,000 needed, 65,535 available/,
+    );
   });
   test('a record of sequences has a binding’s alignment', () => {
     expect([1, 60, 61].map(sequenceWords)).toEqual([64, 64, 128]);
