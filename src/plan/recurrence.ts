@@ -8,7 +8,7 @@ import { stepsName } from './range.ts';
 import { sequenceWords } from './records.ts';
 
 /** The constant CELL. */
-const CELL_CODE = { rnn: 0, lstm: 1, gru: 2 } as const;
+export const CELL_CODE = { rnn: 0, lstm: 1, gru: 2 } as const;
 
 /** Invocations of a workgroup that walks: each owns 4 examples and 4 units. */
 const LANES = 64;

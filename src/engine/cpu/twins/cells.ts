@@ -2,10 +2,9 @@
 import { CURVES, chain } from '../../../model/activation.ts';
 import type { CellActivation } from '../../../model/recurrent-schema.ts';
 import type { Activation } from '../../../model/schema.ts';
+import { CELL_CODE } from '../../../plan/recurrence.ts';
 import { SATURATED } from './units.ts';
 
-/** The constant CELL. */
-export const CELL_CODE = { rnn: 0, lstm: 1, gru: 2 } as const;
 /** Gates of a cell, and blocks of its cache, by code. */
 export const GATES_OF = [1, 4, 3] as const;
 export const CACHED_OF = [1, 5, 4] as const;

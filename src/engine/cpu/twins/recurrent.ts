@@ -3,23 +3,12 @@
 import { floatBits } from '../../../math/norm-pair.ts';
 import type { CellActivation } from '../../../model/recurrent-schema.ts';
 import { NORM_WORDS, SEQUENCE } from '../../../plan/records.ts';
+import { CELL_CODE } from '../../../plan/recurrence.ts';
 import { multiply } from '../product.ts';
 import { exponentOf, peakOf, raisePeak, writeExponent } from '../range.ts';
 import { moved, NOTHING, STEP, StepRange } from '../step-range.ts';
 import { activationOf, four, sixteen, type Twins } from '../twin.ts';
-import {
-  CACHED_OF,
-  CELL_CODE,
-  GATES_OF,
-  gateOf,
-  gru,
-  gruGradient,
-  keptShare,
-  lstm,
-  lstmGradient,
-  rnn,
-  rnnGradient,
-} from './cells.ts';
+import { CACHED_OF, GATES_OF, gateOf, gru, gruGradient, keptShare, lstm, lstmGradient, rnn, rnnGradient } from './cells.ts';
 import { firstUnitNorm, recordedReplicas } from './units.ts';
 
 /** Where things lie: rows of a step, numbers of a row of a gated tensor, of a cache, of h. */

@@ -1,7 +1,8 @@
 /** The kernels that walk along sequences, in WebAssembly. */
 import { NORM_WORDS, SEQUENCE } from '../../../plan/records.ts';
+import { CELL_CODE } from '../../../plan/recurrence.ts';
 import { four, sixteen, type Twins } from '../twin.ts';
-import { CACHED_OF, CELL_CODE, GATES_OF } from '../twins/cells.ts';
+import { CACHED_OF, GATES_OF } from '../twins/cells.ts';
 import { recurrentTwins, stepsOf } from '../twins/recurrent.ts';
 import { firstUnitNorm, recordedReplicas } from '../twins/units.ts';
 import type { KernelExports } from './module.ts';
