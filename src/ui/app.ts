@@ -14,6 +14,8 @@ import './run-head.ts';
 import './stage.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { Pair } from './settings.ts';
+import { actOnKey } from './shortcuts.ts';
+import { areSingleKeysOn } from './single-keys.ts';
 import type { LabState } from './state.ts';
 import { Store } from './store.ts';
 import { shared } from './styles.ts';
@@ -88,9 +90,7 @@ export class App extends LitElement {
     this.addEventListener('open-in-lab', (event) => this.#openInLab((event as CustomEvent<LabRequest>).detail));
     this.#show(this.view);
     this.addEventListener('action', (event) => this.#store.dispatch((event as NablaEvent<'action'>).detail));
-    this.addEventListener('open-dialog', (event) => {
-      this.dialog = (event as CustomEvent<DialogName | undefined>).detail;
-    });
+    this.addEventListener('open-dialog', (event) => this.#openDialog((event as CustomEvent<DialogName | undefined>).detail));
   }
 
   protected override willUpdate(): void {
@@ -173,26 +173,14 @@ export class App extends LitElement {
     if (event.target === event.currentTarget) this.drawer = false;
   };
 
-  /** Space, `.`, `r` and Backspace, unless a control in focus has a use for them. */
   readonly #key = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || this.dialog || this.drawer || this.view !== 'lab') return;
-    const path = event.composedPath().filter((target) => target instanceof Element);
-    if (
-      path.some((element) =>
-        element.matches('input, select, textarea, [contenteditable], [role=slider], [role=combobox], [role=listbox]'),
-      )
-    )
-      return;
-    const { runState, wantsRun, zooms } = this.lab;
+    if (this.dialog || this.drawer) return;
+    const { view, lab } = this;
     const { dispatch } = this.#store;
-    if (event.key === ' ' && !path.some((element) => element.matches('button, a, summary'))) {
-      if (runState === 'finished') dispatch({ type: 'restart' });
-      else
-        dispatch({ type: 'play', command: runState === 'running' || (runState === 'loading' && wantsRun) ? 'pause' : 'start' });
-    } else if (event.key === '.') dispatch({ type: 'play', command: 'step' });
-    else if (event.key === 'r') dispatch({ type: 'restart' });
-    else if (event.key === 'Backspace' && zooms.length > 0) dispatch({ type: 'zoom back', all: false });
-    else return;
-    event.preventDefault();
+    actOnKey(event, { view, lab, dispatch, open: this.#openDialog }, areSingleKeysOn());
+  };
+
+  readonly #openDialog = (dialog: DialogName | undefined): void => {
+    this.dialog = dialog;
   };
 }

@@ -1,4 +1,4 @@
-/** The two dialogs: the engine and why it runs, and the credits of the data sets. */
+/** The dialogs: the engine and why it runs, the map of the keyboard, and the credits of the data sets. */
 import '@awesome.me/webawesome/dist/components/dialog/dialog.js';
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
@@ -7,11 +7,12 @@ import { ENGINE_CHOICES } from '../engine/report.ts';
 import { formatCount } from '../metrics/format.ts';
 import { diagnostics, remedyFor } from './engine-help.ts';
 import { act } from './events.ts';
+import './key-map.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
 import { engineName } from './top-bar.ts';
 
-export type DialogName = 'engine' | 'credits';
+export type DialogName = 'engine' | 'keys' | 'credits';
 const ENGINE_LABELS = { auto: 'auto', gpu: 'GPU', cpu: 'CPU' } as const;
 
 @customElement('nabla-dialogs')
@@ -39,6 +40,7 @@ export class Dialogs extends LitElement {
   override render(): TemplateResult {
     return html`
       <wa-dialog label="Engine" light-dismiss ?open=${this.open === 'engine'} @wa-after-hide=${this.#closed}>${this.open === 'engine' ? this.#engine() : ''}</wa-dialog>
+      <wa-dialog label="Keyboard" light-dismiss ?open=${this.open === 'keys'} @wa-after-hide=${this.#closed}>${this.open === 'keys' ? html`<nabla-key-map></nabla-key-map>` : ''}</wa-dialog>
       <wa-dialog label="Credits" light-dismiss ?open=${this.open === 'credits'} @wa-after-hide=${this.#closed}>${this.open === 'credits' ? this.#credits() : ''}</wa-dialog>`;
   }
 

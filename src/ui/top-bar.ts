@@ -2,6 +2,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { AdapterReport } from '../engine/report.ts';
+import type { DialogName } from './dialogs.ts';
 import { act } from './events.ts';
 import './play-bar.ts';
 import type { LabState, ThemeChoice } from './state.ts';
@@ -57,6 +58,7 @@ export class TopBar extends LitElement {
       <span class="grow"></span>
       ${this.narrow || this.view !== 'lab' ? '' : html`<nabla-play-bar .lab=${this.lab}></nabla-play-bar><span class="grow"></span>`}
       <button class="quiet" aria-label="Colours: ${theme}" title="Colours: ${theme}" @click=${() => act(this, { type: 'theme', theme: NEXT_THEME[theme] })}>${THEME_SIGN[theme]}<span class="long">${theme}</span></button>
+      ${this.narrow ? '' : html`<button class="quiet" aria-label="Keyboard map" title="Keyboard map (?)" @click=${() => this.#ask('keys')}>?</button>`}
       <button class="quiet" @click=${() => this.#ask('credits')}>Credits</button>`;
   }
 
@@ -69,7 +71,7 @@ export class TopBar extends LitElement {
     };
   }
 
-  #ask(dialog: 'engine' | 'credits'): void {
+  #ask(dialog: DialogName): void {
     this.dispatchEvent(new CustomEvent('open-dialog', { detail: dialog, bubbles: true, composed: true }));
   }
 }
