@@ -1,6 +1,6 @@
-// dhh W^T of a recurrent cell. Expects the bindings W, da and second, which holds dhh where it differs from da.
+// What the gradient of h makes of those of the gates, and what they hand back. Expects the bindings W, da, cache and second, which holds
+// dhh where it differs from da.
 // #import "lib/cell"
-// #import "lib/step_range"
 
 fn gate_gradient(at: u32) -> vec4<f32> {
   if (CELL == 2u) { return second[at]; }
@@ -25,26 +25,38 @@ fn handed_back(r: u32, row: u32, j: u32) -> mat4x4<f32> {
   return acc;
 }
 
-// The exponent of the gradients of step t, from what reaches them; the first invocation keeps it, and the largest of later steps, of which
-// there are some below `own`.
-fn gradient_exponent(r: u32, t: u32, own: u32, is_linked: bool, is_first: bool) -> i32 {
-  if (!EXTENDED) { return 0; }
-  var e = step_leading(r, t, E_OUTSIDE);
-  if (is_linked) { e = max(e, step_leading(r, t + 1u, E_GRADIENT)); }
-  if (e <= NOTHING) { e = 0; }
-  if (!is_first) { return e; }
-  write_step(r, t, E_GRADIENT, e);
-  var largest = NOTHING;
-  var product = NOTHING;
-  if (t + 1u < own) {
-    let later = step_leading(r, t + 1u, E_GRADIENT);
-    // States of other cells are at most 1.
-    var state = 0;
-    if (CELL == 0u && ACT != 3) { state = step_leading(r, t, E_STATE); }
-    largest = max(later, step_exponent(r, t + 1u, E_LARGEST));
-    product = max(later + state, step_exponent(r, t + 1u, E_LARGEST_PRODUCT));
-  }
-  write_step(r, t, E_LARGEST, largest);
-  write_step(r, t, E_LARGEST_PRODUCT, product);
-  return e;
+struct LstmGradients {
+  c: vec4<f32>,
+  gates: array<vec4<f32>, 4>,
+}
+
+// d is the gradient of h, `handed` what the step after hands to dc.
+fn lstm_gradients(d: vec4<f32>, handed: vec4<f32>, kept: u32) -> LstmGradients {
+  let z = cache[kept];
+  let f = cache[kept + HT];
+  let g = cache[kept + 2u * HT];
+  let o = cache[kept + 3u * HT];
+  let before = cache[kept + 4u * HT];
+  let c = sigmoid4(f) * before + sigmoid4(z) * tanh4(g);
+  let dc = d * sigmoid4(o) * tanh_slope4(c) + handed;
+  let gates = array<vec4<f32>, 4>(
+    dc * tanh4(g) * sigmoid_slope4(z),
+    dc * before * sigmoid_slope4(f),
+    dc * sigmoid4(z) * tanh_slope4(g),
+    d * tanh4(c) * sigmoid_slope4(o),
+  );
+  return LstmGradients(dc, gates);
+}
+
+// Of the GRU's z_n and z_z; h' is the state before.
+fn candidate_gradient(d: vec4<f32>, kept: u32) -> vec4<f32> {
+  return d * sigmoid4(-cache[kept + HT]) * tanh_slope4(cache[kept + 2u * HT]);
+}
+fn update_gradient(d: vec4<f32>, before: vec4<f32>, kept: u32) -> vec4<f32> {
+  return d * (before - tanh4(cache[kept + 2u * HT])) * sigmoid_slope4(cache[kept + HT]);
+}
+
+// Of z_r, from the gradient dn of a_n + s(r) q.
+fn reset_gradient(dn: vec4<f32>, kept: u32) -> vec4<f32> {
+  return dn * cache[kept + 3u * HT] * sigmoid_slope4(cache[kept]);
 }

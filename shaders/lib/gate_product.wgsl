@@ -1,11 +1,9 @@
-// h W + bias of a recurrent cell. Expects the bindings W, bias and h_prev, and HAS_BIAS.
+// h W of a recurrent cell. Expects the bindings W and h_prev.
 // #import "lib/cell"
-// #import "lib/step_range"
 
-// h[t-1] W + bias of gate g at the exponent e of h[t-1]: 4 rows from `row` on, the units of tile j.
-fn product(r: u32, row: u32, g: u32, j: u32, e: i32) -> mat4x4<f32> {
-  let shift = select(vec4(0.0), moved(bias[select(0u, r * ((G * HT + 3u) / 4u * 4u) + g * HT + j, HAS_BIAS)], -e), HAS_BIAS);
-  var acc = mat4x4<f32>(shift, shift, shift, shift);
+// start + h[t-1] W of gate g: 4 rows from `row` on, the units of tile j.
+fn product(r: u32, row: u32, g: u32, j: u32, start: vec4<f32>) -> mat4x4<f32> {
+  var acc = mat4x4<f32>(start, start, start, start);
   var wi = (r * 4u * HT * G + g) * HT + j;
   var xi = row * HT;
   for (var k = 0u; k < HT; k++) {

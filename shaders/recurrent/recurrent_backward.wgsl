@@ -9,6 +9,7 @@
 // Range: every f32; overflow follows IEEE-754. EXTENDED: any, with one workgroup a replica.
 // ref: Werbos 1990, "Backpropagation through time"; Williams, Peng 1990 (truncation)
 // #import "lib/gate_gradients"
+// #import "lib/gradient_exponent"
 
 override B: u32;
 override T: u32;
@@ -50,34 +51,27 @@ fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
     d = select(vec4(0.0), d, is_walked);
     dh[at] = d;
     peak = max(peak, largest_bits(d));
-    let z = cache[kept];
     if (CELL == 0u) {
-      da[x] = select(vec4(0.0), chain(d, z), is_walked);
+      da[x] = select(vec4(0.0), chain(d, cache[kept]), is_walked);
     } else if (CELL == 1u) {
-      let f = cache[kept + HT];
-      let g = cache[kept + 2u * HT];
-      let o = cache[kept + 3u * HT];
-      let before = cache[kept + 4u * HT];
-      let c = sigmoid4(f) * before + sigmoid4(z) * tanh4(g);
-      var dc = d * sigmoid4(o) * tanh_slope4(c);
-      if (is_linked) { dc += moved(second[at + height * HT], n) * sigmoid4(cache[later + HT]); }
-      dc = select(vec4(0.0), dc, is_walked);
+      var handed = vec4(0.0);
+      if (is_linked) { handed = moved(second[at + height * HT], n) * sigmoid4(cache[later + HT]); }
+      let found = lstm_gradients(d, handed, kept);
+      let dc = select(vec4(0.0), found.c, is_walked);
       second[at] = dc;
       peak = max(peak, largest_bits(dc));
-      da[x] = select(vec4(0.0), dc * tanh4(g) * sigmoid_slope4(z), is_walked);
-      da[x + HT] = select(vec4(0.0), dc * before * sigmoid_slope4(f), is_walked);
-      da[x + 2u * HT] = select(vec4(0.0), dc * sigmoid4(z) * tanh_slope4(g), is_walked);
-      da[x + 3u * HT] = select(vec4(0.0), d * tanh4(c) * sigmoid_slope4(o), is_walked);
+      da[x] = select(vec4(0.0), found.gates[0], is_walked);
+      da[x + HT] = select(vec4(0.0), found.gates[1], is_walked);
+      da[x + 2u * HT] = select(vec4(0.0), found.gates[2], is_walked);
+      da[x + 3u * HT] = select(vec4(0.0), found.gates[3], is_walked);
     } else {
-      let update = cache[kept + HT];
-      let n = cache[kept + 2u * HT];
-      let dn = select(vec4(0.0), d * sigmoid4(-update) * tanh_slope4(n), is_walked);
-      da[x] = select(vec4(0.0), dn * cache[kept + 3u * HT] * sigmoid_slope4(z), is_walked);
-      da[x + HT] = select(vec4(0.0), d * (h_prev[at] - tanh4(n)) * sigmoid_slope4(update), is_walked);
+      let dn = select(vec4(0.0), candidate_gradient(d, kept), is_walked);
+      da[x] = select(vec4(0.0), reset_gradient(dn, kept), is_walked);
+      da[x + HT] = select(vec4(0.0), update_gradient(d, h_prev[at], kept), is_walked);
       da[x + 2u * HT] = dn;
       second[x] = da[x];
       second[x + HT] = da[x + HT];
-      second[x + 2u * HT] = select(vec4(0.0), dn * sigmoid4(z), is_walked);
+      second[x + 2u * HT] = select(vec4(0.0), dn * sigmoid4(cache[kept]), is_walked);
     }
     for (var g = 0u; EXTENDED && g < G; g++) { peak = max(peak, largest_bits(da[x + g * HT])); }
   }

@@ -9,6 +9,8 @@
 // Rows beyond an example's length are written as 0. Range: every f32; EXTENDED: any, with one workgroup a replica.
 // ref: Elman 1990; Gers, Schmidhuber, Cummins 2000, eq. 1-9; Cho et al. 2014, eq. 5-8, in the form of torch.nn.GRU
 // #import "lib/gate_product"
+// #import "lib/gate_states"
+// #import "lib/step_range"
 
 override B: u32;
 override T: u32;
@@ -36,7 +38,8 @@ fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
   if (EXTENDED && t > 0u) { e = max(step_leading(r, t - 1u, E_STATE), 0); }
   // One loop over the gates, so that the product is compiled once; h[t-1] of gated cells has no exponent.
   for (var g = 0u; g < G; g++) {
-    let sum = product(r, row, g, j, e_before);
+    let shift = select(vec4(0.0), moved(bias[select(0u, r * ((G * HT + 3u) / 4u * 4u) + g * HT + j, HAS_BIAS)], -e_before), HAS_BIAS);
+    let sum = product(r, row, g, j, shift);
     for (var k = 0u; k < 4u; k++) {
       let at = (row + k) * CACHE * HT + g * HT + j;
       var z = moved(a[((row + k) * G + g) * HT + j], -e) + moved(sum[k], e_before - e);
@@ -51,19 +54,13 @@ fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
   for (var k = 0u; k < 4u; k++) {
     let at = (row + k) * HT + j;
     let kept = (row + k) * CACHE * HT + j;
-    let z = cache[kept];
-    var next = vec4(0.0);
-    if (CELL == 0u) {
-      next = phi(z);
-    } else if (CELL == 1u) {
-      let c = sigmoid4(cache[kept + HT]) * cache[kept + 4u * HT] + sigmoid4(z) * tanh4(cache[kept + 2u * HT]);
-      next = sigmoid4(cache[kept + 3u * HT]) * tanh4(c);
-      if (t + 1u < T) { cache[kept + height * CACHE * HT + 4u * HT] = select(vec4(0.0), c, inside(j) & vec4(walked[k])); }
-    } else {
-      let update = cache[kept + HT];
-      next = sigmoid4(-update) * tanh4(cache[kept + 2u * HT]) + sigmoid4(update) * h_prev[at];
+    let is_walked = inside(j) & vec4(walked[k]);
+    var c = vec4(0.0);
+    if (CELL == 1u) {
+      c = cell_state(kept);
+      if (t + 1u < T) { cache[kept + height * CACHE * HT + 4u * HT] = select(vec4(0.0), c, is_walked); }
     }
-    next = select(vec4(0.0), next, inside(j) & vec4(walked[k]));
+    let next = select(vec4(0.0), hidden_state(kept, at, c), is_walked);
     h[at] = next;
     if (EXTENDED && CELL == 0u && ACT != 3) { raise_step(r, t, E_STATE, largest_bits(next)); }
     if (t + 1u < T) { h_prev[at + height * HT] = next; }

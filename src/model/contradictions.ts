@@ -91,7 +91,10 @@ function recurrentProblems({ task, range, precision }: Experiment, model: Recurr
   if (precision.name === 'float16') {
     problems.push({ path: 'precision.name', problem: '"float16" is not there for recurrent networks; valid is "float32"' });
   }
-  if (range === 'extended' && (model.layers > 1 || model.readout !== 'last')) {
+  if (range === 'extended' && model.norm !== 'none') {
+    const problem = '"extended" is not there with layer norm inside the cell; valid is "ieee", or model.norm "none"';
+    problems.push({ path: 'range', problem });
+  } else if (range === 'extended' && (model.layers > 1 || model.readout !== 'last')) {
     const problem =
       '"extended" follows one recurrent layer back from its last step; valid is "ieee", or model.layers 1 with model.readout "last"';
     problems.push({ path: 'range', problem });

@@ -7,7 +7,7 @@ import type { Init, Model } from './schema.ts';
 
 type Recurrent = Extract<Model, { kind: 'recurrent' }>;
 /** What of a model decides on the initial values of its cells. */
-export type CellInit = Pick<Recurrent, 'init' | 'recurrentInit' | 'forgetBias'>;
+export type CellInit = Pick<Recurrent, 'init' | 'recurrentInit' | 'forgetBias' | 'norm'>;
 
 /** Gates draw from streams that many apart, which no network has parameters. */
 const STREAMS = 256;
@@ -26,9 +26,16 @@ export function initialCellValues(parameter: Parameter, model: CellInit, seed: n
   names.forEach((gate, g) => {
     const stream = index + STREAMS * g;
     const init = initOf(gates.of, model);
-    const values = role === 'weight' ? weightOf(rows, hidden, init, seed, stream) : biasOf(hidden, init, seed, stream);
+    const values = {
+      weight: () => weightOf(rows, hidden, init, seed, stream),
+      bias: () => biasOf(hidden, init, seed, stream),
+      gamma: () => new Float32Array(hidden).fill(1),
+      beta: () => new Float32Array(hidden),
+    }[role]();
     // Gers, Schmidhuber, Cummins 2000: a forget gate that starts open keeps the cell's state. torch has two biases; it is added to one.
-    const shift = role === 'bias' && gates.of === 'input' && gates.cell === 'lstm' && gate === 'f' ? model.forgetBias : 0;
+    // A norm would take it away again with the mean, so there it is the shift behind it.
+    const opens = model.norm === 'none' ? role === 'bias' && gates.of === 'input' : role === 'beta';
+    const shift = opens && gates.cell === 'lstm' && gate === 'f' ? model.forgetBias : 0;
     for (let i = 0; i < rows; i++) {
       for (let j = 0; j < hidden; j++) out[i * columns + g * hidden + j] = values[i * hidden + j] + shift;
     }

@@ -4,10 +4,13 @@ import type { Cell, CellActivation, Readout } from './recurrent-schema.ts';
 import type { Activation, Branch, Experiment, Loss, Model, Norm, NormPlacement, ResidualForm } from './schema.ts';
 import { isSequenceTask } from './task-schema.ts';
 
+export const PARAMETER_ROLES = ['weight', 'bias', 'gamma', 'beta'] as const;
+export type ParameterRole = (typeof PARAMETER_ROLES)[number];
+
 /** A trainable tensor of one replica, (rows, columns). Weights are (inputs, outputs): y = x W + b. */
 export interface Parameter {
   readonly name: string;
-  readonly role: 'weight' | 'bias' | 'gamma' | 'beta';
+  readonly role: ParameterRole;
   readonly rows: number;
   readonly columns: number;
   /** Inputs of the Linear it belongs to; for norms the feature count. */
@@ -53,6 +56,8 @@ export type Op =
       readonly cell: Cell;
       readonly activation: CellActivation;
       readonly hidden: number;
+      /** Whether each gate is normalised, with a gain and a shift instead of a bias. */
+      readonly isNormed: boolean;
       readonly bias: boolean;
       readonly steps: number;
       /** Steps between cuts of the gradient; 0 for none. */
@@ -296,7 +301,9 @@ export function parametersOf({ ops }: Network): Parameter[] {
         const columns = GATES[op.cell].length * op.hidden;
         const shared = { fanIn: op.hidden, columns, gates: { cell: op.cell, of: 'hidden' } } as const;
         const weight = { name: `${op.name}.weight`, role: 'weight', rows: op.hidden, ...shared } as const;
-        return op.bias ? [weight, { name: `${op.name}.bias`, role: 'bias', rows: 1, ...shared }] : [weight];
+        const vector = (role: ParameterRole): Parameter => ({ name: `${op.name}.${role}`, role, rows: 1, ...shared });
+        if (op.isNormed) return [weight, vector('gamma'), vector('beta')];
+        return op.bias ? [weight, vector('bias')] : [weight];
       }
       case 'batch_norm':
       case 'layer_norm':

@@ -1,6 +1,6 @@
 /** Recurrent networks as lists of ops. */
 import type { Network, Op } from './network.ts';
-import type { Cell, CellActivation, Readout } from './recurrent-schema.ts';
+import type { Cell, CellActivation, CellNorm, Readout } from './recurrent-schema.ts';
 import type { Loss } from './schema.ts';
 
 /** Each cell's gates in the order of their blocks in weights and biases, which is torch's; of the vanilla cell its only state. */
@@ -25,6 +25,8 @@ export interface RecurrentSpec {
   readonly hidden: number;
   readonly readout: Readout;
   readonly truncation: number;
+  /** Default: none. */
+  readonly norm?: CellNorm;
   readonly bias: boolean;
   /** Length of the longest sequence. */
   readonly steps: number;
@@ -33,18 +35,19 @@ export interface RecurrentSpec {
 
 /**
  * Layer k: a = x W + b of all steps at once (`l{k}.ih`), then the recurrence along the steps (`l{k}.hh`), whose states `h{k}` the next
- * layer reads. What is read out of the last layer's states goes through the Linear `head`. Initial states are 0.
+ * layer reads; with a norm each gate's sum is normalised and has a gain and a shift of its own in the place of the second bias. What is read out of the last layer's states goes through the Linear `head`. Initial states are 0.
  * ref: torch.nn.RNN, LSTM, GRU (gates, their order, two biases)
  */
 export function recurrentNetwork(spec: RecurrentSpec): Network {
-  const { inputs, outputs, cell, activation, layers, hidden, readout, truncation, bias, steps, loss } = spec;
+  const { inputs, outputs, cell, activation, layers, hidden, readout, truncation, norm = 'none', bias, steps, loss } = spec;
+  const isNormed = norm === 'layer';
+  const walked = { cell, activation, hidden, isNormed, bias: bias && !isNormed, steps, truncation };
   const ops: Op[] = [];
   let x = 'x';
   for (let k = 0; k < layers; k++) {
     const sizes = { inputs: k === 0 ? inputs : hidden, outputs: GATES[cell].length * hidden };
     ops.push({ op: 'linear', name: `l${k}.ih`, input: x, output: `a${k}`, ...sizes, bias, steps, cell });
-    const name = `l${k}.hh`;
-    ops.push({ op: 'recurrence', name, cell, activation, input: `a${k}`, output: `h${k}`, hidden, bias, steps, truncation });
+    ops.push({ op: 'recurrence', name: `l${k}.hh`, input: `a${k}`, output: `h${k}`, ...walked });
     x = `h${k}`;
   }
   if (readout !== 'every') {

@@ -10,6 +10,9 @@ export type Cell = (typeof CELLS)[number];
 export const CELL_ACTIVATIONS = ['tanh', 'relu', 'linear'] as const;
 export type CellActivation = (typeof CELL_ACTIVATIONS)[number];
 
+export const CELL_NORMS = ['none', 'layer'] as const;
+export type CellNorm = (typeof CELL_NORMS)[number];
+
 export const READOUTS = ['last', 'every', 'mean'] as const;
 export type Readout = (typeof READOUTS)[number];
 
@@ -72,6 +75,15 @@ export const recurrentSchema = v.strictObject({
       'Steps that gradients go back: BPTT(k) cuts them between blocks of k steps, the last of which ends with the sequence (Williams, Peng 1990). 0 for full back-propagation through time.',
     ),
     0,
+  ),
+  norm: v.optional(
+    v.pipe(
+      v.picklist(CELL_NORMS),
+      v.description(
+        'Layer norm inside the cell: at every step each gate’s sum of input and state is normalised over the units, with a gain and a shift of its own (Ba, Kiros, Hinton 2016, eq. 4).',
+      ),
+    ),
+    'none',
   ),
   forgetBias: v.optional(
     v.pipe(finite, v.description('Added to the initial bias of the forget gate of cell lstm (Jozefowicz et al. 2015).')),

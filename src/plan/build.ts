@@ -2,7 +2,7 @@
 
 import { SCALARS } from '../metrics/block.ts';
 import { LimitError } from '../model/errors.ts';
-import { blocksOf, type Network, parametersOf, stepsOf } from '../model/network.ts';
+import { blocksOf, type Network, PARAMETER_ROLES, parametersOf, stepsOf } from '../model/network.ts';
 import { GATES } from '../model/recurrent-network.ts';
 import type { Experiment, NumberRange, OptimizerName } from '../model/schema.ts';
 import { backwardSteps } from './backward.ts';
@@ -180,22 +180,23 @@ function reserveParameters(builder: Builder): string[] {
   // The heads of all groups share their parameters.
   const extents = new Map<string, number>();
   for (const { op, first, count } of placement.ops) {
-    for (const part of ['weight', 'bias']) {
+    for (const part of PARAMETER_ROLES) {
       if ('name' in op) extents.set(`${op.name}.${part}`, Math.max(extents.get(`${op.name}.${part}`) ?? 0, first + count));
     }
   }
   const all = parametersOf(placement.deepest);
-  const isBatchNormed = placement.deepest.ops.some(({ op }) => op === 'batch_norm');
+  const isBound = placement.deepest.ops.some((op) => op.op === 'batch_norm' || (op.op === 'recurrence' && op.isNormed));
   const words = (role: string) =>
-    all.reduce((sum, { role: own, name, columns }) => {
-      return own === role ? sum + ceilTo((extents.get(name) ?? 0) * ceilTo(columns, CELL), ALIGNMENT / WORD) : sum;
+    all.reduce((sum, { role: own, name, columns, gates }) => {
+      const padded = ceilTo(paddedColumns(columns, blocksOf(gates?.cell)), CELL);
+      return own === role ? sum + ceilTo((extents.get(name) ?? 0) * padded, ALIGNMENT / WORD) : sum;
     }, 0);
-  for (const role of ['weight', 'bias', 'gamma', 'beta'] as const) {
-    // The backward pass of batch norm binds the gradients of a layer's gamma and beta as one range.
-    if (role === 'gamma' && isBatchNormed) {
+  for (const role of PARAMETER_ROLES) {
+    // Batch norm and the norm inside cells bind a layer's gamma and beta, or their gradients, as one range.
+    if (role === 'gamma' && isBound) {
       const both = words('gamma') + words('beta');
       const most = memory.mostWordsOf('grad');
-      if (both > most) throw new LimitError('bytes of batch norm’s parameters', both * WORD, most * WORD, REMEDY);
+      if (both > most) throw new LimitError('bytes of the norms’ parameters', both * WORD, most * WORD, REMEDY);
       for (const buffer of ['param', 'grad']) memory.together(buffer, both);
     }
     for (const { name, rows, columns, gates } of all.filter((parameter) => parameter.role === role)) {

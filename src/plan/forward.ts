@@ -1,14 +1,12 @@
 /** Forward half of a plan: each op's tensors and its step. Backward counterparts: backward.ts. */
 import { blocksOf, type Op } from '../model/network.ts';
 import { activationCode, type Builder, placedStep, step, tiles } from './builder.ts';
+import { NORM_EPSILON } from './norm.ts';
 import type { PlacedOp } from './placement.ts';
 import { type AnyStep, ceilTo } from './plan.ts';
 import { readOutForward, recurrenceForward, reserveRecurrence } from './recurrence.ts';
 
 type ActivationOp = Extract<Op, { op: 'activation' }>;
-
-/** Of every norm. torch.nn.BatchNorm1d and LayerNorm have the same; torch.nn.RMSNorm takes float32's machine epsilon, 1.2e-7. */
-export const NORM_EPSILON = 1e-5;
 
 /** Whether a forward pass uses and updates batch statistics, or running ones. */
 export type Mode = 'train' | 'evaluate';

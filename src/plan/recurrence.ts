@@ -1,54 +1,13 @@
-/** Steps of recurrent layers: walks along the sequences, cut into dispatches that stay short, and what is read out of the states. */
+/** Steps of recurrent layers: their walks along the sequences, and what is read out of the states. */
 import type { Op } from '../model/network.ts';
 import { cellState, GATES, type RecurrenceOp, recurrencesOf } from '../model/recurrent-network.ts';
 import { activationCode, type Builder, step, tiles } from './builder.ts';
+import { normBackward, normForward, reserveNorm } from './norm-walk.ts';
 import type { PlacedOp } from './placement.ts';
-import { type AnyStep, pieceName, type Range } from './plan.ts';
+import type { AnyStep, Range } from './plan.ts';
 import { stepsName } from './range.ts';
 import { sequenceWords } from './records.ts';
-
-/** The constant CELL. */
-export const CELL_CODE = { rnn: 0, lstm: 1, gru: 2 } as const;
-
-/** Invocations of a workgroup that walks: each owns 4 examples and 4 units. */
-const LANES = 64;
-/** Units from which a workgroup no longer walks alone: its reads of the weights would take longer than a dispatch a step. */
-const MOST_UNITS_WALKED = 256;
-/**
- * Floating-point operations of one dispatch: of a workgroup, which a slow device does at 20 GFLOP/s, and of all, at ten times that,
- * so that either takes a tenth of a second, below the 0.25 s that a dispatch may take.
- */
-const MOST_WORKGROUP_FLOP = 2e9;
-const MOST_FLOP = 2e10;
-
-/** How a walk is shared out. */
-export interface Walk {
-  /** Tiles of 4 examples and of 4 units that a workgroup owns. */
-  readonly rowTiles: number;
-  readonly unitTiles: number;
-  /** Workgroups across units and across examples. */
-  readonly across: readonly [number, number];
-  /** Steps of a dispatch, and dispatches. */
-  readonly steps: number;
-  readonly dispatches: number;
-}
-
-/**
- * @param replicas of the dispatch
- * @param isExtended whether states and gradients have exponents
- */
-export function walkOf({ cell, hidden, steps }: RecurrenceOp, batchSize: number, replicas: number, isExtended = false): Walk {
-  const units = tiles(hidden);
-  // In an extended range one workgroup finds the peak of a step of all examples and units.
-  const isShared = hidden > MOST_UNITS_WALKED && !isExtended;
-  const unitTiles = isShared ? LANES : units;
-  const rowTiles = isExtended ? tiles(batchSize) : Math.min(tiles(batchSize), Math.max(1, Math.floor(LANES / unitTiles)));
-  const across = [Math.ceil(units / unitTiles), Math.ceil(tiles(batchSize) / rowTiles)] as const;
-  const flop = 2 * 4 * rowTiles * hidden * GATES[cell].length * hidden;
-  const most = Math.min(MOST_WORKGROUP_FLOP / flop, MOST_FLOP / (flop * across[1] * replicas));
-  const each = isShared ? 1 : Math.min(steps, Math.max(1, Math.floor(most)));
-  return { rowTiles, unitTiles, across, steps: each, dispatches: Math.ceil(steps / each) };
-}
+import { CELL_CODE, gridOf, LANES, walkConstants, walked, walkOf } from './walk.ts';
 
 /** Reserves the states of a recurrent layer, their gradients, and what the backward pass needs to know. */
 export function reserveRecurrence(builder: Builder, op: RecurrenceOp): void {
@@ -64,46 +23,11 @@ export function reserveRecurrence(builder: Builder, op: RecurrenceOp): void {
   if (cell === 'lstm') state('dcell', `d${cellState(output)}`);
   if (cell === 'gru' || builder.ranges.isExtended) state('dgates', `${output}.dhh`, gates * hidden, gates);
   if (builder.ranges.isExtended) builder.ranges.reserveSteps(output, steps);
-}
-
-/** What all steps of a layer's walk have in common. */
-function walkConstants({ cell, activation, hidden, steps }: RecurrenceOp, batchSize: number, walk: Walk) {
-  return {
-    B: batchSize,
-    T: steps,
-    H: hidden,
-    CELL: CELL_CODE[cell],
-    ACT: activationCode(activation),
-    STEPS: walk.steps,
-    ROW_TILES: walk.rowTiles,
-    UNIT_TILES: walk.unitTiles,
-    SEQ: sequenceWords(batchSize),
-  };
-}
-
-/** The dispatches of a walk with the clock set between them; `from` and `to` are the dispatches whose first steps it shows before and after. */
-function walked(builder: Builder, walk: Walk, each: AnyStep, direction: 1 | -1): AnyStep[] {
-  const { dispatches, steps } = walk;
-  const last = (dispatches - 1) * steps;
-  const clock = (delta: number) => (delta === 0 ? [] : [clockStep(builder, delta)]);
-  const all = Array.from({ length: dispatches }, (_, k) => {
-    const piece = { ...each, label: pieceName(each.label, k) };
-    return k === 0 ? [piece] : [...clock(direction * steps), piece];
-  }).flat();
-  // Every walk finds the clock at 0 and leaves it there.
-  return direction > 0 ? [...all, ...clock(-last)] : [...clock(last), ...all];
-}
-
-function clockStep(builder: Builder, delta: number): AnyStep {
-  const constants = { R: builder.replicas, DELTA: delta, SEQ: sequenceWords(builder.batchSize) };
-  return step('advance_clock', 'clock', constants, { sequence: builder.tensor('sequence') }, [builder.replicas, 1, 1]);
-}
-
-function gridOf({ across }: Walk, replicas: number): readonly [number, number, number] {
-  return [LANES * across[0], across[1], replicas];
+  if (op.isNormed) reserveNorm(builder, op);
 }
 
 export function recurrenceForward(builder: Builder, { count: R }: PlacedOp, op: RecurrenceOp): AnyStep[] {
+  if (op.isNormed) return normForward(builder, R, op);
   const { memory, batchSize: B } = builder;
   const { name, input, output, bias } = op;
   const walk = walkOf(op, B, R, builder.ranges.isExtended);
@@ -124,7 +48,7 @@ export function recurrenceForward(builder: Builder, { count: R }: PlacedOp, op: 
     },
     gridOf(walk, R),
   );
-  return walked(builder, walk, each, 1);
+  return walked(builder, walk, [each], 1);
 }
 
 /** The gradients of h W + bias, which are those of the input product but for the GRU; in an extended range a copy at exponents of its own. */
@@ -132,16 +56,19 @@ export function hiddenGradient(builder: Builder, { cell, input, output }: Recurr
   return builder.tensor(cell === 'gru' || builder.ranges.isExtended ? `${output}.dhh` : `d${input}`);
 }
 
+/** What a backward walk writes beside the gates' gradients. */
+function secondGradient(builder: Builder, op: RecurrenceOp): Range {
+  if (op.cell === 'rnn') return builder.memory.absent('read_write', 5);
+  return op.cell === 'lstm' ? builder.tensor(`d${cellState(op.output)}`) : hiddenGradient(builder, op);
+}
+
 export function recurrenceBackward(builder: Builder, { count: R }: PlacedOp, op: RecurrenceOp): AnyStep[] {
-  const { memory, batchSize: B } = builder;
-  const { cell, name, input, output, truncation } = op;
+  const second = secondGradient(builder, op);
+  if (op.isNormed) return normBackward(builder, R, op, second);
+  const { batchSize: B } = builder;
+  const { name, input, output, truncation } = op;
   const walk = walkOf(op, B, R, builder.ranges.isExtended);
   const { range, at } = builder.ranges.bind(7, { STEPS_AT: stepsName(output) });
-  const second: Range = {
-    rnn: () => memory.absent('read_write', 5),
-    lstm: () => builder.tensor(`d${cellState(output)}`),
-    gru: () => hiddenGradient(builder, op),
-  }[cell]();
   const each = step(
     'recurrent_backward',
     `d${output}`,
@@ -158,7 +85,7 @@ export function recurrenceBackward(builder: Builder, { count: R }: PlacedOp, op:
     },
     gridOf(walk, R),
   );
-  return [...walked(builder, walk, each, -1), ...rescaleSteps(builder, R, op)];
+  return [...walked(builder, walk, [each], -1), ...rescaleSteps(builder, R, op)];
 }
 
 /** In an extended range: the gradients of all steps brought to one exponent, so that products over all steps can be summed. */

@@ -32,6 +32,42 @@ export const RECURRENT_KERNELS = {
     constants: ['B', 'T', 'H', 'CELL', 'ACT', 'STEPS', 'TRUNCATION', 'ROW_TILES', 'UNIT_TILES', 'SEQ', 'EXTENDED', 'STEPS_AT'],
     workgroup: ROW,
   },
+  recurrent_norm_forward: {
+    folder: 'recurrent',
+    bindings: {
+      a: read,
+      W: read,
+      affine: read,
+      h: write,
+      h_prev: write,
+      cache: write,
+      norm: write,
+      sequence: readBits,
+    },
+    constants: ['B', 'T', 'H', 'CELL', 'ACT', 'STEPS', 'PART', 'BETA', 'EPSILON', 'ROW_TILES', 'UNIT_TILES', 'SEQ'],
+    workgroup: ROW,
+  },
+  recurrent_norm_backward: {
+    folder: 'recurrent',
+    bindings: {
+      dh: write,
+      W: read,
+      cache: read,
+      norm: write,
+      da: write,
+      second: write,
+      affine: read,
+      sequence: readBits,
+    },
+    constants: ['B', 'T', 'H', 'CELL', 'ACT', 'STEPS', 'PART', 'TRUNCATION', 'ROW_TILES', 'UNIT_TILES', 'SEQ'],
+    workgroup: ROW,
+  },
+  recurrent_norm_affine: {
+    folder: 'recurrent',
+    bindings: { norm: read, affine: write, sequence: readBits },
+    constants: ['B', 'T', 'H', 'CELL', 'BETA', 'SEQ'],
+    workgroup: ROW,
+  },
   gate_probe: {
     folder: 'probe',
     bindings: {

@@ -26,7 +26,8 @@ export function predictionOf({ model, task }: Experiment): TimePrediction | NoTi
 }
 
 function predict(model: Recurrent, task: Task): TimePrediction | NoTimePrediction {
-  const { cell, activation, layers, hidden, readout, recurrentInit, forgetBias } = model;
+  const { cell, activation, layers, hidden, norm, readout, recurrentInit, forgetBias } = model;
+  if (norm !== 'none') return { reason: 'Layer norm inside the cell: there is no published rate per step.' };
   if (layers > 1) return { reason: 'Theory speaks of a single recurrent layer; gradients of several mix on their way.' };
   if (readout !== 'last') {
     return { reason: 'Gradients enter at every step: theory speaks of one that enters at the last and goes back.' };

@@ -23,12 +23,12 @@ export function theoryThroughTime(experiment: Experiment): TemplateResult {
 }
 
 /**
- * Pascanu's bound in words; undefined for gated cells, of which it says nothing.
+ * Pascanu's bound in words; undefined for gated and normalised cells, of which it says nothing.
  *
  * @param sigma largest singular value of the recurrent weights
  */
 export function pascanuWords({ model }: Experiment, sigma: number): string | undefined {
-  if (model.kind !== 'recurrent' || model.cell !== 'rnn' || !Number.isFinite(sigma)) return undefined;
+  if (model.kind !== 'recurrent' || model.cell !== 'rnn' || model.norm !== 'none' || !Number.isFinite(sigma)) return undefined;
   const bound = pascanuBound(sigma, model.activation);
   const says = bound < 1 ? 'below 1: gradients must vanish' : 'not below 1: gradients may explode, and still may vanish';
   return `σ_max·γ = ${formatNumber(bound)}, ${says}`;

@@ -119,6 +119,15 @@ describe('every tensor of a recurrent plan is the same on GPU and CPU after 1 an
       ],
     });
   });
+  test.each(CELLS)('%s with layer norm, 2 layers, a loss at each step', async (cell) => {
+    await compare(networkOf({ cell, norm: 'layer', layers: 2, readout: 'every' }));
+  });
+  test('rnn of 260 units with layer norm: three dispatches each step, and two back', async () => {
+    const network = networkOf({ hidden: 260, norm: 'layer', steps: 2 });
+    const { iteration } = planOf(network, { replicas: R, batchSize: B });
+    const count = (kernel: string) => iteration.filter((step) => step.kernel === kernel).length;
+    expect(['forward', 'backward', 'affine'].map((part) => count(`recurrent_norm_${part}`))).toEqual([6, 4, 1]);
+  });
   test('rnn of 260 units, which more than one workgroup shares: a dispatch each step', async () => {
     const network = networkOf({ hidden: 260 });
     const { iteration } = planOf(network, { replicas: R, batchSize: B });

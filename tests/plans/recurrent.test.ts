@@ -53,6 +53,13 @@ describe('the backward half of a recurrent plan is the derivative of its forward
   test.each(forms)('$cell of $layers layers, sequences of different lengths, read out $readout', (spec) => {
     expect(wrongGradients(small(spec), B, lengths(2, 5, 1))).toEqual([]);
   });
+  test.each(CELLS)('%s of two layers with layer norm', (cell) => {
+    expect(wrongGradients(small({ cell, norm: 'layer', layers: 2 }), B)).toEqual([]);
+  });
+  test.each(CELLS)('%s with layer norm, sequences of different lengths, truncated, units in full tiles', (cell) => {
+    expect(wrongGradients(small({ cell, norm: 'layer', hidden: 4, readout: 'every' }), B, lengths(2, 5, 1))).toEqual([]);
+    expect(wrongGradients(small({ cell, norm: 'layer', activation: 'tanh', bias: false }), 4, lengths(5, 3, 4, 1))).toEqual([]);
+  });
   test('what no dispatch can have is refused in words', () => {
     // 10,000 steps of 512 examples: 128 tiles a step, 8 in a workgroup, 160,000 in one dimension.
     const network = small({ hidden: 1, steps: 10_000 });

@@ -3,7 +3,7 @@
  * written in these operations gives its value and, derived step by step, its tolerance.
  */
 import { CURVES } from '../../src/model/activation.ts';
-import { activationTolerance, FLUSHED, gamma, sumTolerance, U } from './tolerance.ts';
+import { activationTolerance, COST, FLUSHED, gamma, sumTolerance, U } from './tolerance.ts';
 
 export interface Bounded {
   readonly value: number;
@@ -29,6 +29,18 @@ export function plus(...terms: readonly Bounded[]): Bounded {
   const error = terms.reduce((sum, x) => sum + x.error, 0);
   const magnitude = terms.reduce((sum, x) => sum + Math.abs(x.value) + x.error, 0);
   return { value, error: error + gamma(terms.length - 1) * magnitude + terms.length * FLUSHED };
+}
+
+/** x / n of an exact n. */
+export function over({ value, error }: Bounded, n: number): Bounded {
+  const quotient = Math.abs(value / n);
+  return { value: value / n, error: error / n + COST.divide * U * (quotient + error / n) + FLUSHED };
+}
+
+/** 1 / √x of a positive x: half its relative error, that of the root and of the division. */
+export function inverseRoot({ value, error }: Bounded): Bounded {
+  const [least, root] = [1 / Math.sqrt(value + error), 1 / Math.sqrt(value - error)];
+  return { value: 1 / Math.sqrt(value), error: root - least + (COST.sqrt + COST.divide) * U * root };
 }
 
 export const negative = ({ value, error }: Bounded): Bounded => ({ value: -value, error });

@@ -44,6 +44,7 @@ describe('the prediction for a recurrent experiment', () => {
 
   test.each([
     ['several layers', recurrent({ layers: 2 }), /single/],
+    ['layer norm', recurrent({ norm: 'layer' }), /layer norm/i],
     ['losses at every step', recurrent({ readout: 'mean' }), /every step/],
     ['no time at all', parseExperiment({}), /layer by layer/],
     ['a tanh network that starts as the identity', recurrent({ recurrentInit: { scheme: 'identity' } }), /identity/],

@@ -100,6 +100,34 @@ describe('D1: an orthogonal linear RNN multiplies the gradient by g at each step
   });
 });
 
+describe('Ba, Kiros, Hinton 2016, table 1: layer norm takes the scale of the weights away', () => {
+  const [hidden, steps] = [16, 30];
+  /** Shifts of their own keep the states apart from 0, without inputs. */
+  const withShift =
+    (gain: number): Values =>
+    (name, rows, columns) => {
+      if (name === 'l0.hh.gamma') return new Float32Array(columns).fill(1);
+      if (name === 'l0.hh.beta' || name === 'l0.hh.bias') return random(4, columns);
+      return recurrent(orthogonal(hidden, gain))(name, rows, columns);
+    };
+  // Powers of two are exact, and ε is beyond the last bit of a variance of 2^24 times that of the states: no bit may differ.
+  const gains = [2 ** 12, 2 ** 14] as const;
+
+  test('of the recurrent weights: gradients at every step are the same at gain 4,096 and at 16,384', async () => {
+    const [one, four] = await Promise.all(
+      gains.map((g) => walk({ steps, hidden, activation: 'tanh', norm: 'layer' }, withShift(g))),
+    );
+    expect(four.dh).toEqual(one.dh);
+    expect(one.dh.every(Number.isFinite)).toBe(true);
+    // The gradient is not constant, so that the comparison says something.
+    expect(new Set(one.dh).size).toBe(steps);
+  });
+  test('control: without it they are not', async () => {
+    const [one, four] = await Promise.all(gains.map((g) => walk({ steps: 5, hidden, activation: 'linear' }, withShift(g))));
+    expect(four.dh[0] - four.dh[4] - (one.dh[0] - one.dh[4])).toBeCloseTo(4 * 2, 3);
+  });
+});
+
 /** 1 / (1 + e^-1) */
 const SIGMA_1 = 1 / (1 + Math.exp(-1));
 /** All weights 0, the head random, and a bias b of the gate that keeps the state: f of the LSTM, z of the GRU. */

@@ -12,6 +12,7 @@ import { optimizerTwins } from './twins/optimizer.ts';
 import { precisionTwins } from './twins/precision.ts';
 import { probeTwins } from './twins/probe.ts';
 import { recurrentTwins } from './twins/recurrent.ts';
+import { recurrentNormTwins } from './twins/recurrent-norm.ts';
 import { sequenceTwins } from './twins/sequences.ts';
 import { unitTwins } from './twins/units.ts';
 
@@ -29,5 +30,6 @@ export const TWINS: Twins<KernelName> = {
   ...probeTwins,
   ...unitTwins,
   ...recurrentTwins,
+  ...recurrentNormTwins,
   ...sequenceTwins,
 };

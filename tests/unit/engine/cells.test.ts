@@ -3,7 +3,7 @@ import { CACHED_OF, GATES_OF, gateOf } from '../../../src/engine/cpu/twins/cells
 import { CURVES } from '../../../src/model/activation.ts';
 import { GATE_CURVES, GATES, recurrentNetwork } from '../../../src/model/recurrent-network.ts';
 import { CELL_ACTIVATIONS, CELLS } from '../../../src/model/recurrent-schema.ts';
-import { CELL_CODE } from '../../../src/plan/recurrence.ts';
+import { CELL_CODE } from '../../../src/plan/walk.ts';
 import { planOf } from '../../support/plans.ts';
 
 const spec = { inputs: 2, outputs: 3, layers: 2, hidden: 5, truncation: 0, bias: true, steps: 4, loss: 'mse' } as const;

@@ -43,6 +43,13 @@ const ROWS: readonly Row[] = [
     { range: 'ieee', clip: { rule: 'adaptive' } },
   ],
   [
+    'layer norm inside a cell beyond float32',
+    { task: { name: 'adding' }, model: { kind: 'recurrent', norm: 'layer' }, range: 'extended' },
+    'range',
+    'valid is "ieee", or model.norm "none"',
+    { task: { name: 'adding' }, model: { kind: 'recurrent', norm: 'layer' } },
+  ],
+  [
     'a place without a norm',
     { model: { kind: 'mlp', normPlacement: 'after' } },
     'model.normPlacement',

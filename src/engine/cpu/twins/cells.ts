@@ -2,7 +2,7 @@
 import { CURVES, chain } from '../../../model/activation.ts';
 import type { CellActivation } from '../../../model/recurrent-schema.ts';
 import type { Activation } from '../../../model/schema.ts';
-import { CELL_CODE } from '../../../plan/recurrence.ts';
+import { CELL_CODE } from '../../../plan/walk.ts';
 import { SATURATED } from './units.ts';
 
 /** Gates of a cell, and blocks of its cache, by code. */
@@ -50,12 +50,21 @@ export function gru(z: Gates, before: number): number {
 
 /** Writes the gradients of the gates to `dz`. @returns dq */
 export function gruGradient(z: Gates, dh: number, q: number, before: number, dz: Gates): number {
+  gruStateGradient(z, dh, before, dz);
+  dz[0] = resetGradient(dz[2], q, z[0]);
+  return dz[2] * sigmoid(z[0]);
+}
+
+/** Writes the gradients of z and n to `dz`. */
+export function gruStateGradient(z: Gates, dh: number, before: number, dz: Gates): void {
   // forward: h = (1 - s(z)) tanh(n) + s(z) h'
   dz[2] = dh * sigmoid(-z[1]) * tanhSlope(z[2]);
   dz[1] = dh * (before - tanh(z[2])) * sigmoidSlope(z[1]);
-  // forward: n = a_n + s(r) q
-  dz[0] = dz[2] * q * sigmoidSlope(z[0]);
-  return dz[2] * sigmoid(z[0]);
+}
+
+/** Gradient of the reset gate's z. @param dn of a_n + s(r) q */
+export function resetGradient(dn: number, q: number, reset: number): number {
+  return dn * q * sigmoidSlope(reset);
 }
 
 /** What a gate hands from step to step. */

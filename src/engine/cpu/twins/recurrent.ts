@@ -3,7 +3,7 @@
 import { floatBits } from '../../../math/norm-pair.ts';
 import type { CellActivation } from '../../../model/recurrent-schema.ts';
 import { NORM_WORDS, SEQUENCE } from '../../../plan/records.ts';
-import { CELL_CODE } from '../../../plan/recurrence.ts';
+import { CELL_CODE } from '../../../plan/walk.ts';
 import { multiply } from '../product.ts';
 import { exponentOf, peakOf, raisePeak, writeExponent } from '../range.ts';
 import { moved, NOTHING, STEP, StepRange } from '../step-range.ts';
@@ -12,7 +12,7 @@ import { CACHED_OF, GATES_OF, gateOf, gru, gruGradient, keptShare, lstm, lstmGra
 import { firstUnitNorm, recordedReplicas } from './units.ts';
 
 /** Where things lie: rows of a step, numbers of a row of a gated tensor, of a cache, of h. */
-function layoutOf({ B, H, CELL }: { readonly B: number; readonly H: number; readonly CELL: number }) {
+export function layoutOf({ B, H, CELL }: { readonly B: number; readonly H: number; readonly CELL: number }) {
   return { B4: four(B), H4: four(H), gates: GATES_OF[CELL], cached: CACHED_OF[CELL] };
 }
 
@@ -22,11 +22,16 @@ export function stepsOf(sequence: Uint32Array, r: number, { STEPS, SEQ }: { read
   return { first, end: Math.min(first + STEPS, sequence[r * SEQ + SEQUENCE.walk]) };
 }
 
-const lengthOf = (sequence: Uint32Array, r: number, SEQ: number, b: number) => sequence[r * SEQ + SEQUENCE.lengths + b];
+export const lengthOf = (sequence: Uint32Array, r: number, SEQ: number, b: number) => sequence[r * SEQ + SEQUENCE.lengths + b];
 
 const z = new Float64Array(4);
 const dz = new Float64Array(4);
 const c = new Float64Array(1);
+
+/** Whether what step `t + 1` has found is handed back to `t`: a replica's own length and truncation say so. */
+export function isLinkedAt(t: number, own: number, truncation: number): boolean {
+  return t + 1 < own && (truncation === 0 || (own - t - 1) % truncation !== 0);
+}
 
 type RecurrentKernel =
   | 'gate_probe'
@@ -110,7 +115,7 @@ export const recurrentTwins: Twins<RecurrentKernel> = {
       const grows = CELL === CELL_CODE.rnn && activation !== 'tanh';
       for (let t = end - 1; t >= first; t--) {
         const row = (r * T + t) * B4;
-        const isLinked = t + 1 < own && (TRUNCATION === 0 || (own - t - 1) % TRUNCATION !== 0);
+        const isLinked = isLinkedAt(t, own, TRUNCATION);
         // forward: s[t+1] = h[t] W + bias
         // dh[t] += dhh[t+1] W^T
         const back = isLinked

@@ -1,6 +1,6 @@
 /** The kernels that walk along sequences, in WebAssembly. */
 import { NORM_WORDS, SEQUENCE } from '../../../plan/records.ts';
-import { CELL_CODE } from '../../../plan/recurrence.ts';
+import { CELL_CODE } from '../../../plan/walk.ts';
 import { four, sixteen, type Twins } from '../twin.ts';
 import { CACHED_OF, GATES_OF } from '../twins/cells.ts';
 import { recurrentTwins, stepsOf } from '../twins/recurrent.ts';
