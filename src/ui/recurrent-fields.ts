@@ -1,5 +1,5 @@
 /** The controls of recurrent networks and of the sequences they walk along. */
-import { CELL_ACTIVATIONS, CELLS, READOUTS, RECURRENT_SCHEMES } from '../model/recurrent-schema.ts';
+import { CELL_ACTIVATIONS, CELL_NORMS, CELLS, READOUTS, RECURRENT_SCHEMES } from '../model/recurrent-schema.ts';
 import type { Experiment } from '../model/schema.ts';
 import { isSequenceTask, SEQUENCE_TASKS } from '../model/task-schema.ts';
 import { optionsOf } from './field-options.ts';
@@ -100,6 +100,8 @@ export function fieldFor(field: Field, { model, task }: Experiment): Field {
   switch (field.path) {
     case 'model.activation':
       return field.kind === 'choice' ? { ...field, segmented: true, options: optionsOf(CELL_ACTIVATIONS) } : field;
+    case 'model.norm':
+      return field.kind === 'choice' ? { ...field, label: 'Norm in the cell', options: optionsOf(CELL_NORMS) } : field;
     case 'model.init.scheme':
       return { ...field, label: 'Input init' };
     case 'model.init.gain':
