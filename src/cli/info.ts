@@ -19,7 +19,7 @@ const LIMITS = [
 ];
 
 /**
- * `info --json` prints {engine, why, noGpu?, adapter?: {vendor, architecture, device, description, software, features, limits}, hint?}.
+ * `info --json` prints {engine, why, noGpu?, checks?, adapter?: {vendor, architecture, device, description, software, features, limits}, hint?}.
  */
 export const info: Command = {
   name: 'info',

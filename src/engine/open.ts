@@ -22,16 +22,17 @@ export async function openEngine(
   if (choice === 'cpu') return new CpuEngine({ engine: 'cpu', why: 'The CPU engine was asked for.', noGpu: 'not asked for' });
   try {
     const context = await GpuContext.open(gpu, awaiting);
-    const { adapter } = context;
+    const { adapter, checks } = context;
     const kind = adapter.software ? 'software' : 'hardware';
     if (choice === 'auto' && adapter.software && software === 'refuse') {
       context.destroy();
       const why = `Only a software WebGPU adapter was found (${adapter.description || adapter.architecture}); the CPU engine is used instead.`;
-      return new CpuEngine({ engine: 'cpu', why, adapter });
+      return new CpuEngine({ engine: 'cpu', why, adapter, checks });
     }
-    return new GpuEngine(context, { engine: 'gpu', why: `A ${kind} WebGPU adapter was found.`, adapter });
+    return new GpuEngine(context, { engine: 'gpu', why: `A ${kind} WebGPU adapter was found.`, adapter, checks });
   } catch (error) {
     if (choice === 'gpu' || !(error instanceof NoGpuError)) throw error;
-    return new CpuEngine({ engine: 'cpu', why: `${error.message} The CPU engine runs instead.`, noGpu: error.reason });
+    const { message, reason, checks } = error;
+    return new CpuEngine({ engine: 'cpu', why: `${message} The CPU engine runs instead.`, noGpu: reason, checks });
   }
 }

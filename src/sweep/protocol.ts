@@ -1,6 +1,6 @@
 /** The worker's protocol: two closed unions of plain data. */
 import type { Baseline } from '../data/dataset.ts';
-import type { AdapterReport, EngineChoice } from '../engine/report.ts';
+import type { AdapterReport, EngineChoice, GpuCheck } from '../engine/report.ts';
 import type { MetricsBlock, TestBlock } from '../metrics/block.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
@@ -32,6 +32,7 @@ export type FromWorker =
   | { readonly type: 'retuned'; readonly iteration: number }
   /** `iterationsPerSecond` is 0 unless running. */
   | { readonly type: 'state'; readonly state: RunState; readonly iterationsPerSecond: number }
-  | { readonly type: 'failed'; readonly message: string };
+  /** `checks` where no GPU engine could be opened. */
+  | { readonly type: 'failed'; readonly message: string; readonly checks?: readonly GpuCheck[] };
 
 export type RunState = 'loading' | 'running' | 'paused' | 'finished';

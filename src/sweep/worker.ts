@@ -3,6 +3,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { loadDataset } from '../data/load.ts';
 import { readAssetByFetch } from '../data/read-asset-browser.ts';
 import type { Engine } from '../engine/engine.ts';
+import { NoGpuError } from '../engine/gpu/context.ts';
 import { openEngine } from '../engine/open.ts';
 import type { EngineChoice } from '../engine/report.ts';
 import { canonicalJson } from '../model/experiment.ts';
@@ -141,7 +142,8 @@ function dataKey(task: Task): string {
 }
 
 function report(error: unknown): void {
-  post({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  const message = error instanceof Error ? error.message : String(error);
+  post({ type: 'failed', message, ...(error instanceof NoGpuError && { checks: error.checks }) });
 }
 
 const worker = new Worker();

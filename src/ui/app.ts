@@ -3,7 +3,6 @@ import '@awesome.me/webawesome/dist/components/drawer/drawer.js';
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import './controls.ts';
-import './dialogs.ts';
 import type { DialogName } from './dialogs.ts';
 import type { NablaEvent } from './events.ts';
 import './insight.ts';
@@ -43,6 +42,8 @@ export class App extends LitElement {
   /** Once the Sweep view has been shown it stays: what it trains goes on behind the Lab. */
   @state() private sweeps: 'no' | 'loading' | 'yes' | 'failed' = 'no';
   @state() private dialog: DialogName | undefined;
+  /** Once one was opened. */
+  @state() private dialogs = false;
   @state() private narrow = matchMedia(NARROW).matches;
   @state() private drawer = false;
   @state() private dark = matchMedia('(prefers-color-scheme: dark)').matches;
@@ -106,7 +107,7 @@ export class App extends LitElement {
       <nabla-top-bar .lab=${lab} .narrow=${this.narrow} .view=${this.view} role="banner"></nabla-top-bar>
       ${this.view === 'lab' ? this.#lab(theme) : this.sweeps === 'yes' ? '' : html`<p class="loading" role="status">${this.sweeps === 'failed' ? 'The Sweep view could not be loaded. Check the connection and reload the page.' : 'Loading.'}</p>`}
       ${this.sweeps === 'yes' ? html`<nabla-sweep role="main" ?active=${this.view === 'sweep'} .lab=${lab} .theme=${theme}></nabla-sweep>` : ''}
-      <nabla-dialogs .lab=${lab} .open=${this.dialog}></nabla-dialogs>`;
+      ${this.dialogs ? html`<nabla-dialogs .lab=${lab} .open=${this.dialog}></nabla-dialogs>` : ''}`;
   }
 
   #lab(theme: string): TemplateResult {
@@ -182,5 +183,17 @@ export class App extends LitElement {
 
   readonly #openDialog = (dialog: DialogName | undefined): void => {
     this.dialog = dialog;
+    if (dialog) this.#loadDialogs();
   };
+
+  #loadDialogs(): void {
+    import('./dialogs.ts').then(
+      () => {
+        this.dialogs = true;
+      },
+      () => {
+        this.dialog = undefined;
+      },
+    );
+  }
 }

@@ -1,8 +1,9 @@
 /** What went wrong, in words, with what to do next: failures, refused settings of a link, a missing GPU. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { copyText } from './dialogs.ts';
-import { diagnostics, missesGpu, remedyFor } from './engine-help.ts';
+import { checkList, checkListStyles } from './check-list.ts';
+import { copyText } from './clipboard.ts';
+import { diagnostics, missesGpu } from './engine-help.ts';
 import { act } from './events.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
@@ -14,6 +15,7 @@ export class Messages extends LitElement {
 
   static override styles = [
     shared,
+    checkListStyles,
     css`
       :host { display: contents; }
       section { background: var(--panel); border: 1px solid var(--line); border-left: 3px solid var(--warn); border-radius: var(--r); padding: 9px 12px; display: grid; gap: 4px; }
@@ -28,13 +30,14 @@ export class Messages extends LitElement {
   ];
 
   override render(): TemplateResult {
-    const { failure, notice, report, noGpuDismissed, engine } = this.lab;
+    const { failure, notice, report, checks, noGpuDismissed, engine } = this.lab;
     return html`
       ${
         failure
           ? html`<section class="failure" role="alert">
             <h2>Training has stopped</h2>
             <p>${failure}</p>
+            ${checks?.some(({ outcome }) => outcome === 'failed') ? checkList(checks) : ''}
             <p class="dim">Run again with these settings, undo the last change, or ${engine === 'cpu' ? 'start from one of the prepared pairs' : 'run on the CPU engine'}.</p>
             <div class="row">
               <button class="primary" @click=${() => act(this, { type: 'restart' })}>Run again</button>
@@ -57,8 +60,8 @@ export class Messages extends LitElement {
         missesGpu(report) && !noGpuDismissed && !failure
           ? html`<section class="gpu" role="status">
             <h2>No WebGPU here: the CPU engine is running</h2>
-            <p>${report.why} <span class="dim">(${report.noGpu})</span></p>
-            <details><summary>What to do</summary><p class="dim">${remedyFor(report.noGpu)}</p></details>
+            <p>${report.why}</p>
+            ${checks ? html`<details><summary>What was checked, and what to do next</summary>${checkList(checks)}</details>` : ''}
             <div class="row">${this.#copyButton()}<button class="quiet" @click=${() => act(this, { type: 'dismiss', what: 'no gpu' })}>Dismiss</button></div>
           </section>`
           : ''
@@ -70,8 +73,7 @@ export class Messages extends LitElement {
   }
 
   readonly #copy = async (): Promise<void> => {
-    const { failure, report } = this.lab;
-    await copyText(`${failure ? `${failure}\n` : ''}${diagnostics(report)}`);
+    await copyText(await diagnostics(this.lab));
     this.copied = true;
   };
 }

@@ -121,7 +121,7 @@ function changeText(before: Pair<Experiment>, after: Pair<Experiment>): string {
 function receive(state: LabState, message: FromWorker): LabState {
   switch (message.type) {
     case 'engine':
-      return { ...state, report: message.report };
+      return { ...state, report: message.report, checks: message.report.checks };
     case 'loaded': {
       const [a, b] = message.summaries;
       const traceOf = (summary: PlanSummary) => new Trace(summary.measured, shapeOf(summary));
@@ -157,7 +157,15 @@ function receive(state: LabState, message: FromWorker): LabState {
       };
     case 'failed': {
       const unloaded = state.runState === 'loading' && { traces: undefined, summaries: undefined };
-      return { ...state, ...unloaded, failure: message.message, runState: 'finished', iterationsPerSecond: 0, pendingMarks: [] };
+      return {
+        ...state,
+        ...unloaded,
+        checks: message.checks ?? state.checks,
+        failure: message.message,
+        runState: 'finished',
+        iterationsPerSecond: 0,
+        pendingMarks: [],
+      };
     }
     default:
       message satisfies never;

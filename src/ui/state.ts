@@ -1,6 +1,6 @@
 /** Everything the page knows, and everything that can happen to it. */
 import type { Baseline } from '../data/dataset.ts';
-import type { AdapterReport, EngineChoice } from '../engine/report.ts';
+import type { AdapterReport, EngineChoice, GpuCheck } from '../engine/report.ts';
 import type { Trace } from '../metrics/trace.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
@@ -51,6 +51,8 @@ export interface LabState extends Settings {
   readonly runState: RunState;
   readonly iterationsPerSecond: number;
   readonly report?: AdapterReport;
+  /** Of the engine that was opened last, or could not be; undefined where no GPU was asked for. */
+  readonly checks?: readonly GpuCheck[] | undefined;
   /** Of each run's plan; runs that share one have the same. */
   readonly summaries?: Pair<PlanSummary> | undefined;
   /** Known results of each run's task. */

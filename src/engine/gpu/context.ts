@@ -1,7 +1,7 @@
 /** The WebGPU device: what is requested of the adapter, and one funnel for everything that goes wrong with it. */
 import type { Limits } from '../../plan/limits.ts';
 import { DeviceLostError } from '../engine.ts';
-import type { AdapterReport, NoGpuReason } from '../report.ts';
+import { type AdapterReport, type GpuCheck, type GpuCheckName, type NoGpuReason, nameOfAdapter } from '../report.ts';
 
 /** Why there is no WebGPU device, in words for the reader. */
 export class NoGpuError extends Error {
@@ -10,8 +10,27 @@ export class NoGpuError extends Error {
   constructor(
     readonly reason: NoGpuReason,
     explanation: string,
+    /** Those made, the failed one last. */
+    readonly checks: readonly GpuCheck[] = [],
   ) {
     super(explanation);
+  }
+}
+
+/** The checks on the way to a device, as they are made. */
+class Checks {
+  readonly made: GpuCheck[] = [];
+
+  pass(name: GpuCheckName, found: string): void {
+    this.made.push({ name, outcome: 'passed', found });
+  }
+
+  warn(name: GpuCheckName, found: string): void {
+    this.made.push({ name, outcome: 'warning', found });
+  }
+
+  fail(name: GpuCheckName, reason: NoGpuReason, found: string, explanation: string): NoGpuError {
+    return new NoGpuError(reason, explanation, [...this.made, { name, outcome: 'failed', found }]);
   }
 }
 
@@ -37,6 +56,7 @@ export class GpuContext {
     readonly gpu: GPU,
     readonly device: GPUDevice,
     readonly adapter: NonNullable<AdapterReport['adapter']>,
+    readonly checks: readonly GpuCheck[],
     readonly awaiting: Awaiting,
   ) {
     this.limits = {
@@ -54,31 +74,57 @@ export class GpuContext {
 
   /** @throws NoGpuError naming the first check that failed */
   static async open(gpu: GPU | undefined, awaiting: Awaiting = (work) => work): Promise<GpuContext> {
+    const checks = new Checks();
+    // Node has no such thing.
+    if ('isSecureContext' in globalThis) {
+      if (globalThis.isSecureContext) checks.pass('secure context', 'https, or this machine itself');
+      else {
+        throw checks.fail(
+          'secure context',
+          'insecure context',
+          'plain http from another machine',
+          'WebGPU is offered to secure pages only, and this one came over plain http from another machine.',
+        );
+      }
+    }
     if (!gpu) {
-      throw new NoGpuError(
+      throw checks.fail(
+        'navigator.gpu',
         'navigator.gpu missing',
+        'missing',
         'This browser has no WebGPU (navigator.gpu is missing). Use Chrome 113 or later, over https or localhost.',
       );
     }
+    checks.pass('navigator.gpu', 'there');
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (!adapter) {
-      throw new NoGpuError(
+      throw checks.fail(
+        'adapter',
         'adapter null',
+        'none was given',
         'WebGPU is there, but no adapter: no usable GPU or driver was found, or this GPU is blocked (on Linux, see chrome://gpu).',
       );
     }
+    const described = describeAdapter(adapter);
+    checks.pass('adapter', nameOfAdapter(described) || 'one without a name');
+    if (described.software) checks.warn('hardware', 'software: the processor plays the graphics card');
+    else checks.pass('hardware', 'hardware');
+    checks.pass('features', `none is needed, ${described.features.length} are offered`);
     for (const [name, needed] of Object.entries(NEEDED)) {
       const have = adapter.limits[name as keyof typeof NEEDED];
-      if (have < needed) {
-        throw new NoGpuError('adapter lacks a limit', `The adapter's ${name} is ${have}; the kernels need ${needed}.`);
-      }
+      if (have >= needed) continue;
+      const found = `${name} is ${have}; the kernels need ${needed}`;
+      throw checks.fail('limits', 'adapter lacks a limit', found, `The adapter's ${found}.`);
     }
+    checks.pass('limits', 'as high as the kernels need');
     const requiredLimits = Object.fromEntries(RAISED.map((name) => [name, adapter.limits[name]]));
     try {
       const device = await adapter.requestDevice({ requiredLimits });
-      return new GpuContext(gpu, device, describeAdapter(adapter), awaiting);
+      checks.pass('device', 'opened');
+      return new GpuContext(gpu, device, described, checks.made, awaiting);
     } catch (error) {
-      throw new NoGpuError('device request failed', `The adapter refused to open a device: ${(error as Error).message}`);
+      const { message } = error as Error;
+      throw checks.fail('device', 'device request failed', message, `The adapter refused to open a device: ${message}`);
     }
   }
 

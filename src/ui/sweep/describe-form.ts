@@ -3,7 +3,7 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import { committedDocuments, isSweep } from '../../model/scenario.ts';
-import { copyText } from '../dialogs.ts';
+import { copyText } from '../clipboard.ts';
 import type { LabState } from '../state.ts';
 import { shared } from '../styles.ts';
 import './axis-form.ts';

@@ -4,7 +4,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { formatCount, formatNumber } from '../../metrics/format.ts';
 import type { Experiment } from '../../model/schema.ts';
 import type { RunRecord } from '../../sweep/record.ts';
-import { copyText } from '../dialogs.ts';
+import { copyText } from '../clipboard.ts';
 import { formatRate } from '../format.ts';
 import { symbolOf } from '../run-head.ts';
 import { shared } from '../styles.ts';
