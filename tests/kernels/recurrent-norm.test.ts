@@ -338,7 +338,7 @@ describe.each(FORMS)('walks of $cell with $activation and layer norm', (form) =>
   }
 
   test('cut into dispatches, and shared out in parts, leave the same bits', async () => {
-    for (const side of inBrowser ? (['gpu'] as const) : (['cpu'] as const)) {
+    for (const side of inBrowser ? (['gpu'] as const) : (['gpu', 'cpu'] as const)) {
       const whole = await walk(side, T, UNITS);
       for (const [steps, unitTiles] of [
         [1, UNITS],

@@ -12,6 +12,7 @@ import { firstUnitNorm, recordedReplicas } from '../twins/units.ts';
 import type { KernelExports } from './module.ts';
 import { normKernels } from './norm.ts';
 import { recurrentKernels } from './recurrent.ts';
+import { recurrentNormKernels } from './recurrent-norm.ts';
 import { address, forReplicas } from './replicas.ts';
 import { panelWords } from './scratch.ts';
 import { updateKernels } from './update.ts';
@@ -168,6 +169,7 @@ export function wasmKernels(wasm: KernelExports, scratch: number): Partial<Twins
     },
 
     ...recurrentKernels(wasm, scratch),
+    ...recurrentNormKernels(wasm, scratch),
     ...normKernels(wasm),
     ...updateKernels(wasm, scratch),
   };

@@ -63,6 +63,9 @@ export interface KernelExports {
   read_out_backward(...operands: readonly number[]): void;
   recurrent_forward(...operands: readonly number[]): void;
   recurrent_backward(...operands: readonly number[]): void;
+  recurrent_norm_forward(...operands: readonly number[]): void;
+  recurrent_norm_backward(...operands: readonly number[]): void;
+  recurrent_norm_affine(...operands: readonly number[]): void;
   batch_norm_forward(...operands: readonly number[]): void;
   batch_norm_backward(...operands: readonly number[]): void;
   layer_norm_forward(...operands: readonly number[]): void;

@@ -8,7 +8,7 @@ import { firstUnitNorm, recordedReplicas } from '../twins/units.ts';
 import type { KernelExports } from './module.ts';
 import { address } from './replicas.ts';
 
-interface Sizes {
+export interface Sizes {
   readonly B: number;
   readonly T: number;
   readonly H: number;
@@ -16,7 +16,7 @@ interface Sizes {
 }
 
 /** Numbers of a replica's states, of its gates and of its cache, all of whose rows have T B4. */
-function wordsOf({ B, T, H, CELL }: Sizes) {
+export function wordsOf({ B, T, H, CELL }: Sizes) {
   const states = T * four(B) * four(H);
   return { states, gated: GATES_OF[CELL] * states, cached: CACHED_OF[CELL] * states };
 }
@@ -28,7 +28,7 @@ export function walkWords({ B, H, CELL }: Omit<Sizes, 'T'>): number {
 }
 
 /** Byte address of the lengths of a replica's examples. */
-function lengthsAt(sequence: Uint32Array, r: number, SEQ: number): number {
+export function lengthsAt(sequence: Uint32Array, r: number, SEQ: number): number {
   return address(sequence, r * SEQ + SEQUENCE.lengths);
 }
 

@@ -12,7 +12,7 @@ export const LSTM: u32 = 1;
 export const GRU: u32 = 2;
 
 /** All bits where the sequence of row b has step t. */
-function walked(lengths: usize, t: u32, b: u32): v128 {
+export function walked(lengths: usize, t: u32, b: u32): v128 {
   return i32x4.splat(t < load<u32>(lengths + 4 * b) ? -1 : 0);
 }
 

@@ -10,6 +10,7 @@ export { gate_probe } from './gates';
 export { copy_half, round_half } from './half';
 export { layer_norm_backward, layer_norm_backward_affine, layer_norm_forward } from './layer_norm';
 export { linear_backward_input, linear_backward_weight, linear_forward } from './linear';
+export { recurrent_norm_affine, recurrent_norm_backward, recurrent_norm_forward } from './normed';
 export { norm_reduce, sum_squares } from './norms';
 export { peak } from './range';
 export { read_out_backward, read_out_forward } from './read_out';

@@ -3,7 +3,7 @@ import { GRU, gru, gruGradient, LSTM, lstm, lstmGradient, RNN, rnn, rnnGradient 
 import { four } from './lanes';
 import { multiplyPanels, packPanels, packPanelsTransposed } from './product';
 
-function gatesOf(cell: u32): u32 {
+export function gatesOf(cell: u32): u32 {
   return cell === RNN ? 1 : cell === LSTM ? 4 : 3;
 }
 
