@@ -86,6 +86,7 @@ export class App extends LitElement {
     });
     window.addEventListener('keydown', this.#key);
     window.addEventListener('popstate', () => this.#show(viewOf(location.search)));
+    this.addEventListener('skip', this.#skip);
     this.addEventListener('go', (event) => this.#go((event as CustomEvent<View>).detail));
     this.addEventListener('sweep-trains', () => this.#store.dispatch({ type: 'play', command: 'pause' }));
     this.addEventListener('open-in-lab', (event) => this.#openInLab((event as CustomEvent<LabRequest>).detail));
@@ -114,7 +115,7 @@ export class App extends LitElement {
     const { lab } = this;
     return html`<main>
         ${this.narrow ? '' : html`<aside class="left" aria-label="Settings"><nabla-controls .lab=${lab}></nabla-controls></aside>`}
-        <div class="middle">
+        <div class="middle" tabindex="-1">
           <nabla-messages .lab=${lab}></nabla-messages>
           <div class="heads"><nabla-run-head .lab=${lab} .run=${0}></nabla-run-head><nabla-run-head .lab=${lab} .run=${1}></nabla-run-head></div>
           <nabla-view-bar .lab=${lab}></nabla-view-bar>
@@ -165,6 +166,12 @@ export class App extends LitElement {
     if (run) this.#store.dispatch({ type: 'play', command: 'start' });
     this.#go('lab');
   }
+
+  /** Past the settings, to what they lead to. */
+  readonly #skip = (): void => {
+    const view = this.view === 'lab' ? this.renderRoot : this.renderRoot.querySelector('nabla-sweep')?.shadowRoot;
+    view?.querySelector<HTMLElement>('.middle')?.focus();
+  };
 
   readonly #openDrawer = (): void => {
     this.drawer = true;

@@ -27,7 +27,8 @@ export class MachinePanel extends LitElement {
       dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 3px 14px; margin: 0 0 12px; }
       dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
       details { margin-bottom: 12px; } summary { cursor: pointer; padding: 4px 0; min-height: 24px; }
-      .limits { max-height: 240px; overflow: auto; font-size: 11.5px; grid-template-columns: minmax(0, max-content) max-content; }
+      .limits { max-height: 240px; overflow: auto; }
+      .limits dl { font-size: 11.5px; margin: 0; grid-template-columns: minmax(0, max-content) max-content; }
       .limits dt { overflow-wrap: anywhere; } .limits dd { text-align: right; }
       .row { display: flex; gap: 10px; align-items: center; margin-bottom: 14px; flex-wrap: wrap; }
     `,
@@ -60,7 +61,9 @@ export class MachinePanel extends LitElement {
         <dt>features</dt><dd>${adapter.features.join(', ') || 'none'}</dd>
       </dl>
       <details><summary>${limits.length} limits</summary>
-        <dl class="limits num" tabindex="0" role="group" aria-label="Limits of the adapter">${limits.map(([name, value]) => html`<dt>${name}</dt><dd>${formatCount(value)}</dd>`)}</dl>
+        <div class="limits" tabindex="0" role="group" aria-label="Limits of the adapter">
+          <dl class="num">${limits.map(([name, value]) => html`<dt>${name}</dt><dd>${formatCount(value)}</dd>`)}</dl>
+        </div>
       </details>`;
   }
 

@@ -33,6 +33,7 @@ export class TopBar extends LitElement {
     css`
       :host { display: flex; align-items: center; gap: 10px; padding: 0 14px; min-height: 44px; border-bottom: 1px solid var(--line); background: var(--panel); min-width: 0; }
       h1 { font-size: 15px; letter-spacing: 0.2px; margin: 0 6px 0 0; white-space: nowrap; }
+      .skip { position: absolute; z-index: 6; top: 8px; } .skip:not(:focus) { clip-path: inset(50%); width: 1px; height: 1px; min-height: 0; overflow: hidden; padding: 0; }
       .nabla { color: var(--accent); font-size: 18px; margin-right: 6px; }
       .grow { flex: 1; }
       nav { display: flex; gap: 2px; }
@@ -52,6 +53,7 @@ export class TopBar extends LitElement {
   override render(): TemplateResult {
     const { report, theme } = this.lab;
     return html`
+      <button class="skip" @click=${this.#skip}>Skip to the ${this.view === 'lab' ? 'charts' : 'results'}</button>
       <h1><span class="nabla" aria-hidden="true">∇</span>Nablascope</h1>
       <nav aria-label="Views">${VIEWS.map(({ id, label }) => html`<a href=${addressOf(id)} aria-current=${id === this.view ? 'page' : nothing} @click=${this.#go(id)}>${label}</a>`)}</nav>
       <button class="badge" title="Which engine, and why" @click=${() => this.#ask('engine')}><i class=${report?.engine ?? ''}></i><span>${engineName(report)}</span></button>
@@ -70,6 +72,10 @@ export class TopBar extends LitElement {
       this.dispatchEvent(new CustomEvent('go', { detail: view, bubbles: true, composed: true }));
     };
   }
+
+  readonly #skip = (): void => {
+    this.dispatchEvent(new CustomEvent('skip', { bubbles: true, composed: true }));
+  };
 
   #ask(dialog: DialogName): void {
     this.dispatchEvent(new CustomEvent('open-dialog', { detail: dialog, bubbles: true, composed: true }));

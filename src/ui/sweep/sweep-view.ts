@@ -103,7 +103,7 @@ export class SweepView extends LitElement {
         </div>
         <div class="cost"><nabla-sweep-before .sweep=${sweep} .engine=${lab.engine}></nabla-sweep-before></div>
       </aside>
-      <div class="middle ${pane === 'results' || sweep.failure ? '' : 'hidden-pane'}">${this.#middle()}</div>
+      <div tabindex="-1" class="middle ${pane === 'results' || sweep.failure ? '' : 'hidden-pane'}">${this.#middle()}</div>
       <aside class="right ${pane === 'results' ? '' : 'hidden-pane'}" aria-label="Findings" tabindex="0"><nabla-sweep-findings .sweep=${sweep}></nabla-sweep-findings></aside>`;
   }
 
