@@ -1,5 +1,6 @@
 /** What `export` writes: the columns of its tables, and a run's or a trace's rows. */
 
+import { histogramRows, histogramsOf } from '../metrics/histogram.ts';
 import type { LayerSeries } from '../metrics/layer-series.ts';
 import type { Extent, GrowthAt, RunResult } from '../metrics/result.ts';
 import type { LayerRecord, Trace } from '../metrics/trace.ts';
@@ -157,6 +158,14 @@ export const TRACE_TABLES = {
     { name: 'blocked', type: 'float' },
     { name: 'overflowH', type: 'float' },
   ],
+  histograms: [
+    { name: 'runId', type: 'string' },
+    { name: 'iteration', type: 'int' },
+    { name: 'weight', type: 'int' },
+    { name: 'kind', type: 'string' },
+    { name: 'log2From', type: 'int' },
+    { name: 'count', type: 'int' },
+  ],
 } as const satisfies Readonly<Record<string, readonly Column[]>>;
 export type TraceTable = keyof typeof TRACE_TABLES;
 
@@ -187,6 +196,13 @@ export function* traceRows(id: string, trace: Trace, table: TraceTable, hasAccur
     case 'weights':
     case 'units':
       for (const record of trace.layers) yield* layerRows(id, record, LAYER_TABLES[table]);
+      break;
+    case 'histograms':
+      for (const { iteration, histogram } of trace.layers) {
+        for (const [weight, own] of histogramsOf(histogram).entries()) {
+          for (const row of histogramRows(own)) yield [id, iteration, weight, ...row];
+        }
+      }
       break;
     default:
       table satisfies never;

@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { AdapterReport } from '../engine/report.ts';
 import { SCALARS, type Spectrum } from '../metrics/block.ts';
 import { formatFactor, formatLog2, formatNumber, formatPercent } from '../metrics/format.ts';
+import { histogramRows, histogramsOf } from '../metrics/histogram.ts';
 import { LAYER_SERIES, type LayerSeries, stepNames } from '../metrics/layer-series.ts';
 import type { Extent, RunResult } from '../metrics/result.ts';
 import type { Trace } from '../metrics/trace.ts';
@@ -194,7 +195,7 @@ export function trainFiles(run: TrainedRun): Record<string, string> {
     (isAll ? recurrentLayers : []).flatMap(({ name, gates: own, steps: T }) =>
       own.flatMap((gate) => stepNames(`${what} ${name}.${gate}`, T)),
     );
-  const headings: Record<LayerSeries, string[]> = {
+  const headings: Record<Exclude<LayerSeries, 'histogram'>, string[]> = {
     log2Dz: gradientLayers.map((name) => `log2 d${name}`),
     log2Dw: weightLayers.map((name) => `log2 grad.${name}`),
     log2Rms: unitLayers.map((name) => `log2 rms ${name}`),
@@ -208,14 +209,16 @@ export function trainFiles(run: TrainedRun): Record<string, string> {
     gateMean: gates('mean'),
     gateSaturated: gates('saturated'),
   };
+  const series = LAYER_SERIES.filter((name) => name !== 'histogram');
   const matrices = (trace.tests[0]?.spectra ?? []).map(({ matrix }) => matrix);
   return {
     'experiment.json': toJson({ runId: id, experiment: canonical }),
     'trace.csv': toCsv([...columns, 'firstNonFinite'], rows),
     'layers.csv': toCsv(
-      ['iteration', ...LAYER_SERIES.flatMap((name) => headings[name])],
-      trace.layers.map((record) => [record.iteration, ...LAYER_SERIES.flatMap((name) => [...record[name]])]),
+      ['iteration', ...series.flatMap((name) => headings[name])],
+      trace.layers.map((record) => [record.iteration, ...series.flatMap((name) => [...record[name]])]),
     ),
+    ...(summary.hasHistograms ? { 'histograms.csv': histogramsCsv(trace, weightLayers) } : {}),
     'tests.csv': toCsv(
       [
         'iteration',
@@ -232,4 +235,14 @@ export function trainFiles(run: TrainedRun): Record<string, string> {
     ),
     'summary.json': toJson(trainDocument(run)),
   };
+}
+
+/** A row for each bin that is not empty. */
+function histogramsCsv(trace: Trace, weights: readonly string[]): string {
+  const rows = trace.layers.flatMap(({ iteration, histogram }) =>
+    histogramsOf(histogram).flatMap((own, l) =>
+      histogramRows(own).map(([kind, from, count]) => [iteration, weights[l], kind, from ?? '', count]),
+    ),
+  );
+  return toCsv(['iteration', 'weight', 'kind', 'log2 from', 'count'], rows);
 }

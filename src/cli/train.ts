@@ -21,7 +21,10 @@ export const train: Command = {
   options: {
     set: OPTIONS.set,
     engine: OPTIONS.engine,
-    out: { value: 'DIR', help: 'Writes experiment.json, trace.csv, layers.csv, tests.csv and summary.json there.' },
+    out: {
+      value: 'DIR',
+      help: 'Writes experiment.json, trace.csv, layers.csv, tests.csv, histograms.csv where they are measured, and summary.json there.',
+    },
     json: OPTIONS.json,
   },
   notes: 'Examples:\n  train exploding-relu-32\n  train digits8-relu-8 --set optimizer.learningRate=0.1 --set seed=7 --out run7',

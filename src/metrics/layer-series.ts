@@ -24,6 +24,8 @@ export const LAYER_SERIES = [
   'gateMean',
   /** Share of a gate that is saturated, or of a vanilla ReLU layer that is 0; NaN where neither can be. Likewise. */
   'gateSaturated',
+  /** Histogram of log2 |g| of each weight's gradient g before clipping: of each the `HISTOGRAM_WORDS` numbers of `histogramsOf`. */
+  'histogram',
 ] as const;
 export type LayerSeries = (typeof LAYER_SERIES)[number];
 
@@ -47,14 +49,25 @@ export interface LayerNames {
   readonly isAll: boolean;
   /** Whether overflows of float16 are counted. */
   readonly isHalf: boolean;
+  /** Whether histograms of the weights' gradients are recorded. */
+  readonly hasHistograms: boolean;
 }
+
+/**
+ * A histogram of log2 |g| in a record: `HISTOGRAM_HEAD` numbers, then `BINS` counts of numbers within `OCTAVES` of each other, from the
+ * smallest subnormal number of float32 to its largest; `shaders/probe/gradient_histogram.wgsl` holds the same numbers.
+ */
+export const BINS = 140;
+export const OCTAVES = 2;
+export const HISTOGRAM_HEAD = 4;
+export const HISTOGRAM_WORDS = HISTOGRAM_HEAD + BINS;
 
 /** How many numbers each series has in a record; 0 for one that is not measured. */
 export type LayerShape = Readonly<Record<LayerSeries, number>>;
 
 /** The shape of a plan's records. */
 export function shapeOf(names: LayerNames): LayerShape {
-  const { gradientLayers, weightLayers, unitLayers, recurrentLayers, isAll, isHalf } = names;
+  const { gradientLayers, weightLayers, unitLayers, recurrentLayers, isAll, isHalf, hasHistograms } = names;
   const [gradients, weights, units] = [gradientLayers.length, weightLayers.length, unitLayers.length];
   const sum = (of: (layer: RecurrentLayer) => number) => recurrentLayers.reduce((total, layer) => total + of(layer), 0);
   const gates = isAll ? sum(({ gates, steps }) => gates.length * steps) : 0;
@@ -71,6 +84,7 @@ export function shapeOf(names: LayerNames): LayerShape {
     log2Dc: sum(({ steps, hasCell }) => (hasCell ? steps : 0)),
     gateMean: gates,
     gateSaturated: gates,
+    histogram: hasHistograms ? HISTOGRAM_WORDS * weights : 0,
   };
 }
 
@@ -84,6 +98,7 @@ export function layerShape(gradients: number, weights: number, units: number): L
     recurrentLayers: [],
     isAll: units > 0,
     isHalf: false,
+    hasHistograms: false,
   });
 }
 

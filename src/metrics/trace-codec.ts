@@ -20,16 +20,15 @@ import { decimate } from './decimate.ts';
 import { LAYER_SERIES, type LayerShape, layerShape, layerWords, splitLayers } from './layer-series.ts';
 import { type LayerRecord, type TestRecord, Trace } from './trace.ts';
 
-/** "NT" and the version of the layout: the first knew gradients alone, the second no sequences. */
-const MAGIC = 0x544e_0003;
+/** "NT" and the version of the layout: the first knew gradients alone, the second no sequences, the third no histograms. */
+const MAGIC = 0x544e_0004;
 const HEADER_WORDS_1 = 10;
-/** Series of LAYER_SERIES that the second version knew. */
-const SERIES_2 = LAYER_SERIES.indexOf('log2Dh');
-/** Header words of each version. */
-const HEADERS = new Map([
-  [0x544e_0001, HEADER_WORDS_1],
-  [0x544e_0002, HEADER_WORDS_1 + SERIES_2],
-  [MAGIC, HEADER_WORDS_1 + LAYER_SERIES.length + 2],
+/** How many series of LAYER_SERIES each version names in its header, and whether it knows spectra. */
+const VERSIONS = new Map([
+  [0x544e_0001, { series: 0, hasSpectra: false }],
+  [0x544e_0002, { series: LAYER_SERIES.indexOf('log2Dh'), hasSpectra: false }],
+  [0x544e_0003, { series: LAYER_SERIES.indexOf('histogram'), hasSpectra: true }],
+  [MAGIC, { series: LAYER_SERIES.length, hasSpectra: true }],
 ]);
 const HEADER_WORDS = HEADER_WORDS_1 + LAYER_SERIES.length + 2;
 
@@ -135,14 +134,15 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
   const header = new Uint32Array(buffer, 0, Math.min(HEADER_WORDS, bytes.length / 4));
   const [magic, gradientLayers, weightLayers, n, records, tests, ending, nonFiniteAt, nameLength, constant, ...lengthsOf] =
     header;
-  const headerWords = HEADERS.get(magic);
-  if (headerWords === undefined) throw wrong('it is no encoded trace, or was written by another version');
-  const isFirst = headerWords === HEADER_WORDS_1;
-  const known = magic === MAGIC ? LAYER_SERIES.length : SERIES_2;
+  const version = VERSIONS.get(magic);
+  if (version === undefined) throw wrong('it is no encoded trace, or was written by another version');
+  const { series: known, hasSpectra } = version;
+  const isFirst = known === 0;
+  const headerWords = HEADER_WORDS_1 + known + (hasSpectra ? 2 : 0);
   const shape = isFirst
     ? layerShape(gradientLayers, weightLayers, 0)
     : (Object.fromEntries(LAYER_SERIES.map((name, k) => [name, k < known ? (lengthsOf[k] ?? 0) : 0])) as LayerShape);
-  const [spectra, matrixBytes] = magic === MAGIC ? lengthsOf.slice(LAYER_SERIES.length) : [0, 0];
+  const [spectra, matrixBytes] = hasSpectra ? lengthsOf.slice(known) : [0, 0];
   const behindName = 4 * (headerWords + Math.ceil(nameLength / 4));
   const start = behindName + 4 * Math.ceil(matrixBytes / 4);
   const columnNames = isFirst ? COLUMNS_1 : COLUMNS;

@@ -18,6 +18,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   'optimizer=sgd.decoupled': false,
   'optimizer=rmsprop.decoupled': false,
   precision: { name: 'float32' },
+  'probes.histograms': false,
   'probes.layers': 'all',
   range: 'ieee',
 };

@@ -206,6 +206,12 @@ export const experimentSchema = v.strictObject({
         ),
         'all',
       ),
+      histograms: v.optional(
+        flag(
+          'Whether a record also holds a histogram of log2 |g| of each weight’s gradient before clipping, with bins of their own for 0, NaN and ±Infinity.',
+        ),
+        false,
+      ),
       testEvery: v.optional(
         integer(0, 10_000_000, 'Iterations between two evaluations on the held-out split; 0 for only at the end.'),
         100,

@@ -20,6 +20,7 @@ import {
   scaleLossSteps,
   withRounding,
 } from './half.ts';
+import { histogramSteps } from './histograms.ts';
 import { checkLimits, type Limits, REMEDY } from './limits.ts';
 import { measureSteps, sumSquaresSteps, type Tables } from './measure.ts';
 import { findStepPairs, measuredOf, measuredTensors } from './measured.ts';
@@ -48,6 +49,8 @@ export interface PlanRequest {
   readonly layersEvery: number;
   /** Whether hidden layers' outputs and weights are recorded too, or gradients alone, as by default. */
   readonly layers?: Experiment['probes']['layers'];
+  /** Whether histograms of the weights' gradients are recorded. Default: no. */
+  readonly histograms?: boolean;
   /** Iterations that the metrics ring holds; fewer where their layer records would need too much memory. */
   readonly ring: number;
   readonly limits: Limits;
@@ -76,7 +79,7 @@ export function buildPlan(request: PlanRequest): Plan {
     parameters.map((name) => `grad.${name}`),
   );
   const all = request.layers === 'all';
-  const measured = placement.groups.map((group) => measuredOf(group, all));
+  const measured = placement.groups.map((group) => measuredOf(group, all, request.histograms));
   const squares = sumSquaresSteps(builder, measuredTensors(measured));
   findStepPairs(builder);
   const { reduce, clip, update, reduceWeights } = measureSteps(builder, measured, parameters, request.optimizer, tables);
@@ -84,7 +87,9 @@ export function buildPlan(request: PlanRequest): Plan {
   const { groups, words: layerWords } = shapeTables(builder, measured, tables);
   const ring = ringOf(request, layerWords);
   const layerSlots = Math.ceil(ring / layersEvery) + 1;
-  const record = recordStep(builder, { ring, every: layersEvery, slots: layerSlots, words: layerWords });
+  const records = { ring, every: layersEvery, slots: layerSlots, words: layerWords };
+  const record = recordStep(builder, records);
+  const histograms = request.histograms ? histogramSteps(builder, measured, records, tables) : [];
   const loss = lossStep(builder);
   const { source } = request;
   const clear = clearSteps(builder);
@@ -100,6 +105,7 @@ export function buildPlan(request: PlanRequest): Plan {
     ...squares,
     ...reduce,
     ...(all ? [...unitSteps(builder, layersEvery), ...gateSteps(builder, layersEvery)] : []),
+    ...histograms,
     ...clip,
     ...clipping,
     ...update,

@@ -224,6 +224,12 @@ export const KERNELS = {
     constants: ['FIRST', 'B', 'C', 'MODE', 'UNIT', 'EVERY', 'H_STRIDE', 'EXTENDED', 'H_AT', 'RANGE_STRIDE'],
     workgroup: ROW,
   },
+  gradient_histogram: {
+    folder: 'probe',
+    bindings: { dW: readBits, matrices: readBits, norms: readBits, status: readBits, shapes: readBits, layers: writeBits },
+    constants: ['MATRICES', 'LAYER_WORDS', 'EVERY', 'SLOTS'],
+    workgroup: [256, 1, 1],
+  },
   record_iteration: {
     folder: 'probe',
     bindings: {

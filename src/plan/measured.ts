@@ -23,10 +23,15 @@ export interface Measured {
   readonly gates: number;
   /** Whether more than gradients is measured. */
   readonly isAll: boolean;
+  /** Whether histograms of the weights' gradients are recorded. */
+  readonly hasHistograms: boolean;
 }
 
-/** @param isAll whether hidden layers and gates are measured too, or gradients alone */
-export function measuredOf(group: PlanGroup, isAll: boolean): Measured {
+/**
+ * @param isAll whether hidden layers and gates are measured too, or gradients alone
+ * @param hasHistograms whether histograms of the weights' gradients are recorded
+ */
+export function measuredOf(group: PlanGroup, isAll: boolean, hasHistograms = false): Measured {
   const { network, parameters } = group;
   const own = (name: string) => physicalName(group, name);
   const { z, d } = signalsOf(network);
@@ -40,6 +45,7 @@ export function measuredOf(group: PlanGroup, isAll: boolean): Measured {
     units: isAll ? unitLayersOf(network).map(({ tensor }) => tensor) : [],
     gates: isAll ? gates : 0,
     isAll,
+    hasHistograms,
   };
 }
 

@@ -1,5 +1,5 @@
 /** Tables of what each replica's network looks like to the kernels that measure it. */
-import { LAYER_SERIES, type LayerNames, type LayerSeries, shapeOf, stepName } from '../metrics/layer-series.ts';
+import { LAYER_SERIES, type LayerNames, type LayerSeries, layerWords, shapeOf, stepName } from '../metrics/layer-series.ts';
 import { recurrencesOf, recurrentLayersOf, statesOf } from '../model/recurrent-network.ts';
 import type { Builder } from './builder.ts';
 import type { Tables } from './measure.ts';
@@ -24,12 +24,13 @@ export function shapeTables(
     const entries = new LayerEntries(each, order);
     const shape = shapeOf(layerNamesOf(each, builder.isHalf));
     const recorded = LAYER_SERIES.flatMap((series) => (shape[series] > 0 ? entries.of(series) : []));
-    const layerRecord = { first: words, words: recorded.length };
+    // Histograms lie behind what is taken from norms.
+    const layerRecord = { first: words, words: layerWords(shape) };
     for (let k = 0; k < group.count; k++) {
       shapes.push(z.length, d.length, gradients.length, norms, weights, words, recorded.length, map.length);
       norms += normCount(each);
       weights += 2 * parameters.length;
-      words += recorded.length;
+      words += layerRecord.words;
     }
     map.push(...recorded);
     const losses = [...order.slice(0, z.length), 'loss', ...order.slice(z.length)];
@@ -42,9 +43,10 @@ export function shapeTables(
 }
 
 /** What a group's records hold, by the network's names. */
-export function layerNamesOf({ group: { network }, units, isAll }: Measured, isHalf: boolean): LayerNames {
+export function layerNamesOf({ group: { network }, units, isAll, hasHistograms }: Measured, isHalf: boolean): LayerNames {
   const { gradientLayers, weightLayers } = network;
-  return { gradientLayers, weightLayers, unitLayers: units, isAll, isHalf, recurrentLayers: recurrentLayersOf(network) };
+  const recurrentLayers = recurrentLayersOf(network);
+  return { gradientLayers, weightLayers, unitLayers: units, isAll, isHalf, hasHistograms, recurrentLayers };
 }
 
 /** The words of the layer map: what a layer's record is taken from. */
@@ -87,6 +89,9 @@ class LayerEntries {
         return this.#gates('mean');
       case 'gateSaturated':
         return this.#gates('share');
+      case 'histogram':
+        // Their kernel writes them into the record itself.
+        return [];
     }
   }
 

@@ -49,6 +49,7 @@ export function cohortPlan(
     source: sourceOf(first, dataset),
     layersEvery: first.probes.layersEvery,
     layers: first.probes.layers,
+    histograms: first.probes.histograms,
     ring: RING,
     limits,
   });

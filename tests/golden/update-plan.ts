@@ -52,7 +52,7 @@ function updatePlan(
   const G = parameters.length;
   const shapes = Array.from({ length: replicas }, (_, r) => [0, 0, G, r * G, r * 2 * G, 0, 0, 0]);
   const contents: Tables = new Map([['shapes', Uint32Array.from(shapes.flat())]]);
-  const measured = { group, z: [], d: [], gradients, parameters, units: [], gates: 0, isAll: false };
+  const measured = { group, z: [], d: [], gradients, parameters, units: [], gates: 0, isAll: false, hasHistograms: false };
   const { reduce, clip, update } = measureSteps(builder, [measured], parameters, optimizer, contents);
   const clipping = clipSteps(builder, [measured], parameters, clipKinds, contents);
   const iteration = [...squares, ...reduce, ...clip, ...clipping, ...update];
@@ -67,6 +67,7 @@ function updatePlan(
       unitLayers: [],
       recurrentLayers: [],
       isAll: false,
+      hasHistograms: false,
       isHalf: false,
       weightLayers: [],
       measured: gradients,

@@ -70,7 +70,7 @@ describe('a record of the layers', () => {
     const trainer = await Trainer.create(engine, [experiment], dataset);
     const { layers } = await trainer.advance(1);
     const record = splitLayers(layers[0][0].words, shapeOf(trainer.summary));
-    expect(LAYER_SERIES.map((name) => record[name].length)).toEqual([3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(LAYER_SERIES.map((name) => record[name].length)).toEqual([3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     expect(layers[0][0].words.length).toBe(6);
     trainer.destroy();
   });

@@ -12,7 +12,7 @@ const BROWSER_TESTS = 'tests/**/*.browser.test.ts';
  * twins themselves to the cells' formulas.
  */
 const KERNELS_IN_WASM =
-  'tests/kernels/{linear,activation,norm,gradnorm,optimizer,range,range-measures,units,precision,recurrent,recurrent-walks,recurrent-norm,read-out,gate-probe}.test.ts';
+  'tests/kernels/{linear,activation,norm,gradnorm,optimizer,range,range-measures,units,precision,recurrent,recurrent-walks,recurrent-norm,read-out,gate-probe,histogram}.test.ts';
 
 /** Everything that needs no browser. */
 const node: TestProjectInlineConfiguration = {

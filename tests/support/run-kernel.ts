@@ -272,6 +272,7 @@ export function planOfSteps(steps: readonly AnyStep[], buffers: readonly PlanBuf
     recurrentLayers: [],
     isAll: false,
     isHalf: false,
+    hasHistograms: false,
     weightLayers: [],
     measured: [],
   };

@@ -5,6 +5,7 @@ import { activationTwins } from './twins/activation.ts';
 import { clipTwins } from './twins/clip.ts';
 import { dataTwins } from './twins/data.ts';
 import { gradnormTwins } from './twins/gradnorm.ts';
+import { histogramTwins } from './twins/histogram.ts';
 import { linearTwins } from './twins/linear.ts';
 import { lossTwins } from './twins/loss.ts';
 import { batchNormTwins, layerNormTwins } from './twins/norm.ts';
@@ -29,6 +30,7 @@ export const TWINS: Twins<KernelName> = {
   ...precisionTwins,
   ...probeTwins,
   ...unitTwins,
+  ...histogramTwins,
   ...recurrentTwins,
   ...recurrentNormTwins,
   ...sequenceTwins,

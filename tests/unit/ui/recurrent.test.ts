@@ -153,6 +153,7 @@ function traceOf(experiment: Experiment, gates: readonly string[], value: (serie
     recurrentLayers: Array.from({ length: layers }, (_, k) => ({ name: `h${k}`, gates, steps: 20, hasCell: cell === 'lstm' })),
     isAll: true,
     isHalf: false,
+    hasHistograms: false,
   });
   const trace = new Trace([], shape);
   const words = Float32Array.from(LAYER_SERIES.flatMap((name) => Array.from({ length: shape[name] }, (_, i) => value(name, i))));

@@ -22,6 +22,7 @@ const summary: PlanSummary = {
   recurrentLayers: [],
   isAll: true,
   isHalf: false,
+  hasHistograms: false,
   weightLayers: ['l0.weight'],
   measured: ['z0', 'z1'],
 };
