@@ -31,7 +31,7 @@ recurrent  milliseconds per training iteration along sequences of so many steps 
          last step into 10 classes, SGD, clip 1, the norm of every gradient and of dL/dh of every step recorded each iteration),
          and the line through them; with --peers the same of a tanh RNN in TensorFlow.js on the same adapter, in turns
 kernels  the time of each kernel of an iteration of so many networks, run alone; with --lengths of recurrent ones
-probes   the time of an iteration with everything measured of every layer, and without, in turns
+probes   the time of an iteration with everything measured of every layer, without, and with histograms too, in turns
 depth    the time of an iteration and of each of its layers, and the memory, of networks of different depth, in turns`;
 
 const COMMANDS = ['step', 'sweep', 'recurrent', 'kernels', 'probes', 'depth'] as const;

@@ -120,14 +120,17 @@ export function profileTable({ name, replicas, iterationMs, iterationCpuMs, kern
 }
 
 export function probeTable(costs: readonly ProbeCost[]): string {
-  const head = ['depth', 'networks', 'ms with', 'ms without', 'ratio', 'of minima'];
-  const rows = costs.map(({ depth, replicas, on, off, ratio, ratioOfMin }) => [
+  const head = ['depth', 'networks', 'ms with', 'ms without', 'ratio', 'of minima', 'ms and histograms', 'ratio', 'of minima'];
+  const rows = costs.map(({ depth, replicas, on, off, histograms, ...ratios }) => [
     String(depth),
     String(replicas),
     digits(on.median),
     digits(off.median),
-    `${ratio.toFixed(3)}×`,
-    `${ratioOfMin.toFixed(3)}×`,
+    `${ratios.ratio.toFixed(3)}×`,
+    `${ratios.ratioOfMin.toFixed(3)}×`,
+    digits(histograms.median),
+    `${ratios.histogramRatio.toFixed(3)}×`,
+    `${ratios.histogramRatioOfMin.toFixed(3)}×`,
   ]);
   return table([head, ...rows]);
 }

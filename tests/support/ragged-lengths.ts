@@ -60,7 +60,14 @@ async function tracesOf(engine: Engine, inputs: readonly ExperimentInput[]): Pro
 export async function expectRaggedLengths(engine: Engine, { title: _, ...given }: (typeof LENGTH_CASES)[number]): Promise<void> {
   const inputs = LENGTHS.map((length, k): ExperimentInput => {
     const task = { ...given.task, length } as ExperimentInput['task'];
-    return { optimizer: ADAM, batchSize: 6, ...given, task, seed: k + 1, probes: { layersEvery: 2, testEvery: 0 } };
+    return {
+      optimizer: ADAM,
+      batchSize: 6,
+      ...given,
+      task,
+      seed: k + 1,
+      probes: { layersEvery: 2, testEvery: 0, histograms: true },
+    };
   });
   const together = await tracesOf(engine, inputs);
   for (const [k, input] of inputs.entries()) {

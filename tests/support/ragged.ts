@@ -130,7 +130,7 @@ async function tracesOf(engine: Engine, loss: Loss, inputs: readonly ExperimentI
 /** Compares bit by bit; every network has its own seed, and the seed that is its depth makes it known among them. */
 export async function expectRagged(engine: Engine, { loss, model, rest }: RaggedCase): Promise<void> {
   const inputs = DEPTHS.map((depth, k): ExperimentInput => {
-    return { ...rest, model: model(depth), seed: k + 1, probes: { layersEvery: 2, testEvery: 0 } };
+    return { ...rest, model: model(depth), seed: k + 1, probes: { layersEvery: 2, testEvery: 0, histograms: true } };
   });
   const together = await tracesOf(engine, loss, inputs);
   for (const [k, input] of inputs.entries()) {

@@ -116,7 +116,7 @@ test.each(['csv', 'json', 'parquet'] as const)('%s: the same bytes however the s
   await writeStore(b, sweep, [points[4], points[3], points[2], points[1]].reverse(), faster);
   await mergeFolders([b, a], join(joined, 'out'));
   const [once, cut] = [await exported(whole, format, true), await exported(join(joined, 'out'), format, true)];
-  expect(once.files).toHaveLength(6);
+  expect(once.files).toHaveLength(7);
   for (const [k, file] of once.files.entries()) {
     expect(readFileSync(cut.files[k]).equals(readFileSync(file)), file).toBe(true);
   }
@@ -127,7 +127,7 @@ test('traces in long form: curves, evaluations, layers, weights', async () => {
   await writeStore(folder, sweep, [points[2]], options);
   const { files } = await exported(folder, 'parquet', true);
   expect(files.map((file) => file.replace(/.*\//, ''))).toEqual(
-    ['', '-traces', '-tests', '-layers', '-weights', '-units'].map((name) => `runs${name}.parquet`),
+    ['', '-traces', '-tests', '-layers', '-weights', '-units', '-histograms'].map((name) => `runs${name}.parquet`),
   );
   const [, traces, tests, layers, weights, units] = await Promise.all(files.map(rowsOf));
   expect(traces).toHaveLength(30);

@@ -108,6 +108,26 @@ test('a trace of the second version is read: no sequences', () => {
   expect(trace.layers[1].log2Dh).toHaveLength(0);
 });
 
+test('a trace of the third version is read: no histograms', () => {
+  // One iteration of one layer, its record with two steps of a recurrent layer, and an evaluation with a spectrum.
+  const header = [0x544e_0003, 1, 1, 1, 1, 1, 1, 0, 0, 0x7ff, 1, 1, 0, 0, 1, 1, 0, 0, 2, 0, 2, 2, 1, 2];
+  const columns = [0, 1.5, 0.25, 1, 1, 0, -5, 0, 0, 0.125, 0];
+  const record = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+  const numbers = Float32Array.from([...columns, ...record, 1, 0.5, 0.75, 1.25, 2.5]);
+  const bytes = new Uint8Array(4 * (header.length + 1 + numbers.length));
+  bytes.set(new Uint8Array(Uint32Array.from(header).buffer));
+  bytes.set(new TextEncoder().encode('h0'), 4 * header.length);
+  bytes.set(new Uint8Array(numbers.buffer), 4 * (header.length + 1));
+  const trace = decodeTrace(bytes);
+  expect([...trace.scalars.loss.view()]).toEqual([1.5]);
+  expect(trace.layers[0].log2Dh).toEqual(Float32Array.of(5, 6));
+  expect(trace.layers[0].gateSaturated).toEqual(Float32Array.of(9, 10));
+  expect(trace.layers[0].histogram).toHaveLength(0);
+  expect(trace.tests).toEqual([
+    { iteration: 1, loss: 0.5, accuracy: 0.75, spectra: [{ matrix: 'h0', radius: 1.25, sigma: 2.5 }] },
+  ]);
+});
+
 test('the spectra of evaluations are kept with the names of their matrices', () => {
   const trace = syntheticTrace({ iterations: 2 });
   const spectra = ['h0.r', 'h0.z'].map((matrix, k) => ({ matrix, radius: 0.5 + k, sigma: 1.5 + k }));

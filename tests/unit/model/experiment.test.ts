@@ -47,7 +47,7 @@ describe('an experiment that is not valid is refused with path, value and what i
     [
       'a field of a default object',
       { probes: { every: 1 } },
-      ['probes.every: unknown field; valid is layersEvery, layers, testEvery'],
+      ['probes.every: unknown field; valid is layersEvery, layers, histograms, testEvery'],
     ],
     ['no kind', { model: { depth: 3 } }, ['model.kind: nothing is not valid; valid is "mlp" or "residual_mlp" or "recurrent"']],
     [
