@@ -1,5 +1,6 @@
 /** Reads a schema: which fields an object may have, and what a field may hold. */
 import type { BaseIssue, IssuePathItem } from 'valibot';
+import type { Shown } from './schema-parts.ts';
 
 /** The part of valibot's schema and action objects that is looked at here. */
 export interface SchemaNode {
@@ -14,6 +15,7 @@ export interface SchemaNode {
   readonly pipe?: readonly SchemaNode[];
   readonly requirement?: unknown;
   readonly description?: string;
+  readonly metadata?: Shown;
 }
 
 /** The fields an object may have, given the names (`kind`, `rule`) that its value already chooses; undefined for plain values. */
@@ -42,15 +44,38 @@ function fieldAt(schema: SchemaNode | undefined, { input, key }: IssuePathItem):
   return schema && fieldsOf(schema, input)?.get(String(key));
 }
 
-/** What a number may be, both bounds named: `a whole number from 1 to 4096`; undefined for anything but a number. */
-export function describeNumber(schema: SchemaNode): string | undefined {
-  if (schema.wrapped) return describeNumber(schema.wrapped);
+/** What a number may be: bounds that it may have, bounds that it may not. */
+export interface NumberBounds {
+  readonly isInteger: boolean;
+  readonly least?: number;
+  readonly most?: number;
+  readonly above?: number;
+  readonly below?: number;
+}
+
+/** Undefined for anything but a number. */
+export function boundsOf(schema: SchemaNode): NumberBounds | undefined {
+  if (schema.wrapped) return boundsOf(schema.wrapped);
   if (schema.type !== 'number') return undefined;
   const rule = (type: string) => schema.pipe?.flatMap((part) => part.pipe ?? [part]).find((part) => part.type === type);
-  const bound = (type: string) => rule(type)?.requirement;
+  const bound = (type: string) => rule(type)?.requirement as number | undefined;
   const [least, most, above, below] = ['min_value', 'max_value', 'gt_value', 'lt_value'].map(bound);
+  return {
+    isInteger: rule('integer') !== undefined,
+    ...(least !== undefined && { least }),
+    ...(most !== undefined && { most }),
+    ...(above !== undefined && { above }),
+    ...(below !== undefined && { below }),
+  };
+}
+
+/** What a number may be, both bounds named: `a whole number from 1 to 4096`; undefined for anything but a number. */
+export function describeNumber(schema: SchemaNode): string | undefined {
+  const bounds = boundsOf(schema);
+  if (!bounds) return undefined;
+  const { least, most, above, below } = bounds;
   const bounded = most !== undefined || below !== undefined;
-  const noun = rule('integer') ? 'a whole number' : bounded ? 'a number' : 'a finite number';
+  const noun = bounds.isInteger ? 'a whole number' : bounded ? 'a number' : 'a finite number';
   if (least !== undefined && most !== undefined) return `${noun} from ${least} to ${most}`;
   if (least !== undefined && below !== undefined) return `${noun} of at least ${least} and below ${below}`;
   if (least !== undefined) return `${noun} of at least ${least}`;

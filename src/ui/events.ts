@@ -8,6 +8,8 @@ interface NablaEvents {
   'chart-zoom': readonly [number, number];
   'chart-reset': { readonly all: boolean };
   action: Action;
+  /** What is being typed or dragged and not yet in force; undefined once it is given up. */
+  'field-preview': { readonly path: string; readonly value: unknown } | undefined;
 }
 
 /** Sends an event that crosses shadow roots. */

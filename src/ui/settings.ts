@@ -4,7 +4,7 @@ import { describeFields } from '../model/describe.ts';
 import { ConfigError } from '../model/errors.ts';
 import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment, ExperimentInput } from '../model/schema.ts';
-import { fieldAt, fieldValue, groupOf, optionLabel } from './fields.ts';
+import { defaultOf, fieldsOf, fieldValue, isLive, labelOf, optionLabel } from './fields.ts';
 import { formatSetting } from './format.ts';
 import { isFollower, switchedNetwork, withFollowers } from './switch-network.ts';
 
@@ -38,16 +38,17 @@ export function costOf(before: Pair<Experiment>, after: Pair<Experiment>): 'noth
   const paths = [...differingPaths(before[0], after[0]), ...differingPaths(before[1], after[1])];
   if (paths.length === 0) return 'nothing';
   const keepsSteps = before.every((run, r) => clipsInPlace(run) === clipsInPlace(after[r]));
-  return keepsSteps && paths.every((path) => groupOf(path) === 'live') ? 'retune' : 'load';
+  return keepsSteps && paths.every(isLive) ? 'retune' : 'load';
 }
 
 /**
- * The pair after a field has been set in the targeted runs; of both, a run that has no such field stays as it is.
+ * The pair after a field has been set in the targeted runs, to its default where the value is undefined; of both, a run that has no
+ * such field stays as it is.
  *
  * @throws ConfigError when the value, or what follows from it, is not valid
  */
 export function editPair(pair: Pair<Experiment>, target: EditTarget, path: string, value: unknown): Pair<Experiment> {
-  const has = pair.map((experiment) => fieldValue(experiment, path) !== undefined);
+  const has = pair.map((experiment) => fieldsOf(experiment).has(path));
   const edited = (run: RunIndex, name: 'a' | 'b') => {
     const isMeant = target === name || (target === 'both' && (has[run] || !has.includes(true)));
     return isMeant ? parseExperiment(withValue(pair[run], path, value)) : pair[run];
@@ -78,7 +79,8 @@ function choosersOf(fields: ReturnType<typeof describeFields>): Map<string, Map<
  * A copy with one field set. A new form of an object (another optimizer, clip rule, task, kind of network) keeps the fields it has in
  * common with the old one, unless they make no sense in it; what only the old choice had goes.
  */
-function withValue(experiment: Experiment, path: string, value: unknown): ExperimentInput {
+function withValue(experiment: Experiment, path: string, wanted: unknown): ExperimentInput {
+  const value = wanted ?? defaultOf(experiment, path);
   if (fieldValue(experiment, path) === value) return experiment;
   const tools = { problemsOf, leaves, setAt };
   return switchedNetwork(experiment, path, value, tools) ?? withFollowers(withinKind(experiment, path, value), path, tools);
@@ -131,7 +133,8 @@ function setAt(experiment: Experiment | ExperimentInput, path: string, value: un
   const keys = path.split('.');
   let at = copy;
   for (const key of keys.slice(0, -1)) at = at[key] as Record<string, unknown>;
-  at[keys[keys.length - 1]] = value;
+  if (value === undefined) delete at[keys[keys.length - 1]];
+  else at[keys[keys.length - 1]] = value;
   return copy as ExperimentInput;
 }
 
@@ -173,8 +176,7 @@ export function shortSetting(experiment: Experiment, path: string): string {
   const value = fieldValue(experiment, path);
   if (path === 'clip.rule' || path === 'clip.max') return clipWords(experiment);
   if (path === 'model.init.scheme') return optionLabel(path, value) ?? String(value);
-  const label = fieldAt(path)?.label ?? path.replace(/^.*\./, '');
-  return `${label} ${typeof value === 'number' ? formatSetting(value) : (optionLabel(path, value) ?? String(value))}`;
+  return `${labelOf(path)} ${typeof value === 'number' ? formatSetting(value) : (optionLabel(path, value) ?? String(value))}`;
 }
 
 /** Paths whose value is not what the schema fills in when they are left out. */

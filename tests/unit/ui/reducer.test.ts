@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { SCALARS } from '../../../src/metrics/block.ts';
-import { describeFields } from '../../../src/model/describe.ts';
-import { ConfigError } from '../../../src/model/errors.ts';
 import { parseExperiment } from '../../../src/model/experiment.ts';
 import type { PlanSummary } from '../../../src/plan/summary.ts';
 import { planKey } from '../../../src/sweep/plan-key.ts';
-import { applies, FIELDS, fieldValue, groupOf, MORE_FIELDS } from '../../../src/ui/fields.ts';
+import { fieldValue } from '../../../src/ui/fields.ts';
 import { PAIRS } from '../../../src/ui/pairs.ts';
 import { commandsFor, isOriginal, reduce } from '../../../src/ui/reducer.ts';
-import { costOf, differenceSummary, editPair } from '../../../src/ui/settings.ts';
+import { differenceSummary, editPair } from '../../../src/ui/settings.ts';
 import { type Action, initialState, type LabState, sharesPlan } from '../../../src/ui/state.ts';
 
 const summary: PlanSummary = {
@@ -119,58 +117,6 @@ test('whatever loads says so at once; control: what retunes does not', () => {
   expect(follow(start, edit('optimizer.learningRate', 0.1)).runState).toBe('running');
 });
 
-test('every control can be edited in every pair it applies to, to its own value, at no cost', () => {
-  for (const { experiments } of PAIRS) {
-    for (const { path } of FIELDS) {
-      const value = fieldValue(experiments[0], path);
-      if (value === undefined) continue;
-      expect([path, costOf(experiments, editPair(experiments, 'a', path, value))]).toEqual([path, 'nothing']);
-    }
-  }
-});
-
-test('every option of every choice leads to a valid pair of which only the run aimed at has changed', () => {
-  const { experiments } = PAIRS.find(({ id }) => id === 'digits8-relu-8') ?? PAIRS[0];
-  for (const field of FIELDS) {
-    if (field.kind !== 'choice' || !applies(field, experiments[1])) continue;
-    for (const { value } of field.options) {
-      const pair = editPair(experiments, 'b', field.path, value);
-      expect(pair[0]).toBe(experiments[0]);
-      expect(fieldValue(pair[1], field.path)).toBe(value);
-      // Rules that clip in place have steps of their own in the plan.
-      const isLive = field.group === 'live' && !['torch_norm_per_tensor', 'adaptive'].includes(value);
-      expect(costOf(experiments, pair)).not.toBe(isLive ? 'load' : 'retune');
-    }
-  }
-});
-
-test('every field of an experiment has a control', () => {
-  const paths = [...FIELDS, ...MORE_FIELDS].map(({ path }) => path);
-  expect(new Set(paths)).toEqual(new Set(describeFields().map(({ path }) => path)));
-  expect(paths.length).toBe(new Set(paths).size);
-  for (const { label } of MORE_FIELDS) expect(label).toMatch(/^[A-Zα-ω]/);
-});
-
-test('a rarer setting gives a pair that is valid, or a sentence at a field', () => {
-  let valid = 0;
-  for (const { experiments } of PAIRS) {
-    for (const field of MORE_FIELDS.filter((candidate) => applies(candidate, experiments[0]))) {
-      const { path } = field;
-      const values = field.kind === 'number' ? [fieldValue(experiments[0], path)] : field.options.map(({ value }) => value);
-      for (const value of values) {
-        try {
-          const edited = editPair(experiments, 'both', path, field.kind === 'choice' && field.flag ? value === 'true' : value);
-          for (const run of edited) expect(parseExperiment(run as never)).toEqual(run);
-          valid++;
-        } catch (error) {
-          expect(error).toBeInstanceOf(ConfigError);
-        }
-      }
-    }
-  }
-  expect(valid).toBeGreaterThan(50);
-});
-
 test('another kind of network keeps what it can', () => {
   const [a] = editPair(PAIRS[0].experiments, 'both', 'model.kind', 'residual_mlp');
   const { model } = PAIRS[0].experiments[0];
@@ -178,10 +124,6 @@ test('another kind of network keeps what it can', () => {
   const { width, activation, init } = model;
   expect(a.model).toMatchObject({ kind: 'residual_mlp', width, activation, init, blocks: 4 });
   expect(editPair([a, a], 'both', 'model.kind', 'mlp')[0].model).toMatchObject({ kind: 'mlp', width, activation, init });
-});
-
-test('the group a control stands in is what its path costs', () => {
-  for (const field of FIELDS) expect([field.path, field.group]).toEqual([field.path, groupOf(field.path)]);
 });
 
 test('a new variant keeps what it shares with the old one', () => {
