@@ -4,7 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
 import { act } from './events.ts';
 import { formatDuration, formatRate } from './format.ts';
-import type { LabState } from './state.ts';
+import { type LabState, playOrPause } from './state.ts';
 import { shared } from './styles.ts';
 
 @customElement('nabla-play-bar')
@@ -32,12 +32,15 @@ export class PlayBar extends LitElement {
     const total = lab.experiments[0].iterations;
     const done = Math.max(0, ...(lab.traces ?? []).map((trace) => trace.length));
     const running = runState === 'running' || (runState === 'loading' && lab.wantsRun);
+    // One button in every state, so that it keeps the focus.
+    const [label, title] =
+      runState === 'finished'
+        ? ['↻ Run again', 'Run again from iteration 0']
+        : running
+          ? ['❚❚ Pause', 'Pause']
+          : ['▶ Start', 'Start'];
     return html`
-      ${
-        runState === 'finished'
-          ? html`<button class="primary" title="Run again from iteration 0 (Space)" @click=${() => act(this, { type: 'restart' })}>↻ Run again</button>`
-          : html`<button class="primary" title="${running ? 'Pause' : 'Start'} (Space)" @click=${this.#toggle}>${running ? '❚❚ Pause' : '▶ Start'}</button>`
-      }
+      <button class="primary" title="${title} (Space)" @click=${this.#toggle}>${label}</button>
       <button title="One iteration (.)" aria-label="One iteration" ?disabled=${runState === 'finished' || runState === 'loading'} @click=${this.#step}>▸❙</button>
       <button title="Back to iteration 0 (r)" aria-label="Back to iteration 0" @click=${() => act(this, { type: 'restart' })}>↺</button>
       <slot></slot>
@@ -56,10 +59,6 @@ export class PlayBar extends LitElement {
     return `${formatRate(rate)} · ${formatDuration(left / rate)} left`;
   }
 
-  readonly #toggle = (): void =>
-    act(this, {
-      type: 'play',
-      command: this.lab.runState === 'running' || (this.lab.runState === 'loading' && this.lab.wantsRun) ? 'pause' : 'start',
-    });
+  readonly #toggle = (): void => act(this, playOrPause(this.lab));
   readonly #step = (): void => act(this, { type: 'play', command: 'step' });
 }

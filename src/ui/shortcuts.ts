@@ -1,6 +1,6 @@
 /** The page's keyboard shortcuts: one table, on which the key handler acts and of which the keyboard map is made. */
 import type { DialogName } from './dialogs.ts';
-import type { Action, LabState } from './state.ts';
+import { type Action, type LabState, playOrPause } from './state.ts';
 import type { View } from './views.ts';
 
 /** Where a shortcut works, in the order of the keyboard map. */
@@ -35,7 +35,7 @@ export interface Shortcut {
 export const SHORTCUTS: readonly Shortcut[] = [
   { place: 'page', keys: ['?'], does: 'Show this map of the keys', act: ({ open }) => open('keys') },
   { place: 'page', keys: ['Escape'], does: 'Close a dialog; leave a field as it was' },
-  { place: 'lab', keys: ['Space'], does: 'Start, pause, or run again', act: playOrPause },
+  { place: 'lab', keys: ['Space'], does: 'Start, pause, or run again', act: ({ lab, dispatch }) => dispatch(playOrPause(lab)) },
   { place: 'lab', keys: ['.'], does: 'Train one iteration', act: ({ dispatch }) => dispatch({ type: 'play', command: 'step' }) },
   { place: 'lab', keys: ['r'], does: 'Back to iteration 0', act: ({ dispatch }) => dispatch({ type: 'restart' }) },
   { place: 'lab', keys: ['Backspace'], does: 'Previous zoom', act: previousZoom },
@@ -49,12 +49,6 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { place: 'runs', keys: ['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End'], does: 'Move to another run' },
   { place: 'runs', keys: ['Enter'], does: 'Open the run' },
 ];
-
-function playOrPause({ lab: { runState, wantsRun }, dispatch }: KeyContext): void {
-  const isRunning = runState === 'running' || (runState === 'loading' && wantsRun);
-  if (runState === 'finished') dispatch({ type: 'restart' });
-  else dispatch({ type: 'play', command: isRunning ? 'pause' : 'start' });
-}
 
 function previousZoom({ lab, dispatch }: KeyContext): boolean {
   if (lab.zooms.length === 0) return false;

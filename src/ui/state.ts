@@ -97,6 +97,13 @@ export function sharesPlan([{ replicas }]: Pair<PlanSummary>): boolean {
   return replicas > 1;
 }
 
+/** What the button that starts and pauses does. */
+export function playOrPause({ runState, wantsRun }: LabState): Action {
+  if (runState === 'finished') return { type: 'restart' };
+  const isRunning = runState === 'running' || (runState === 'loading' && wantsRun);
+  return { type: 'play', command: isRunning ? 'pause' : 'start' };
+}
+
 /** Titles and claims of a pair: those of the scenario it is, else none but `Own settings`. */
 export function identityOf(experiments: Pair<Experiment>): Pick<LabState, 'titles' | 'claims' | 'origin'> {
   const pair = PAIRS.find((candidate) => canonicalJson(candidate.experiments) === canonicalJson(experiments));

@@ -185,17 +185,3 @@ describe('the page on WebGPU', () => {
     await page.getByRole('textbox', { name: /^Depth/ }).waitFor();
   });
 });
-
-describe('the page without WebGPU', () => {
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-features=WebGPU', '--disable-webgpu'] });
-  });
-  afterAll(() => browser.close());
-
-  test('says why and trains on the CPU engine', async () => {
-    await open();
-    await page.getByRole('button', { name: /CPU engine/ }).waitFor({ timeout: 60_000 });
-    await expect.poll(() => textOf('nabla-messages')).toMatch(/navigator\.gpu|no adapter/i);
-    await reaches(2);
-  });
-});
