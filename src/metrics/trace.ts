@@ -125,6 +125,21 @@ export class Trace {
     this.ended = ended;
   }
 
+  /** Forgets what came after the first `iterations` iterations: the trace of a run that has gone back. */
+  cut(iterations: number): void {
+    const { scalars, layers, tests } = this;
+    const isBefore = ({ iteration }: { readonly iteration: number }) => iteration < iterations;
+    const from = scalars.iteration.view().findIndex((iteration) => iteration >= iterations);
+    this.rewind({
+      length: from < 0 ? this.length : from,
+      layers: layers.filter(isBefore).length,
+      // An evaluation that counts so many iterations is one of the weights that they have left.
+      tests: tests.filter(({ iteration }) => iteration <= iterations).length,
+      firstNonFinite: this.firstNonFinite && isBefore(this.firstNonFinite) ? this.firstNonFinite : undefined,
+      ended: from < 0 ? this.ended : 'training',
+    });
+  }
+
   /** @param iteration how many it had trained, where it stopped before the others */
   appendTest(block: TestBlock, r: number, iteration = block.iterations[r]): void {
     this.tests.push({ iteration, loss: block.loss[r], accuracy: block.accuracy[r], spectra: block.spectra[r] ?? [] });

@@ -1,6 +1,9 @@
 /** The page's end of the worker's protocol. */
 import type { FromWorker, ToWorker } from './protocol.ts';
 
+/** What is said about runs that are being trained. */
+const OF_RUNS: ReadonlySet<FromWorker['type']> = new Set(['metrics', 'test', 'retuned', 'back', 'no way back', 'resumed']);
+
 /**
  * Owns the worker. At most one `load` is on its way: while one is unanswered the latest further one waits, and what the worker
  * still says about the replaced runs is dropped, so a listener never mixes two loads.
@@ -56,7 +59,7 @@ export class WorkerClient {
         // The answer belongs to a load that has been replaced already.
         return;
       }
-    } else if (this.#loading && (message.type === 'metrics' || message.type === 'test' || message.type === 'retuned')) {
+    } else if (this.#loading && OF_RUNS.has(message.type)) {
       return;
     }
     this.#listen(message);

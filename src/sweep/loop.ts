@@ -2,6 +2,7 @@
 import type { MetricsBlock, TestBlock } from '../metrics/block.ts';
 import type { Experiment } from '../model/schema.ts';
 import { IN_FLIGHT, nextTask, Pace } from './pace.ts';
+import { type Speed, Tempo } from './tempo.ts';
 
 /** What trains runs that start together: a `Trainer`, or several behind one face. */
 export interface Training {
@@ -21,12 +22,20 @@ export interface LoopListener {
   block(block: MetricsBlock): void;
   /** @param runs those that were evaluated */
   test(block: TestBlock, runs: readonly number[]): void;
+  /**
+   * Called before each block. What it returns is waited for with nothing in flight, so that what has been heard and the training
+   * state belong together.
+   */
+  rest?(): (() => Promise<void>) | undefined;
 }
 
 /** Trains until its last iteration, or until `pause`. One `run` at a time. */
 export class Loop {
   #paused = false;
   readonly #pace: Pace;
+  readonly #tempo: Tempo;
+  /** Ends the wait for the next iteration in slow motion. */
+  #wake: () => void = () => undefined;
 
   constructor(
     readonly training: Training,
@@ -35,15 +44,28 @@ export class Loop {
     now: () => number = () => performance.now(),
   ) {
     this.#pace = new Pace(now);
+    this.#tempo = new Tempo(now);
   }
 
   /** Iterations per second of the latest blocks. */
   get rate(): number {
-    return 1000 / this.#pace.iterationMs;
+    const { speed } = this;
+    return Math.min(1000 / this.#pace.iterationMs, speed === 'full' ? Number.POSITIVE_INFINITY : speed);
+  }
+
+  get speed(): Speed {
+    return this.#tempo.speed;
+  }
+
+  /** Takes effect at once. */
+  set speed(speed: Speed) {
+    this.#tempo.speed = speed;
+    this.#wake();
   }
 
   pause(): void {
     this.#paused = true;
+    this.#wake();
   }
 
   /**
@@ -62,9 +84,26 @@ export class Loop {
       work.catch(() => undefined);
       flying.push(work);
     };
+    const landed = async () => {
+      while (flying.length > 0) await flying.shift();
+    };
     this.#pace.restart();
+    this.#tempo.restart();
+    let rested: number | undefined;
     while (training.iteration < end && !this.#paused) {
-      const count = Math.min(this.#pace.blockLength, training.longestBlock, end - training.iteration, this.#toNextTest());
+      // Once between two blocks: however often it would like to, training goes on.
+      const rest = rested === training.iteration ? undefined : listener.rest?.();
+      const { due: onTime } = this.#tempo;
+      if (rest || onTime === 0) {
+        rested = training.iteration;
+        await landed();
+        await (rest ? rest() : this.#nextDue());
+        this.#pace.restart();
+        continue;
+      }
+      const longest = Math.min(this.#pace.blockLength, training.longestBlock, onTime);
+      const count = Math.min(longest, end - training.iteration, this.#toNextTest());
+      this.#tempo.trained(count);
       const arrival = training.advance(count).then((block) => {
         this.#pace.arrived(count);
         listener.block(block);
@@ -75,10 +114,22 @@ export class Loop {
       while (flying.length >= IN_FLIGHT) await flying.shift();
       await nextTask();
     }
-    await Promise.all(flying);
+    await landed();
     const finished = training.remaining <= 0;
     if (finished) await this.#test(this.#due());
     return finished;
+  }
+
+  /** Resolves when the next iteration is due in slow motion, or when there is another reason to look. */
+  #nextDue(): Promise<void> {
+    if (this.#paused) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.#tempo.waitMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** Iterations until the first evaluation of a run. */

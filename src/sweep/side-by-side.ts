@@ -1,13 +1,16 @@
 /** Runs that start together and are looked at beside each other, whether or not they share a plan. */
 import type { Baseline, Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
+import { fnv1a64 } from '../math/fnv.ts';
 import { type LayerBlock, type MetricsBlock, SCALARS, type TestBlock } from '../metrics/block.ts';
+import { canonicalJson } from '../model/experiment.ts';
 import { lengthOf } from '../model/network.ts';
 import type { Experiment, Task } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import type { Training } from './loop.ts';
 import { planKey } from './plan-key.ts';
-import { Trainer } from './trainer.ts';
+import { type Checkpoint, Trainer } from './trainer.ts';
+import { stateLayout } from './training-state.ts';
 
 /** A trainer and the run that each of its slots trains. */
 interface Part {
@@ -107,6 +110,21 @@ export class SideBySide implements Training {
   /** As `Trainer.retune`, for all runs. */
   retune(experiments: readonly Experiment[]): void {
     for (const { trainer, runs } of this.parts) trainer.retune(runs.map((run) => experiments[run]));
+  }
+
+  /** The training state of each plan's runs, as it is after everything enqueued so far. */
+  checkpoint(): Promise<Checkpoint[]> {
+    return Promise.all(this.parts.map(({ trainer }) => trainer.checkpoint()));
+  }
+
+  /** Goes on from checkpoints of the same experiments. */
+  restore(checkpoints: readonly Checkpoint[]): void {
+    for (const [p, { trainer }] of this.parts.entries()) trainer.restore(checkpoints[p]);
+  }
+
+  /** What the words of a checkpoint mean, as a hash: equal text, equal layout. */
+  get layout(): string {
+    return fnv1a64(canonicalJson(this.parts.map(({ trainer, runs }) => ({ runs, state: stateLayout(trainer.session.plan) }))));
   }
 
   destroy(): void {

@@ -229,6 +229,8 @@ export class Trainer {
   restore({ ticks, experiments, starts, words }: Checkpoint): void {
     writeState(this.session, words);
     this.#ticks = ticks;
+    // The records that came back may say of any slot that it is due.
+    this.#evaluated = new Set(starts.keys());
     for (const [slot, experiment] of experiments.entries()) {
       this.#experiments[slot] = experiment;
       this.#starts[slot] = starts[slot];

@@ -21,6 +21,14 @@ export function stateRanges(plan: Plan): Range[] {
   return [...whole('param'), ...stateRows, ...whole('running'), ...records];
 }
 
+/** Names and places of the tensors that the words of `stateRanges` belong to: plans in which they are equal take each other's state. */
+export function stateLayout(plan: Plan): string[] {
+  const kept = new Set(stateRanges(plan).map(({ buffer }) => buffer));
+  return [...plan.tensors].flatMap(([name, { buffer, offset, rows, columns }]) =>
+    kept.has(buffer) ? [`${name} ${buffer} ${offset} ${rows} ${columns}`] : [],
+  );
+}
+
 /** Writes the words of `stateRanges`, as this session's plan or another one of the same cohort has them. */
 export function writeState(session: Session, words: readonly Uint32Array[]): void {
   const parts = words.map((part) => ({ part, at: 0 }));

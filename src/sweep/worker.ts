@@ -8,13 +8,29 @@ import { openEngine } from '../engine/open.ts';
 import type { EngineChoice } from '../engine/report.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment, Task } from '../model/schema.ts';
-import { Loop } from './loop.ts';
+import { Keeper } from './keeper.ts';
+import { LabRuns } from './lab-runs.ts';
+import { takeSession } from './lab-sessions.ts';
 import { isRetune } from './plan-key.ts';
-import type { FromWorker, RunState, ToWorker } from './protocol.ts';
-import { SideBySide } from './side-by-side.ts';
+import type { FromWorker, RunState, Session, ToWorker } from './protocol.ts';
+import { type LabStore, openLabStore } from './store-lab.ts';
+import type { Speed } from './tempo.ts';
 
-function post(message: FromWorker, transfer: Transferable[] = []): void {
-  self.postMessage(message, { transfer });
+/** Bytes set aside for going back on a machine of 8 GiB or more, or of unknown size; less on a smaller one. */
+const MOST_FOR_GOING_BACK = 256 * 2 ** 20;
+
+function memoryForGoingBack(): number {
+  const { deviceMemory = 8 } = navigator as { readonly deviceMemory?: number };
+  return Math.min(1, deviceMemory / 8) * MOST_FOR_GOING_BACK;
+}
+
+function post(message: FromWorker): void {
+  self.postMessage(message);
+}
+
+/** Runs that cannot be kept are trained all the same. */
+function unkept(error: unknown): undefined {
+  post({ type: 'not kept', message: error instanceof Error ? error.message : String(error) });
 }
 
 class Worker {
@@ -22,7 +38,10 @@ class Worker {
   #choice: EngineChoice | undefined;
   /** Data sets of the latest load, by task. */
   #datasets: Map<string, Dataset> = new Map();
-  #trains: { readonly runs: SideBySide; readonly loop: Loop } | undefined;
+  #lab: LabRuns | undefined;
+  #speed: Speed = 'full';
+  #session: string | undefined;
+  #store: Promise<LabStore | undefined> | undefined;
   /** The run under way; resolves when it has paused or finished. */
   #running: Promise<void> = Promise.resolve();
   #releaseLock: (() => void) | undefined;
@@ -30,11 +49,10 @@ class Worker {
   async handle(message: ToWorker): Promise<void> {
     switch (message.type) {
       case 'load':
-        await this.#load(message.experiments, message.engine);
-        if (message.run) this.#start();
+        if (!(await this.#load(message)) && message.run) this.#start();
         break;
       case 'retune':
-        this.#retune(message.experiments);
+        this.#retune(message.experiments, message.text);
         break;
       case 'start':
         await this.#pause();
@@ -47,33 +65,85 @@ class Worker {
         await this.#pause();
         this.#start(1);
         break;
+      case 'back':
+        await this.#pause();
+        await this.#back();
+        break;
+      case 'speed':
+        this.#speed = message.speed;
+        if (this.#lab) this.#lab.loop.speed = message.speed;
+        break;
+      case 'keep':
+        await this.#lab?.keep();
+        break;
     }
   }
 
-  async #load(experiments: readonly Experiment[], choice: EngineChoice): Promise<void> {
+  /** @returns whether runs of before a reload were taken up */
+  async #load({ experiments, engine: choice, session }: Extract<ToWorker, { type: 'load' }>): Promise<boolean> {
     await this.#pause();
     this.#state('loading');
-    this.#trains?.runs.destroy();
-    this.#trains = undefined;
+    this.#lab?.destroy();
+    this.#lab = undefined;
+    const opening = session && this.#openStore(session);
     if (!this.#engine || choice !== this.#choice) {
       this.#engine?.destroy();
       this.#engine = undefined;
       this.#engine = await openEngine(choice, navigator.gpu as GPU | undefined, 'use');
       this.#choice = choice;
     }
-    post({ type: 'engine', report: this.#engine.report });
+    const engine = this.#engine;
+    post({ type: 'engine', report: engine.report });
     this.#keepDatasets(experiments);
-    const runs = await SideBySide.create(this.#engine, experiments, (task) => this.#data(task));
-    post({ type: 'loaded', summaries: runs.summaries, baselines: runs.baselines });
-    const loop = new Loop(runs, {
-      block: (block) => {
-        post({ type: 'metrics', block }, [block.scalars.buffer as ArrayBuffer]);
-        this.#state('running');
+    const store = await opening;
+    const kept = store && session?.resume ? await this.#find(store, experiments, choice) : undefined;
+    let lab = await this.#open(engine, kept?.lab.start ?? experiments, choice, store);
+    const isResumed = kept !== undefined && (await lab.resume(kept.lab, kept.state));
+    if (kept && !isResumed) {
+      lab.destroy();
+      lab = await this.#open(engine, experiments, choice, store);
+    }
+    lab.loop.speed = this.#speed;
+    this.#lab = lab;
+    post({ type: 'loaded', summaries: lab.runs.summaries, baselines: lab.runs.baselines });
+    if (store && isResumed) {
+      const { id, iteration, trainedBy, keptAt } = kept.lab;
+      for await (const events of store.events(id)) for (const event of events) post(event);
+      post({ type: 'resumed', iteration, trainedBy, keptAt });
+    }
+    this.#state(lab.runs.remaining <= 0 ? 'finished' : 'paused');
+    return isResumed;
+  }
+
+  /** What was kept of these runs before a reload. */
+  async #find(store: LabStore, experiments: readonly Experiment[], choice: EngineChoice) {
+    const kept = this.#session === undefined ? undefined : await store.find(this.#session).catch(unkept);
+    const isSame = kept?.lab.engine === choice && canonicalJson(kept.lab.experiments) === canonicalJson(experiments);
+    return isSame ? kept : undefined;
+  }
+
+  #open(engine: Engine, experiments: readonly Experiment[], choice: EngineChoice, store: LabStore | undefined) {
+    const id = this.#session;
+    return LabRuns.create(engine, experiments, (task) => this.#data(task), {
+      budget: memoryForGoingBack(),
+      choice,
+      tell: (event) => {
+        post(event);
+        if (event.type === 'metrics') this.#state('running');
       },
-      test: (block, tested) => post({ type: 'test', block, runs: tested }),
+      session: store && id ? { id, keeper: new Keeper(store, unkept, () => performance.now()) } : undefined,
     });
-    this.#trains = { runs, loop };
-    this.#state('paused');
+  }
+
+  /** Where the tab's runs are kept; training goes on without, and the page is told. */
+  async #openStore(session: Session): Promise<LabStore | undefined> {
+    this.#store ??= openLabStore().catch(unkept);
+    const store = await this.#store;
+    if (store && !this.#session) {
+      this.#session = await takeSession(session, navigator.locks);
+      post({ type: 'session', id: this.#session });
+    }
+    return store;
   }
 
   /** Keeps the data sets that are asked for again and lets the others go. */
@@ -89,10 +159,9 @@ class Worker {
     return data;
   }
 
-  #retune(experiments: readonly Experiment[]): void {
-    const runs = this.#trains?.runs;
-    if (!runs) return;
-    const training = runs.experiments;
+  #retune(experiments: readonly Experiment[], text: string): void {
+    if (!this.#lab) return;
+    const training = this.#lab.runs.experiments;
     const fits = (experiment: Experiment, run: number) => {
       const present = training[run];
       return present !== undefined && isRetune(present, experiment);
@@ -100,17 +169,22 @@ class Worker {
     if (!experiments.every(fits)) {
       throw new Error('This change needs a new start: it is more than learning rate, clip, decay, momentum and the like.');
     }
-    runs.retune(experiments);
-    post({ type: 'retuned', iteration: runs.iteration });
+    this.#lab.retune(experiments, text);
+  }
+
+  async #back(): Promise<void> {
+    const refused = await this.#lab?.back();
+    if (refused !== undefined) post({ type: 'no way back', message: refused });
+    else if (this.#lab) this.#state('paused');
   }
 
   /** Starts training without waiting for its end. */
   #start(limit?: number): void {
-    const loop = this.#trains?.loop;
-    if (!loop) return;
+    const lab = this.#lab;
+    if (!lab) return;
     this.#holdLock();
     this.#state('running');
-    this.#running = loop
+    this.#running = lab
       .run(limit)
       .then((finished) => this.#state(finished ? 'finished' : 'paused'))
       .catch(report)
@@ -118,7 +192,7 @@ class Worker {
   }
 
   async #pause(): Promise<void> {
-    this.#trains?.loop.pause();
+    this.#lab?.loop.pause();
     await this.#running;
   }
 
@@ -132,7 +206,7 @@ class Worker {
   }
 
   #state(state: RunState): void {
-    post({ type: 'state', state, iterationsPerSecond: state === 'running' ? (this.#trains?.loop.rate ?? 0) : 0 });
+    post({ type: 'state', state, iterationsPerSecond: state === 'running' ? (this.#lab?.loop.rate ?? 0) : 0 });
   }
 }
 
