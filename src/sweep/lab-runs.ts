@@ -181,9 +181,7 @@ export class LabRuns {
     const { iterations, room, spacing } = this.#history;
     const last = iterations.at(-1);
     const isStateDue =
-      last === undefined
-        ? room >= 2
-        : room >= 2 && this.runs.iteration - last >= spacing && this.#now() >= this.#nextStateMs;
+      last === undefined ? room >= 2 : room >= 2 && this.runs.iteration - last >= spacing && this.#now() >= this.#nextStateMs;
     const isKeepDue = this.options.session?.keeper.isDue ?? false;
     if (!isStateDue && !isKeepDue) return undefined;
     return async () => {

@@ -2,7 +2,8 @@
 import type { MetricsBlock, TestBlock } from '../metrics/block.ts';
 import type { Experiment } from '../model/schema.ts';
 import { IN_FLIGHT, nextTask, Pace } from './pace.ts';
-import { type Speed, Tempo } from './tempo.ts';
+import type { Speed } from './protocol.ts';
+import { Tempo } from './tempo.ts';
 
 /** What trains runs that start together: a `Trainer`, or several behind one face. */
 export interface Training {

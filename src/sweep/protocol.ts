@@ -4,7 +4,6 @@ import type { AdapterReport, EngineChoice, GpuCheck } from '../engine/report.ts'
 import type { MetricsBlock, TestBlock } from '../metrics/block.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
-import type { Speed } from './tempo.ts';
 
 export type ToWorker =
   /**
@@ -34,6 +33,9 @@ export type ToWorker =
   | { readonly type: 'speed'; readonly speed: Speed }
   /** The page may be about to go: keeps what is trained as soon as possible. */
   | { readonly type: 'keep' };
+
+/** Iterations per second, or as many as the machine trains. */
+export type Speed = number | 'full';
 
 /** A tab, and whether it takes up what it trained before where that is the same as what is loaded. */
 export interface Session {

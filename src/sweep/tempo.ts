@@ -1,10 +1,8 @@
 /** Slow motion: so many iterations per second, however unevenly timers fire. */
+import type { Speed } from './protocol.ts';
 
 /** What is behind by more than this is not caught up: after a freeze, or where the machine is slower than the tempo. */
 const MOST_BEHIND_MS = 1000;
-
-/** Iterations per second, or as many as the machine trains. */
-export type Speed = number | 'full';
 
 /**
  * Counts what is due by the clock and not by timers, so that a late timer of a hidden tab delays iterations but does not lose them.

@@ -12,9 +12,8 @@ import { Keeper } from './keeper.ts';
 import { LabRuns } from './lab-runs.ts';
 import { takeSession } from './lab-sessions.ts';
 import { isRetune } from './plan-key.ts';
-import type { FromWorker, RunState, Session, ToWorker } from './protocol.ts';
+import type { FromWorker, RunState, Session, Speed, ToWorker } from './protocol.ts';
 import { type LabStore, openLabStore } from './store-lab.ts';
-import type { Speed } from './tempo.ts';
 
 /** Bytes set aside for going back on a machine of 8 GiB or more, or of unknown size; less on a smaller one. */
 const MOST_FOR_GOING_BACK = 256 * 2 ** 20;

@@ -9,6 +9,7 @@ import './insight.ts';
 import { usualQuantity } from './layer-quantity.ts';
 import './messages.ts';
 import './play-bar.ts';
+import './remarks.ts';
 import './run-head.ts';
 import './stage.ts';
 import type { Experiment } from '../model/schema.ts';
@@ -117,6 +118,7 @@ export class App extends LitElement {
         ${this.narrow ? '' : html`<aside class="left" aria-label="Settings"><nabla-controls .lab=${lab}></nabla-controls></aside>`}
         <div class="middle" tabindex="-1">
           <nabla-messages .lab=${lab}></nabla-messages>
+          <nabla-remarks .lab=${lab}></nabla-remarks>
           <div class="heads"><nabla-run-head .lab=${lab} .run=${0}></nabla-run-head><nabla-run-head .lab=${lab} .run=${1}></nabla-run-head></div>
           <nabla-view-bar .lab=${lab}></nabla-view-bar>
           <nabla-stage .lab=${lab} .theme=${theme}></nabla-stage>

@@ -1,11 +1,19 @@
-/** Start and pause, one iteration, restart; where the runs stand. */
+/** Start and pause, one iteration on or back, restart, speed; where the runs stand. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
+import type { Speed } from '../sweep/protocol.ts';
 import { act } from './events.ts';
 import { formatDuration, formatRate } from './format.ts';
 import { type LabState, playOrPause } from './state.ts';
 import { shared } from './styles.ts';
+
+/** Iterations per second to choose from. */
+const SPEEDS: readonly Speed[] = ['full', 100, 30, 10, 5, 2, 1];
+
+function speedWords(speed: Speed): string {
+  return speed === 'full' ? 'full' : `${speed} / s`;
+}
 
 @customElement('nabla-play-bar')
 export class PlayBar extends LitElement {
@@ -18,6 +26,7 @@ export class PlayBar extends LitElement {
       .primary { min-width: 92px; }
       .where { color: var(--dim); white-space: nowrap; margin-left: 4px; }
       .where b { color: var(--text); font-weight: 600; }
+      .speed { display: flex; align-items: center; gap: 6px; color: var(--dim); }
       progress { display: block; width: 100%; height: 3px; appearance: none; border: 0; background: var(--line); border-radius: 2px; overflow: hidden; }
       progress::-webkit-progress-bar { background: var(--line); }
       progress::-webkit-progress-value { background: var(--accent); }
@@ -41,8 +50,12 @@ export class PlayBar extends LitElement {
           : ['▶ Start', 'Start'];
     return html`
       <button class="primary" title="${title} (Space)" @click=${this.#toggle}>${label}</button>
+      <button title="Back one iteration (,)" aria-label="Back one iteration" ?disabled=${done === 0 || runState === 'loading'} @click=${this.#back}>❙◂</button>
       <button title="One iteration (.)" aria-label="One iteration" ?disabled=${runState === 'finished' || runState === 'loading'} @click=${this.#step}>▸❙</button>
       <button title="Back to iteration 0 (r)" aria-label="Back to iteration 0" @click=${() => act(this, { type: 'restart' })}>↺</button>
+      <label class="speed"><span>Speed</span><select title="Iterations per second" @change=${this.#changeSpeed}>
+        ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${speed === lab.speed}>${speedWords(speed)}</option>`)}
+      </select></label>
       <slot></slot>
       <span class="where num">
         iteration <b>${formatCount(done)}</b> / ${formatCount(total)}
@@ -52,7 +65,8 @@ export class PlayBar extends LitElement {
   }
 
   #pace(left: number): string {
-    const { runState, iterationsPerSecond: rate, failure } = this.lab;
+    const { runState, iterationsPerSecond: rate, failure, isGoingBack } = this.lab;
+    if (isGoingBack) return 'going back';
     if (runState === 'finished') return failure === undefined ? 'finished' : 'stopped';
     if (runState === 'loading') return 'loading';
     if (runState === 'paused' || rate === 0) return runState === 'paused' ? 'paused' : 'running';
@@ -60,5 +74,16 @@ export class PlayBar extends LitElement {
   }
 
   readonly #toggle = (): void => act(this, playOrPause(this.lab));
+
+  /** A step back that has not been made yet is not asked for again. */
+  readonly #back = (): void => {
+    if (!this.lab.isGoingBack) act(this, { type: 'play', command: 'back' });
+  };
+
+  readonly #changeSpeed = (event: Event): void => {
+    const { value } = event.target as HTMLSelectElement;
+    act(this, { type: 'speed', speed: value === 'full' ? value : Number(value) });
+  };
+
   readonly #step = (): void => act(this, { type: 'play', command: 'step' });
 }

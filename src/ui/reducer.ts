@@ -14,7 +14,7 @@ import { type Action, identityOf, type LabState } from './state.ts';
 
 export function reduce(state: LabState, action: Action): LabState {
   const next = withUsualQuantity(state, step(state, action));
-  const loads = commandsFor(state, next).some(({ type }) => type === 'load');
+  const loads = action.type !== 'worker' && commandsFor(state, next).some(({ type }) => type === 'load');
   return loads ? { ...next, runState: 'loading', iterationsPerSecond: 0 } : next;
 }
 
@@ -72,7 +72,16 @@ function step(state: LabState, action: Action): LabState {
       if (action.what === 'no gpu') return { ...state, noGpuDismissed: true };
       return { ...state, [action.what]: undefined };
     case 'play':
-      return { ...state, wantsRun: action.command === 'start' };
+      return {
+        ...state,
+        wantsRun: action.command === 'start',
+        isGoingBack: action.command === 'back',
+        resumed: undefined,
+      };
+    case 'speed':
+      return { ...state, speed: action.speed };
+    case 'remark':
+      return { ...state, remark: action.remark };
     case 'worker':
       return receive(state, action.message);
     default:
@@ -95,7 +104,7 @@ function edit(state: LabState, path: string, value: unknown, text: string): LabS
       experiments,
       problems,
       failure: undefined,
-      ...(cost === 'retune' && !restart && { pendingMarks: [...state.pendingMarks, changeText(state.experiments, experiments)] }),
+      ...(cost === 'retune' && !restart && { pendingRetunes: state.pendingRetunes + 1 }),
       ...(restart && { restarts: state.restarts + 1 }),
       ...(ended && { wantsRun: true }),
     };
@@ -118,6 +127,11 @@ function changeText(before: Pair<Experiment>, after: Pair<Experiment>): string {
   return RUN_NAMES.flatMap((name, r) => (changes[r] ? [`${name}: ${changes[r]}`] : [])).join('; ');
 }
 
+/** The settings of an earlier iteration; the very same objects where nothing has changed, so that nothing is drawn anew. */
+function asStood(present: Pair<Experiment>, stood: readonly Experiment[]): Pair<Experiment> {
+  return canonicalJson(present) === canonicalJson(stood) ? present : (stood as unknown as Pair<Experiment>);
+}
+
 function receive(state: LabState, message: FromWorker): LabState {
   switch (message.type) {
     case 'engine':
@@ -132,7 +146,9 @@ function receive(state: LabState, message: FromWorker): LabState {
         traces: [traceOf(a), traceOf(b)],
         revision: state.revision + 1,
         marks: [],
-        pendingMarks: [],
+        pendingRetunes: 0,
+        isGoingBack: false,
+        resumed: undefined,
         zooms: [],
         failure: undefined,
       };
@@ -145,9 +161,27 @@ function receive(state: LabState, message: FromWorker): LabState {
       });
       return { ...state, revision: state.revision + 1 };
     case 'retuned': {
-      const [text = 'Settings changed', ...pendingMarks] = state.pendingMarks;
-      return { ...state, pendingMarks, marks: [...state.marks, { iteration: message.iteration, text }] };
+      const { iteration, text } = message;
+      return { ...state, pendingRetunes: Math.max(0, state.pendingRetunes - 1), marks: [...state.marks, { iteration, text }] };
     }
+    case 'back':
+      for (const trace of state.traces ?? []) trace.cut(message.iteration);
+      return {
+        ...state,
+        marks: state.marks.filter(({ iteration }) => iteration <= message.iteration),
+        // A change that is still on its way replaces what stood at that iteration.
+        ...(state.pendingRetunes === 0 && { experiments: asStood(state.experiments, message.experiments) }),
+        isGoingBack: false,
+        revision: state.revision + 1,
+      };
+    case 'no way back':
+      return { ...state, isGoingBack: false, remark: { title: 'No further back', text: message.message } };
+    case 'session':
+      return state;
+    case 'resumed':
+      return { ...state, wantsRun: false, resumed: message };
+    case 'not kept':
+      return { ...state, remark: { title: 'A reload would lose these runs', text: message.message } };
     case 'state':
       return {
         ...state,
@@ -164,7 +198,9 @@ function receive(state: LabState, message: FromWorker): LabState {
         failure: message.message,
         runState: 'finished',
         iterationsPerSecond: 0,
-        pendingMarks: [],
+        pendingRetunes: 0,
+        isGoingBack: false,
+        resumed: undefined,
       };
     }
     default:
@@ -181,7 +217,7 @@ export function commandsFor(before: LabState | undefined, after: LabState): ToWo
   if (before.experiments === experiments) return [];
   const cost = costOf(before.experiments, experiments);
   if (cost === 'load') return [load];
-  return cost === 'retune' ? [{ type: 'retune', experiments }] : [];
+  return cost === 'retune' ? [{ type: 'retune', experiments, text: changeText(before.experiments, experiments) }] : [];
 }
 
 /** Whether a run is still what its title says. */

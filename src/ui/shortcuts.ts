@@ -37,6 +37,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { place: 'page', keys: ['Escape'], does: 'Close a dialog; leave a field as it was' },
   { place: 'lab', keys: ['Space'], does: 'Start, pause, or run again', act: ({ lab, dispatch }) => dispatch(playOrPause(lab)) },
   { place: 'lab', keys: ['.'], does: 'Train one iteration', act: ({ dispatch }) => dispatch({ type: 'play', command: 'step' }) },
+  { place: 'lab', keys: [','], does: 'Go back one iteration', act: goBack },
   { place: 'lab', keys: ['r'], does: 'Back to iteration 0', act: ({ dispatch }) => dispatch({ type: 'restart' }) },
   { place: 'lab', keys: ['Backspace'], does: 'Previous zoom', act: previousZoom },
   { place: 'chart', keys: ['ArrowLeft', 'ArrowRight'], does: 'Move the crosshair by a sample; with Shift by ten' },
@@ -49,6 +50,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { place: 'runs', keys: ['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End'], does: 'Move to another run' },
   { place: 'runs', keys: ['Enter'], does: 'Open the run' },
 ];
+
+/** Steps of a key that is held wait for one another. */
+function goBack({ lab: { isGoingBack, runState }, dispatch }: KeyContext): boolean {
+  if (runState === 'loading') return false;
+  if (!isGoingBack) dispatch({ type: 'play', command: 'back' });
+  return true;
+}
 
 function previousZoom({ lab, dispatch }: KeyContext): boolean {
   if (lab.zooms.length === 0) return false;

@@ -5,7 +5,7 @@ import type { Trace } from '../metrics/trace.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
-import type { FromWorker, RunState } from '../sweep/protocol.ts';
+import type { FromWorker, RunState, Speed } from '../sweep/protocol.ts';
 import type { LayerQuantity } from './layer-quantity.ts';
 import { PAIRS } from './pairs.ts';
 import type { EditTarget, Pair, RunIndex } from './settings.ts';
@@ -17,6 +17,13 @@ export type Range = readonly [number, number];
 /** A change made in mid-run, drawn as a vertical line in every chart. */
 export interface RetuneMark {
   readonly iteration: number;
+  readonly text: string;
+}
+
+export type Resumed = Omit<Extract<FromWorker, { type: 'resumed' }>, 'type'>;
+
+export interface Remark {
+  readonly title: string;
   readonly text: string;
 }
 
@@ -61,8 +68,15 @@ export interface LabState extends Settings {
   readonly traces?: Pair<Trace> | undefined;
   readonly revision: number;
   readonly marks: readonly RetuneMark[];
-  /** Texts of retunes that the worker has not yet dated. */
-  readonly pendingMarks: readonly string[];
+  /** Changes in mid-run that the worker has not yet dated. */
+  readonly pendingRetunes: number;
+  readonly speed: Speed;
+  /** A step back has been asked for and not yet been made. */
+  readonly isGoingBack: boolean;
+  /** The runs are those of before a reload, and wait for a person to go on. */
+  readonly resumed: Resumed | undefined;
+  /** What happened that a person should know of, until dismissed. */
+  readonly remark: Remark | undefined;
   /** Zooms, the current one last; empty shows everything. */
   readonly zooms: readonly Range[];
   /** Iteration under the crosshair. */
@@ -88,8 +102,10 @@ export type Action =
   | { readonly type: 'map run'; readonly run: RunIndex }
   | { readonly type: 'quantity'; readonly quantity: LayerQuantity }
   | { readonly type: 'theme'; readonly theme: ThemeChoice }
-  | { readonly type: 'dismiss'; readonly what: 'notice' | 'failure' | 'no gpu' }
-  | { readonly type: 'play'; readonly command: 'start' | 'pause' | 'step' }
+  | { readonly type: 'dismiss'; readonly what: 'notice' | 'failure' | 'remark' | 'no gpu' }
+  | { readonly type: 'play'; readonly command: 'start' | 'pause' | 'step' | 'back' }
+  | { readonly type: 'speed'; readonly speed: Speed }
+  | { readonly type: 'remark'; readonly remark: Remark }
   | { readonly type: 'worker'; readonly message: FromWorker };
 
 /** Whether the runs train as replicas of one plan. */
@@ -127,7 +143,11 @@ export function initialState(): LabState {
     iterationsPerSecond: 0,
     revision: 0,
     marks: [],
-    pendingMarks: [],
+    pendingRetunes: 0,
+    speed: 'full',
+    isGoingBack: false,
+    resumed: undefined,
+    remark: undefined,
     zooms: [],
     hover: undefined,
     theme: 'system',

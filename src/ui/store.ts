@@ -1,9 +1,10 @@
 /** Holds the state, follows it with the worker and the address, and tells the page at most once a frame. */
 import { WorkerClient } from '../sweep/client.ts';
-import type { FromWorker } from '../sweep/protocol.ts';
+import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
 import { commandsFor, reduce } from './reducer.ts';
 import { DrawSchedule } from './schedule.ts';
 import { type Action, identityOf, initialState, type LabState, type ThemeChoice } from './state.ts';
+import { keepSession, tabSession } from './tab-session.ts';
 import { decodeSettings, encodeSettings } from './url.ts';
 
 const THEME_KEY = 'nablascope.theme';
@@ -12,6 +13,8 @@ export class Store {
   #state: LabState;
   #client: WorkerClient;
   readonly #schedule: DrawSchedule;
+  /** Loads so far. */
+  #loads = 0;
 
   /**
    * @param draw called with the latest state, at most once a frame and never in a hidden tab
@@ -30,7 +33,7 @@ export class Store {
       notice: noticeOf(refused),
     };
     this.#client = this.#connect();
-    for (const command of commandsFor(undefined, this.#state)) this.#client.send(command);
+    for (const command of commandsFor(undefined, this.#state)) this.#send(command);
     window.addEventListener('hashchange', () => this.#readAddress());
   }
 
@@ -42,13 +45,20 @@ export class Store {
     const before = this.#state;
     this.#state = reduce(before, action);
     if (action.type === 'restart' && before.failure) this.#reconnect();
-    for (const command of commandsFor(before, this.#state)) this.#client.send(command);
-    if (action.type === 'play') this.#client.send({ type: action.command });
+    // What the worker says needs no answer: settings that stood at an earlier iteration it has already.
+    if (action.type !== 'worker') for (const command of commandsFor(before, this.#state)) this.#send(command);
+    if (action.type === 'play') this.#send({ type: action.command });
+    if (action.type === 'speed') this.#send(action);
+    if (action.type === 'worker' && action.message.type === 'session') keepSession(action.message.id);
     this.#writeAddress();
     if (before.theme !== this.#state.theme) localStorage.setItem(THEME_KEY, this.#state.theme);
     if (this.#state === before) return;
     this.#schedule.request(action.type !== 'worker');
   };
+
+  #send(command: ToWorker): void {
+    this.#client.send(command.type === 'load' ? { ...command, session: tabSession(this.#loads++ === 0) } : command);
+  }
 
   #connect(): WorkerClient {
     return new WorkerClient((message: FromWorker) => this.dispatch({ type: 'worker', message }));
@@ -58,6 +68,7 @@ export class Store {
   #reconnect(): void {
     this.#client.terminate();
     this.#client = this.#connect();
+    this.#send({ type: 'speed', speed: this.#state.speed });
   }
 
   #readAddress(): void {

@@ -40,7 +40,9 @@ export class MemoryLabStore implements LabStore {
     this.#kept.delete(id);
   }
 
-  close() {}
+  close() {
+    this.#kept.clear();
+  }
 }
 
 export interface LabSetUp {
@@ -78,7 +80,14 @@ export async function openLab(
       if (event.type === 'back') trace.cut(event.iteration);
     });
   };
-  return { lab, events, failures, follow, all: () => traces.map(recorded), words: async () => wordsOf(await lab.runs.checkpoint()) };
+  return {
+    lab,
+    events,
+    failures,
+    follow,
+    all: () => traces.map(recorded),
+    words: async () => wordsOf(await lab.runs.checkpoint()),
+  };
 }
 
 /** A new page that takes up what a store has. */

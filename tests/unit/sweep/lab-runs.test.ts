@@ -40,7 +40,11 @@ describe('back', () => {
     for (let n = 1; n <= back; n++) {
       expect(await lab.back()).toBeUndefined();
       expect(events.at(-1)).toEqual({ type: 'back', iteration: ahead - n, experiments: RUNS });
-      expect(all().map(({ series }) => series.iteration.length)).toEqual([ahead - n, Math.min(9, ahead - n), Math.min(ahead - n, 2)]);
+      expect(all().map(({ series }) => series.iteration.length)).toEqual([
+        ahead - n,
+        Math.min(9, ahead - n),
+        Math.min(ahead - n, 2),
+      ]);
     }
     expect(await lab.run()).toBe(true);
     expect({ all: all(), words: await words() }).toEqual(reference);

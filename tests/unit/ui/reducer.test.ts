@@ -45,10 +45,12 @@ describe('an edit', () => {
   test('of a live setting in run A retunes and waits to be dated', () => {
     const next = follow(start, edit('optimizer.learningRate', 0.1));
     expect(next.experiments.map(({ optimizer }) => optimizer.learningRate)).toEqual([0.1, 0.01]);
-    expect(commandsFor(start, next)).toEqual([{ type: 'retune', experiments: next.experiments }]);
-    const dated = follow(next, { type: 'worker', message: { type: 'retuned', iteration: 31 } });
-    expect(dated.marks).toEqual([{ iteration: 31, text: 'A: Learning rate 0.1' }]);
-    expect(dated.pendingMarks).toEqual([]);
+    const text = 'A: Learning rate 0.1';
+    expect(commandsFor(start, next)).toEqual([{ type: 'retune', experiments: next.experiments, text }]);
+    expect(next.pendingRetunes).toBe(1);
+    const dated = follow(next, { type: 'worker', message: { type: 'retuned', iteration: 31, text } });
+    expect(dated.marks).toEqual([{ iteration: 31, text }]);
+    expect(dated.pendingRetunes).toBe(0);
   });
 
   test.each([
@@ -99,7 +101,7 @@ describe('an edit', () => {
     const finished = follow(start, { type: 'worker', message: { type: 'state', state: 'finished', iterationsPerSecond: 0 } });
     const next = follow(finished, edit('optimizer.learningRate', 0.1));
     expect(commandsFor(finished, next)).toEqual([{ type: 'load', experiments: next.experiments, engine: 'auto', run: true }]);
-    expect(next.pendingMarks).toEqual([]);
+    expect(next.pendingRetunes).toBe(0);
   });
 });
 
@@ -107,7 +109,7 @@ test('before the first iteration a live setting loads again, since there is noth
   const loading = initialState();
   const next = follow(loading, edit('optimizer.learningRate', 0.1));
   expect(commandsFor(loading, next)[0].type).toBe('load');
-  expect(next.pendingMarks).toEqual([]);
+  expect(next.pendingRetunes).toBe(0);
 });
 
 test('whatever loads says so at once; control: what retunes does not', () => {
