@@ -27,11 +27,12 @@ export class PlayBar extends LitElement {
       .where { color: var(--dim); white-space: nowrap; margin-left: 4px; }
       .where b { color: var(--text); font-weight: 600; }
       .speed { display: flex; align-items: center; gap: 6px; color: var(--dim); }
+      select { font: inherit; color: var(--text); background: var(--raise); border: 1px solid var(--edge); border-radius: var(--r); min-height: 28px; padding: 0 4px; }
       progress { display: block; width: 100%; height: 3px; appearance: none; border: 0; background: var(--line); border-radius: 2px; overflow: hidden; }
       progress::-webkit-progress-bar { background: var(--line); }
       progress::-webkit-progress-value { background: var(--accent); }
       progress::-moz-progress-bar { background: var(--accent); }
-      @media (max-width: 760px) { :host { flex-wrap: wrap; } button { min-height: 40px; } ::slotted(*) { margin-left: auto; } .where { margin: 0; flex: 1 0 100%; } }
+      @media (max-width: 760px) { :host { flex-wrap: wrap; gap: 6px 5px; } .primary { min-width: 84px; } button { padding: 0 8px; } button, select { min-height: 40px; } select { width: 64px; } .speed span { position: absolute; clip-path: inset(50%); } ::slotted(*) { margin-left: auto; } .where { margin: 0; flex: 1 0 100%; } }
     `,
   ];
 
