@@ -1,4 +1,6 @@
-/** `npm run bench -- step | sweep | recurrent | kernels | probes | depth`: development only. */
+/** `npm run bench -- step | sweep | recurrent | kernels | probes | depth | page`: development only. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EXIT, UsageError } from '../cli/errors.ts';
 import { CELLS, type Cell } from '../model/recurrent-schema.ts';
@@ -10,6 +12,7 @@ import { measureProbes } from './probes.ts';
 import { profileKernels } from './profile.ts';
 import { measureRecurrent } from './recurrent.ts';
 import { noiseOf, recurrentExperiment } from './recurrent-workload.ts';
+import { ROOT } from './root.ts';
 import { AGREEMENT, measureSteps } from './step.ts';
 import { measureSweep } from './sweep.ts';
 import { sweepText } from './sweep-print.ts';
@@ -21,6 +24,7 @@ const USAGE = `usage: npm run -s bench -- step    [--depths 16,64,256] [--engine
        npm run -s bench -- kernels [--depths 64 | --lengths 256 --cell rnn] [--replicas 1] [--engine gpu|cpu] [--json]
        npm run -s bench -- probes  [--depths 64] [--replicas 16] [--engine gpu|cpu] [--seconds 4] [--json]
        npm run -s bench -- depth   [--depths 100,1000,10000] [--width 64] [--batch 16] [--engine gpu|cpu] [--seconds 4] [--json]
+       npm run -s bench -- page    [--engine gpu|cpu] [--seconds 4] [--json]
 
 step     milliseconds per training iteration of an MLP on digits8 (width 64, batch 64, ReLU, SGD, clip 1, every norm
          recorded each iteration); with --peers the same in TensorFlow.js on the same adapter, in turns
@@ -32,9 +36,11 @@ recurrent  milliseconds per training iteration along sequences of so many steps 
          and the line through them; with --peers the same of a tanh RNN in TensorFlow.js on the same adapter, in turns
 kernels  the time of each kernel of an iteration of so many networks, run alone; with --lengths of recurrent ones
 probes   the time of an iteration with everything measured of every layer, without, and with histograms too, in turns
-depth    the time of an iteration and of each of its layers, and the memory, of networks of different depth, in turns`;
+depth    the time of an iteration and of each of its layers, and the memory, of networks of different depth, in turns
+page     what the built page loads, when its curves move, how long its main thread is busy while runs stream, and how often
+         a chart is drawn between two frames, in a headless Chromium with SwiftShader or on the CPU engine`;
 
-const COMMANDS = ['step', 'sweep', 'recurrent', 'kernels', 'probes', 'depth'] as const;
+const COMMANDS = ['step', 'sweep', 'recurrent', 'kernels', 'probes', 'depth', 'page'] as const;
 type CommandName = (typeof COMMANDS)[number];
 
 interface Options {
@@ -64,7 +70,7 @@ export function parseOptions(args: string[]): Options {
   const command = COMMANDS.find((candidate) => candidate === name);
   if (!command)
     throw new UsageError(
-      `"${name ?? ''}" is no benchmark; valid is step, sweep, recurrent, kernels, probes or depth. See bench --help.`,
+      `"${name ?? ''}" is no benchmark; valid is step, sweep, recurrent, kernels, probes, depth or page. See bench --help.`,
     );
   if (rest.length > 0) throw new UsageError(`"${rest[0]}" is one argument too many`);
   const depths = counts('depths', values.depths ?? DEPTHS[command] ?? '64', 1);
@@ -142,7 +148,7 @@ export async function runBench(args: string[]): Promise<number> {
   }
   const options = parseOptions(args);
   try {
-    return await { step, sweep, recurrent, kernels, probes, depth }[options.command](options);
+    return await { step, sweep, recurrent, kernels, probes, depth, page }[options.command](options);
   } catch (error) {
     if (!(error instanceof PeerError)) throw error;
     console.error(error.message);
@@ -204,4 +210,11 @@ async function depth(options: Options): Promise<number> {
   engine.destroy();
   console.log(options.json ? JSON.stringify({ adapter, costs }, null, 2) : `${adapter}\n${depthTable(costs)}`);
   return EXIT.done;
+}
+
+/** In a process of its own: the browser's driver and the page's server stay out of the command line's one file. */
+async function page({ engine, seconds, json }: Options): Promise<number> {
+  const args = ['--engine', engine, '--seconds', String(seconds), ...(json ? ['--json'] : [])];
+  const { status } = spawnSync(process.execPath, [join(ROOT, 'src/bench/page.mjs'), ...args], { stdio: 'inherit' });
+  return status === 0 ? EXIT.done : EXIT.refused;
 }

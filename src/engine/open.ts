@@ -1,9 +1,7 @@
-/** Chooses the engine a user asked for, and says why. */
-import { CpuEngine } from './cpu/engine.ts';
+/** Chooses the engine a user asked for, and says why. Only the one that runs is loaded. */
 import type { Engine } from './engine.ts';
 import { type Awaiting, GpuContext, NoGpuError } from './gpu/context.ts';
-import { GpuEngine } from './gpu/engine.ts';
-import type { EngineChoice } from './report.ts';
+import type { AdapterReport, EngineChoice } from './report.ts';
 
 /** What `auto` makes of a software adapter: the page uses it (it keeps the reader's processor free to draw), Node does not. */
 export type SoftwareRule = 'use' | 'refuse';
@@ -19,7 +17,7 @@ export async function openEngine(
   software: SoftwareRule,
   awaiting?: Awaiting,
 ): Promise<Engine> {
-  if (choice === 'cpu') return new CpuEngine({ engine: 'cpu', why: 'The CPU engine was asked for.', noGpu: 'not asked for' });
+  if (choice === 'cpu') return cpuEngine({ engine: 'cpu', why: 'The CPU engine was asked for.', noGpu: 'not asked for' });
   try {
     const context = await GpuContext.open(gpu, awaiting);
     const { adapter, checks } = context;
@@ -27,12 +25,18 @@ export async function openEngine(
     if (choice === 'auto' && adapter.software && software === 'refuse') {
       context.destroy();
       const why = `Only a software WebGPU adapter was found (${adapter.description || adapter.architecture}); the CPU engine is used instead.`;
-      return new CpuEngine({ engine: 'cpu', why, adapter, checks });
+      return cpuEngine({ engine: 'cpu', why, adapter, checks });
     }
+    const { GpuEngine } = await import('./gpu/engine.ts');
     return new GpuEngine(context, { engine: 'gpu', why: `A ${kind} WebGPU adapter was found.`, adapter, checks });
   } catch (error) {
     if (choice === 'gpu' || !(error instanceof NoGpuError)) throw error;
     const { message, reason, checks } = error;
-    return new CpuEngine({ engine: 'cpu', why: `${message} The CPU engine runs instead.`, noGpu: reason, checks });
+    return cpuEngine({ engine: 'cpu', why: `${message} The CPU engine runs instead.`, noGpu: reason, checks });
   }
+}
+
+async function cpuEngine(report: AdapterReport): Promise<Engine> {
+  const { CpuEngine } = await import('./cpu/engine.ts');
+  return new CpuEngine(report);
 }

@@ -1,5 +1,6 @@
 /** The page as a whole: what it may do, and that it can be used without a pointer. */
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { POLICY } from '../../src/dev/policy.mjs';
@@ -8,6 +9,8 @@ import { BROWSER_ARGS } from '../setup/browser-args.ts';
 const url = inject('url');
 /** Short runs on the CPU engine. */
 const SHORT = `${url}#v=1&engine=cpu&model.depth=4&model.width=8&iterations=30&runs=own`;
+/** Of JavaScript, gzipped. */
+const INITIAL_BYTES = 250_000;
 const SWEEP = {
   title: 'Tiny',
   experiment: { model: { kind: 'mlp', width: 4 }, batchSize: 8, iterations: 5, probes: { testEvery: 0 } },
@@ -62,6 +65,12 @@ test('the built page carries the policy, and holds no inline script, style or ha
 test('Lab, dialogs, sweep and export ask for nothing that the policy refuses, and for no other files than the page’s', async () => {
   const requests = await openWatched();
   await page.getByText('finished').waitFor();
+  // Page, worker and the larger of the two engines, without data: what a first visit waits for.
+  const scripts = [...new Set(requests)].filter((address) => address.endsWith('.js')).map((address) => new URL(address).pathname);
+  const bytes = scripts.map((path) => gzipSync(readFileSync(`dist/page${path}`), { level: 9 }).length);
+  expect(scripts.some((path) => path.includes('/worker-'))).toBe(true);
+  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(INITIAL_BYTES);
+
   await page.getByRole('button', { name: /^Colours/ }).click();
   await page.getByRole('button', { name: 'Loss: data table' }).click();
   for (const name of [/engine$/, /^Keyboard map$/, /^Credits$/]) {
@@ -84,7 +93,6 @@ test('Lab, dialogs, sweep and export ask for nothing that the policy refuses, an
   const own = new URL(url).origin;
   const foreign = requests.filter((address) => !/^(data|blob):/.test(address) && new URL(address).origin !== own);
   expect(foreign).toEqual([]);
-  expect(requests.some((address) => address.endsWith('.js'))).toBe(true);
 });
 
 test('control: inline script, eval, a foreign address and a style element are refused, and told', async () => {

@@ -34,7 +34,7 @@ describe('arguments', () => {
     expect(parseOptions(['kernels', '--engine', 'cpu'])).toMatchObject({ command: 'kernels', depths: [64], engine: 'cpu' });
   });
   test.each([
-    [[], 'step, sweep, recurrent, kernels, probes or depth'],
+    [[], 'step, sweep, recurrent, kernels, probes, depth or page'],
     [['stepp'], '"stepp"'],
     [['step', 'more'], '"more"'],
     [['step', '--depths', '16,x'], '--depths 16,x'],
