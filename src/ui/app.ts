@@ -9,6 +9,7 @@ import './insight.ts';
 import { usualQuantity } from './layer-quantity.ts';
 import './messages.ts';
 import './play-bar.ts';
+import { Presence } from './presence.ts';
 import './remarks.ts';
 import './run-head.ts';
 import './stage.ts';
@@ -40,6 +41,10 @@ export class App extends LitElement {
     this.lab = next;
   }, this.view === 'lab');
   @state() private lab: LabState = this.#store.state;
+  readonly #presence = new Presence({
+    keep: () => this.#store.keep(),
+    remark: (remark) => this.#store.dispatch({ type: 'remark', remark }),
+  });
   /** Once the Sweep view has been shown it stays: what it trains goes on behind the Lab. */
   @state() private sweeps: 'no' | 'loading' | 'yes' | 'failed' = 'no';
   @state() private dialog: DialogName | undefined;
@@ -109,7 +114,7 @@ export class App extends LitElement {
       <nabla-top-bar .lab=${lab} .narrow=${this.narrow} .view=${this.view} role="banner"></nabla-top-bar>
       ${this.view === 'lab' ? this.#lab(theme) : this.sweeps === 'yes' ? '' : html`<p class="loading" role="status">${this.sweeps === 'failed' ? 'The Sweep view could not be loaded. Check the connection and reload the page.' : 'Loading.'}</p>`}
       ${this.sweeps === 'yes' ? html`<nabla-sweep role="main" ?active=${this.view === 'sweep'} .lab=${lab} .theme=${theme}></nabla-sweep>` : ''}
-      ${this.dialogs ? html`<nabla-dialogs .lab=${lab} .open=${this.dialog}></nabla-dialogs>` : ''}`;
+      ${this.dialogs ? html`<nabla-dialogs .lab=${lab} .presence=${this.#presence} .open=${this.dialog}></nabla-dialogs>` : ''}`;
   }
 
   #lab(theme: string): TemplateResult {

@@ -2,17 +2,20 @@
 import '@awesome.me/webawesome/dist/components/dialog/dialog.js';
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import './away.ts';
 import './credits.ts';
 import './key-map.ts';
 import './machine-panel.ts';
+import type { Presence } from './presence.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
 
-export type DialogName = 'engine' | 'keys' | 'credits';
+export type DialogName = 'engine' | 'keys' | 'credits' | 'away';
 
 @customElement('nabla-dialogs')
 export class Dialogs extends LitElement {
   @property({ attribute: false }) lab!: LabState;
+  @property({ attribute: false }) presence!: Presence;
   @property({ attribute: false }) open: DialogName | undefined;
 
   static override styles = [
@@ -26,6 +29,7 @@ export class Dialogs extends LitElement {
     return html`
       ${this.#dialog('engine', 'Machine', () => html`<nabla-machine .lab=${this.lab}></nabla-machine>`)}
       ${this.#dialog('keys', 'Keyboard', () => html`<nabla-key-map></nabla-key-map>`)}
+      ${this.#dialog('away', 'While you are away', () => html`<nabla-away .presence=${this.presence}></nabla-away>`)}
       ${this.#dialog('credits', 'Credits', () => html`<nabla-credits></nabla-credits>`)}`;
   }
 

@@ -6,7 +6,6 @@ import { act } from './events.ts';
 import { formatDuration } from './format.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
-import { wasDiscarded } from './tab-session.ts';
 
 const ENGINE = { gpu: 'WebGPU', cpu: 'the CPU engine' } as const;
 
@@ -44,7 +43,6 @@ export class Remarks extends LitElement {
     const { runState, report } = this.lab;
     const isDone = runState === 'finished';
     const ago = formatDuration(Math.max(0, Date.now() - keptAt) / 1000);
-    const why = wasDiscarded() ? 'The browser had put this tab away to save memory.' : 'The page was loaded again.';
     const other =
       report && report.engine !== trainedBy
         ? ` They were trained by ${ENGINE[trainedBy]}; ${ENGINE[report.engine]} goes on, whose rounding differs.`
@@ -52,7 +50,7 @@ export class Remarks extends LitElement {
     return html`<section role="status">
       <div>
         <h2>${isDone ? 'The runs have finished' : `The runs wait at iteration ${formatCount(iteration)}`}</h2>
-        <p>${why} What was trained was kept ${ago} ago${isDone ? '' : ' and goes on with the same bits'}.${other}</p>
+        <p>What was trained was kept ${ago} ago${isDone ? '' : ' and goes on with the same bits'}.${other}</p>
       </div>
       <span class="row">
         ${isDone ? '' : html`<button class="primary" @click=${() => act(this, { type: 'play', command: 'start' })}>Resume at iteration ${formatCount(iteration)}</button>`}

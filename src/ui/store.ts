@@ -1,6 +1,8 @@
 /** Holds the state, follows it with the worker and the address, and tells the page at most once a frame. */
 import { WorkerClient } from '../sweep/client.ts';
 import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
+import { LabNews, labProgress } from './lab-news.ts';
+import { tellNews, tellProgress } from './presence.ts';
 import { commandsFor, reduce } from './reducer.ts';
 import { DrawSchedule } from './schedule.ts';
 import { type Action, identityOf, initialState, type LabState, type ThemeChoice } from './state.ts';
@@ -13,6 +15,7 @@ export class Store {
   #state: LabState;
   #client: WorkerClient;
   readonly #schedule: DrawSchedule;
+  readonly #news = new LabNews();
   /** Loads so far. */
   #loads = 0;
 
@@ -51,6 +54,8 @@ export class Store {
     if (action.type === 'speed') this.#send(action);
     if (action.type === 'worker' && action.message.type === 'session') keepSession(action.message.id);
     this.#writeAddress();
+    tellProgress('lab', labProgress(this.#state));
+    for (const text of this.#news.of(before, this.#state)) tellNews('lab', text);
     if (before.theme !== this.#state.theme) localStorage.setItem(THEME_KEY, this.#state.theme);
     if (this.#state === before) return;
     this.#schedule.request(action.type !== 'worker');
@@ -58,6 +63,11 @@ export class Store {
 
   #send(command: ToWorker): void {
     this.#client.send(command.type === 'load' ? { ...command, session: tabSession(this.#loads++ === 0) } : command);
+  }
+
+  /** Keeps what is trained as soon as possible. */
+  keep(): void {
+    this.#client.send({ type: 'keep' });
   }
 
   #connect(): WorkerClient {

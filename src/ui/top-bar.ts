@@ -61,6 +61,7 @@ export class TopBar extends LitElement {
       ${this.narrow || this.view !== 'lab' ? '' : html`<nabla-play-bar .lab=${this.lab}></nabla-play-bar><span class="grow"></span>`}
       <button class="quiet" aria-label="Colours: ${theme}" title="Colours: ${theme}" @click=${() => act(this, { type: 'theme', theme: NEXT_THEME[theme] })}>${THEME_SIGN[theme]}<span class="long">${theme}</span></button>
       ${this.narrow ? '' : html`<button class="quiet" aria-label="Keyboard map" title="Keyboard map (?)" @click=${() => this.#ask('keys')}>?</button>`}
+      <button class="quiet" aria-label="While you are away" title="While you are away" @click=${() => this.#ask('away')}>☾</button>
       <button class="quiet" @click=${() => this.#ask('credits')}>Credits</button>`;
   }
 

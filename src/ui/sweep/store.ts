@@ -5,9 +5,11 @@ import { decodeTrace } from '../../metrics/trace-codec.ts';
 import { DataError } from '../../model/errors.ts';
 import { SweepClient } from '../../sweep/sweep-client.ts';
 import type { FromSweepWorker } from '../../sweep/sweep-protocol.ts';
+import { tellNews, tellProgress } from '../presence.ts';
 import { DrawSchedule } from '../schedule.ts';
 import { viewOf } from '../views.ts';
 import type { Json } from './document.ts';
+import { sweepNews } from './news.ts';
 import { continuation, initialSweepState, reduceSweep, sweepCommands } from './reducer.ts';
 import { isWorking, type SweepAction, type SweepViewState } from './state.ts';
 
@@ -46,7 +48,8 @@ export class SweepStore {
     if (this.#state === before) return;
     if (this.#state.document !== before.document) this.#checkSoon();
     if (this.#state.open !== before.open) this.writeAddress();
-    document.title = titleOf(this.#state);
+    tellProgress('sweep', { title: titleOf(this.#state), isTraining: this.#state.work === 'running' });
+    for (const text of sweepNews(before, this.#state)) tellNews('sweep', text);
     this.#schedule.request(action.type !== 'worker');
   };
 
@@ -92,10 +95,10 @@ export class SweepStore {
   }
 }
 
-/** `42 % · 3,412 / 8,118 · Nablascope` while runs are trained. */
-function titleOf({ work, progress }: SweepViewState): string {
-  if (!isWorking(work) || !progress) return 'Nablascope';
+/** `42 % · 3,412 / 8,118` while runs are trained. */
+function titleOf({ work, progress }: SweepViewState): string | undefined {
+  if (!isWorking(work) || !progress) return undefined;
   const share = Math.floor((100 * progress.finished) / Math.max(1, progress.runs));
   const sign = work === 'running' ? '' : work === 'paused' ? '❚❚ ' : '… ';
-  return `${sign}${share} % · ${formatCount(progress.finished)} / ${formatCount(progress.runs)} · Nablascope`;
+  return `${sign}${share} % · ${formatCount(progress.finished)} / ${formatCount(progress.runs)}`;
 }

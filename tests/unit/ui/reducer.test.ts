@@ -112,6 +112,37 @@ test('before the first iteration a live setting loads again, since there is noth
   expect(next.pendingRetunes).toBe(0);
 });
 
+describe('a step back', () => {
+  const worker = (message: Extract<Action, { type: 'worker' }>['message']): Action => ({ type: 'worker', message });
+  const tuned = follow(start, edit('optimizer.learningRate', 0.1), worker({ type: 'retuned', iteration: 31, text: 'x' }));
+  const back = (state: LabState, iteration: number, experiments = start.experiments) =>
+    follow(state, { type: 'play', command: 'back' }, worker({ type: 'back', iteration, experiments }));
+
+  test('over a change in mid-run takes setting and mark back; control: up to the change both stay', () => {
+    expect(back(tuned, 30)).toMatchObject({ experiments: start.experiments, marks: [], isGoingBack: false, wantsRun: false });
+    expect(back(tuned, 31, tuned.experiments)).toMatchObject({ experiments: tuned.experiments, marks: tuned.marks });
+  });
+
+  test('leaves a change alone that is still on its way to the worker', () => {
+    const changing = follow(tuned, edit('optimizer.learningRate', 0.2));
+    expect(back(changing, 30).experiments).toBe(changing.experiments);
+  });
+
+  test('that is not possible is told in words, until dismissed', () => {
+    const refused = follow(start, { type: 'play', command: 'back' }, worker({ type: 'no way back', message: 'At 0.' }));
+    expect(refused).toMatchObject({ isGoingBack: false, remark: { title: 'No further back', text: 'At 0.' } });
+    expect(follow(refused, { type: 'dismiss', what: 'remark' }).remark).toBeUndefined();
+  });
+});
+
+test('runs of before a reload wait for a person; whatever is played or loaded ends the offer', () => {
+  const resumed = { iteration: 40, trainedBy: 'cpu', keptAt: 0 } as const;
+  const offered = follow(start, { type: 'worker', message: { type: 'resumed', ...resumed } });
+  expect(offered).toMatchObject({ wantsRun: false, resumed });
+  expect(follow(offered, { type: 'play', command: 'start' })).toMatchObject({ wantsRun: true, resumed: undefined });
+  expect(follow(offered, loaded).resumed).toBeUndefined();
+});
+
 test('whatever loads says so at once; control: what retunes does not', () => {
   expect(follow(start, edit('model.depth', 5)).runState).toBe('loading');
   expect(follow(start, { type: 'restart' }).runState).toBe('loading');

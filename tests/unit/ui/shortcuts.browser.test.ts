@@ -51,6 +51,12 @@ test('Space starts and pauses in the Lab and nowhere else; a button keeps it', (
   expect(press({ key: '.' }, { into: add('button') }).done).toEqual([{ type: 'play', command: 'step' }]);
 });
 
+test('a comma goes back one iteration, one step after the other', () => {
+  expect(press({ key: ',' }, { lab: { runState: 'running' } }).done).toEqual([{ type: 'play', command: 'back' }]);
+  expect(press({ key: ',' }, { lab: { runState: 'paused', isGoingBack: true } })).toEqual({ done: [], prevented: true });
+  expect(press({ key: ',' }, { lab: { runState: 'loading' } })).toEqual({ done: [], prevented: false });
+});
+
 test('what is typed into a field stays there', () => {
   for (const tag of ['input', 'textarea', 'select']) expect(press({ key: '.' }, { into: add(tag) }).done).toEqual([]);
 });
