@@ -8,8 +8,14 @@ import type { StoredSweep } from './sweep-protocol.ts';
 /** `sweep id/run id`: all of a sweep's runs are a range of keys. */
 type Key = `${string}/${string}`;
 
+interface StoredManifest extends Manifest {
+  readonly runs: number;
+  /** Deleted by a person, who may still undo it. */
+  readonly deleted?: boolean;
+}
+
 interface Schema extends DBSchema {
-  manifests: { key: string; value: Manifest & { readonly runs: number } };
+  manifests: { key: string; value: StoredManifest };
   /**
    * By the first of the runs that were kept together: their records as JSON, a line each. Fifty thousand rows or objects would take
    * seconds to read.
@@ -67,6 +73,8 @@ export class SweepDatabase {
    * @throws StoreError where the storage is full
    */
   async open(manifest: Manifest, runs: number): Promise<SweepStore> {
+    // What was deleted does not come back by being begun again.
+    if ((await guard(() => this.#database.get('manifests', manifest.sweepId)))?.deleted) await this.deleteSweep(manifest.sweepId);
     await guard(() => this.#database.put('manifests', { ...manifest, runs }));
     return IndexedDbStore.open(this.#database, manifest);
   }
@@ -85,7 +93,7 @@ export class SweepDatabase {
 
   async #manifest(sweepId: string): Promise<Manifest | undefined> {
     const found = await guard(() => this.#database.get('manifests', sweepId));
-    if (!found) return undefined;
+    if (!found || found.deleted) return undefined;
     const { runs: _runs, ...manifest } = found;
     return manifest;
   }
@@ -94,14 +102,32 @@ export class SweepDatabase {
     return guard(async () => {
       const manifests = await this.#database.getAll('manifests');
       return Promise.all(
-        manifests.map(async ({ sweepId, sweep, runs }) => ({
-          sweepId,
-          title: sweep.title ?? '',
-          runs,
-          finished: await this.#database.count('traces', keysOf(sweepId)),
-        })),
+        manifests
+          .filter(({ deleted }) => !deleted)
+          .map(async ({ sweepId, sweep, runs }) => ({
+            sweepId,
+            title: sweep.title ?? '',
+            runs,
+            finished: await this.#database.count('traces', keysOf(sweepId)),
+          })),
       );
     });
+  }
+
+  /** Puts a sweep out of sight, or back into it; one that is not there is left alone. */
+  async setDeleted(sweepId: string, deleted: boolean): Promise<void> {
+    await guard(async () => {
+      const transaction = this.#database.transaction('manifests', 'readwrite');
+      const found = await transaction.store.get(sweepId);
+      if (found) await transaction.store.put({ ...found, deleted });
+      await transaction.done;
+    });
+  }
+
+  /** Deletes for good what is out of sight. */
+  async purge(): Promise<void> {
+    const manifests = await guard(() => this.#database.getAll('manifests'));
+    for (const { sweepId, deleted } of manifests) if (deleted) await this.deleteSweep(sweepId);
   }
 
   /** Deletes a sweep and all its runs, or nothing. */
@@ -154,7 +180,8 @@ class IndexedDbStore implements SweepStore {
     const transaction = this.#database.transaction(['manifests', 'records', 'traces'], 'readwrite', { durability: 'relaxed' });
     const [records, traces] = [transaction.objectStore('records'), transaction.objectStore('traces')];
     const write = async () => {
-      if ((await transaction.objectStore('manifests').getKey(sweepId)) === undefined) {
+      const kept = await transaction.objectStore('manifests').get(sweepId);
+      if (!kept || kept.deleted) {
         throw new StoreError('This sweep was deleted; what it trains is not kept any more.');
       }
       const lines = await Promise.all(

@@ -89,8 +89,10 @@ export type ToSweepWorker =
   | { readonly type: 'cancel' }
   /** Answered by `trace`. */
   | { readonly type: 'trace'; readonly sweepId: string; readonly id: string }
-  /** Deletes a stored sweep; answered by `sweeps`. */
-  | { readonly type: 'delete'; readonly sweepId: string };
+  /** Puts a stored sweep out of sight; it is deleted for good when the next worker opens the store. Answered by `sweeps`. */
+  | { readonly type: 'delete'; readonly sweepId: string }
+  /** Undoes `delete`; answered by `sweeps`. */
+  | { readonly type: 'restore'; readonly sweepId: string };
 
 export type FromSweepWorker =
   | { readonly type: 'sweeps'; readonly sweeps: readonly StoredSweep[] }

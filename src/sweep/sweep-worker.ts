@@ -105,13 +105,17 @@ class SweepWorker {
         );
       }
       case 'delete':
-        await (await this.#open()).deleteSweep(message.sweepId);
+      case 'restore':
+        await (await this.#open()).setDeleted(message.sweepId, message.type === 'delete');
         return this.#list();
     }
   }
 
   #open(): Promise<SweepDatabase> {
-    this.#database ??= openSweepDatabase();
+    this.#database ??= openSweepDatabase().then(async (database) => {
+      await database.purge();
+      return database;
+    });
     return this.#database;
   }
 

@@ -122,7 +122,7 @@ describe('the Sweep view', () => {
     await expect.poll(() => table.getByRole('cell').allInnerTexts(), { timeout: 20_000 }).not.toContain('not finished');
   });
 
-  test('what has finished survives a reload, is opened again and deleted', async () => {
+  test('what has finished survives a reload, is opened again and deleted, which can be undone', async () => {
     await open();
     await train();
     expect(page.url()).toMatch(/sweep=[0-9a-f]+/);
@@ -133,10 +133,13 @@ describe('the Sweep view', () => {
     await page.getByRole('button', { name: 'Open Tiny' }).click();
     await progress().getByText('8 / 8').waitFor({ timeout: 30_000 });
     await page.getByRole('button', { name: 'Delete Tiny' }).click();
-    await page.getByText('for good?').waitFor();
-    await page.getByRole('button', { name: 'Delete', exact: true }).click();
     await page.getByRole('button', { name: 'Open Tiny' }).waitFor({ state: 'detached' });
     await page.getByText('No sweep is open').waitFor();
+    await page.getByRole('button', { name: 'Undo: keep Tiny' }).click();
+    await page.getByRole('button', { name: 'Open Tiny' }).click();
+    await progress().getByText('8 / 8').waitFor({ timeout: 30_000 });
+    await page.getByRole('button', { name: 'Delete Tiny' }).click();
+    await page.getByRole('button', { name: 'Open Tiny' }).waitFor({ state: 'detached' });
   });
 
   test('a sweep that is cancelled keeps its finished runs and offers to continue', async () => {

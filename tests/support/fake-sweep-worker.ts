@@ -19,9 +19,10 @@ interface Kept {
 }
 
 const ITERATIONS = 220;
-/** Runs that finish at a time, ten times a second. */
-const BATCH = 9;
+/** Runs that finish at a time, ten times a second; a large sweep takes four seconds. */
+const batchOf = ({ points }: Kept): number => Math.max(9, Math.ceil(points.length / 40));
 const stored = new Map<string, Kept>();
+const deleted = new Set<string>();
 let current: Kept | undefined;
 let state: SweepState = 'idle';
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -147,7 +148,7 @@ function tick(): void {
   // Runs end in another order than they lie in the sweep.
   const order = kept.points.map((_, i) => (i * 7) % kept.points.length);
   const unique = kept.points.length % 7 === 0 ? kept.points.map((_, i) => i) : order;
-  const records = unique.slice(from, from + BATCH).map((i) => record(kept, kept.points[i]));
+  const records = unique.slice(from, from + batchOf(kept)).map((i) => record(kept, kept.points[i]));
   kept.records.push(...records);
   say({ type: 'records', records });
   progress(kept);
@@ -164,12 +165,14 @@ function enter(next: SweepState, message?: string): void {
 function list(): void {
   say({
     type: 'sweeps',
-    sweeps: [...stored].map(([id, { sweep, points, records }]) => ({
-      sweepId: id,
-      title: sweep.title ?? '',
-      runs: points.length,
-      finished: records.length,
-    })),
+    sweeps: [...stored]
+      .filter(([id]) => !deleted.has(id))
+      .map(([id, { sweep, points, records }]) => ({
+        sweepId: id,
+        title: sweep.title ?? '',
+        runs: points.length,
+        finished: records.length,
+      })),
   });
 }
 
@@ -238,8 +241,9 @@ function receive(message: ToSweepWorker): void {
   else if (message.type === 'trace') {
     const bytes = current && trace(current, message.id);
     say({ type: 'trace', sweepId: message.sweepId, id: message.id, trace: bytes });
-  } else if (message.type === 'delete') {
-    stored.delete(message.sweepId);
+  } else if (message.type === 'delete' || message.type === 'restore') {
+    if (message.type === 'delete') deleted.add(message.sweepId);
+    else deleted.delete(message.sweepId);
     list();
   } else {
     const kept = stored.get(message.sweepId);

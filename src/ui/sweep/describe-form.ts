@@ -53,6 +53,7 @@ export class SweepForm extends LitElement {
           <button aria-pressed=${mode === 'json'} @click=${() => tell(this, { type: 'mode', mode: 'json' })}>JSON</button>
         </span>
       </div>
+      <div role="status">${this.sweep.replaced === undefined ? '' : html`<p class="note">The finer sweep stands here now. <button class="small" @click=${() => tell(this, { type: 'unpropose' })}>Bring back what stood here</button></p>`}</div>
       ${mode === 'json' ? this.#json() : this.sweep.textProblem ? this.#unreadable() : this.#form()}
       <div class="row">
         <button class="small" @click=${this.#export}>Save as file</button>

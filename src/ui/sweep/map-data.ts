@@ -1,11 +1,12 @@
 /** Runs on their axes: which run lies where, maps over two axes, groups along one. */
-import { isDiverged, quantile } from '../../metrics/aggregate.ts';
+import { quantile } from '../../metrics/aggregate.ts';
 import { VERDICT_KINDS, type VerdictKind } from '../../metrics/verdict.ts';
 import { canonicalJson } from '../../model/experiment.ts';
 import type { RunRecord } from '../../sweep/record.ts';
 import type { RunPoint } from '../../sweep/sweep-protocol.ts';
 import { type ShownAxis, scaleOf } from './axis-values.ts';
 import type { Outcome } from './outcomes.ts';
+import { divergedColumn, type NumberColumn, outcomeColumn } from './run-columns.ts';
 
 /** The points of a sweep as indices of their values, (points, axes), and their records as they come. */
 export interface RunTable {
@@ -15,6 +16,10 @@ export interface RunTable {
   /** By point; undefined until the run has finished. Grows in place: whoever shows it counts revisions. */
   readonly records: (RunRecord | undefined)[];
   readonly pointOf: ReadonlyMap<string, number>;
+  /** Points in the order in which their records came; a record that came again stands here again. */
+  readonly arrived: number[];
+  /** What has been read of the records (run-columns.ts). */
+  readonly columns: Map<string, NumberColumn>;
 }
 
 /** @param scattered the points are a random sample: of an axis with many values neighbours are put together */
@@ -22,8 +27,15 @@ export function runTable(axes: readonly ShownAxis[], points: readonly RunPoint[]
   const bins = axes.map((axis) => (scattered ? binAxis(axis) : { axis, binOf: (index: number) => index }));
   const indices = axes.map(({ values }, a) => new Map(values.map((value, i) => [canonicalJson(value), bins[a].binOf(i)])));
   const coordinates = new Uint32Array(points.length * axes.length);
+  // Numbers, words and objects that were met before need no canonical text: there are few of them, and many points.
+  const known = axes.map(() => new Map<unknown, number>());
+  const indexOf = (a: number, value: unknown): number => {
+    const index = known[a].get(value) ?? indices[a].get(canonicalJson(value)) ?? 0;
+    known[a].set(value, index);
+    return index;
+  };
   points.forEach(({ values }, p) => {
-    for (let a = 0; a < axes.length; a++) coordinates[p * axes.length + a] = indices[a].get(canonicalJson(values[a])) ?? 0;
+    for (let a = 0; a < axes.length; a++) coordinates[p * axes.length + a] = indexOf(a, values[a]);
   });
   const pointOf = new Map(points.map(({ id }, p) => [id, p]));
   return {
@@ -32,6 +44,8 @@ export function runTable(axes: readonly ShownAxis[], points: readonly RunPoint[]
     coordinates,
     records: new Array(points.length).fill(undefined),
     pointOf,
+    arrived: [],
+    columns: new Map(),
   };
 }
 
@@ -62,6 +76,7 @@ export function addRecords(table: RunTable, records: readonly RunRecord[]): numb
     if (point === undefined) continue;
     if (!table.records[point]) added++;
     table.records[point] = record;
+    table.arrived.push(point);
   }
   return added;
 }
@@ -110,8 +125,9 @@ export interface RunMap {
 
 /** The points that a query shows, each with its cell. */
 export function mapRuns(table: RunTable, query: MapQuery): RunMap {
-  const { axes, points, coordinates, records } = table;
+  const { axes, points, coordinates } = table;
   const n = axes.length;
+  const diverged = divergedColumn(table);
   const columns = axes[query.x].values.length;
   const rows = query.y === undefined ? 1 : axes[query.y].values.length;
   const panels = query.facet === undefined ? 1 : axes[query.facet].values.length;
@@ -123,12 +139,11 @@ export function mapRuns(table: RunTable, query: MapQuery): RunMap {
     if (cell < 0) continue;
     shown[p] = cell;
     runs[cell]++;
-    const record = records[p];
-    if (!record) continue;
+    if (Number.isNaN(diverged[p])) continue;
     finished[cell]++;
-    if (isDiverged(record.result)) broken[cell]++;
+    broken[cell] += diverged[p];
   }
-  const values = groupByCell(table, shown, finished, query.outcome);
+  const values = groupByCell(outcomeColumn(table, query.outcome), shown, finished);
   const kind = new Uint8Array(cells);
   const value = new Float64Array(cells).fill(Number.NaN);
   let low = Number.POSITIVE_INFINITY;
@@ -159,6 +174,17 @@ export function pointsOfCell(table: RunTable, query: MapQuery, cell: number): nu
   return found;
 }
 
+/** How many of the marked runs lie in each cell of a map. */
+export function countMarked(table: RunTable, query: MapQuery, map: RunMap, mask: Uint8Array): Uint32Array {
+  const counts = new Uint32Array(map.kind.length);
+  for (let p = 0; p < mask.length; p++) {
+    if (mask[p] === 0) continue;
+    const cell = cellOf(table.coordinates, p * table.axes.length, query, map.columns, map.rows);
+    if (cell >= 0) counts[cell]++;
+  }
+  return counts;
+}
+
 function cellOf(coordinates: Uint32Array, at: number, { x, y, facet, fixed }: MapQuery, columns: number, rows: number): number {
   for (const [axis, index] of fixed) if (coordinates[at + axis] !== index) return -1;
   const panel = facet === undefined ? 0 : coordinates[at + facet];
@@ -167,22 +193,15 @@ function cellOf(coordinates: Uint32Array, at: number, { x, y, facet, fixed }: Ma
 }
 
 /** The outcomes of each cell's finished runs, ascending, those without one left out. */
-function groupByCell(
-  { records }: RunTable,
-  shown: Int32Array,
-  finished: Uint32Array,
-  outcome: Outcome,
-): (cell: number) => Float64Array {
+function groupByCell(ofPoint: Float64Array, shown: Int32Array, finished: Uint32Array): (cell: number) => Float64Array {
   const start = new Uint32Array(finished.length + 1);
   for (let cell = 0; cell < finished.length; cell++) start[cell + 1] = start[cell] + finished[cell];
   const filled = new Uint32Array(finished.length);
   const values = new Float64Array(start[finished.length]);
   for (let p = 0; p < shown.length; p++) {
-    const record = records[p];
     const cell = shown[p];
-    if (cell < 0 || !record) continue;
-    const value = outcome.value(record);
-    if (!Number.isNaN(value)) values[start[cell] + filled[cell]++] = value;
+    const value = ofPoint[p];
+    if (cell >= 0 && !Number.isNaN(value)) values[start[cell] + filled[cell]++] = value;
   }
   return (cell) => values.subarray(start[cell], start[cell] + filled[cell]).sort();
 }

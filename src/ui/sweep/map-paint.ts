@@ -66,6 +66,40 @@ export function paintCells(
   }
 }
 
+/** Draws paper over the cells without a selected run, and a line around those that have one. */
+export function veilCells(
+  context: CanvasRenderingContext2D,
+  map: RunMap,
+  panel: number,
+  frame: Frame,
+  selected: Uint32Array,
+  colors: Colors,
+): void {
+  const { columns, rows } = map;
+  const isSelected = (x: number, y: number) =>
+    x >= 0 && y >= 0 && x < columns && y < rows && selected[(panel * rows + y) * columns + x] > 0;
+  const edges = new Path2D();
+  context.globalAlpha = 0.72;
+  context.fillStyle = colors.of('--panel');
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      const { left, top, width, height } = boxOf(frame, map, x, y, 0);
+      if (!isSelected(x, y)) {
+        context.fillRect(left, top, width, height);
+        continue;
+      }
+      if (!isSelected(x - 1, y)) edges.rect(left, top, 0, height);
+      if (!isSelected(x + 1, y)) edges.rect(left + width, top, 0, height);
+      if (!isSelected(x, y + 1)) edges.rect(left, top, width, 0);
+      if (!isSelected(x, y - 1)) edges.rect(left, top + height, width, 0);
+    }
+  }
+  context.globalAlpha = 1;
+  context.lineWidth = 1.5;
+  context.strokeStyle = colors.of('--text');
+  context.stroke(edges);
+}
+
 function paintValue(
   context: CanvasRenderingContext2D,
   map: RunMap,

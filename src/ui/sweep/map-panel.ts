@@ -5,7 +5,7 @@ import { Colors } from '../colors.ts';
 import { shared } from '../styles.ts';
 import { axisName, labelsOf, type ShownAxis, valueWord } from './axis-values.ts';
 import type { Domain, RunMap } from './map-data.ts';
-import { boxOf, cellAt, type Frame, paintCells } from './map-paint.ts';
+import { boxOf, cellAt, type Frame, paintCells, veilCells } from './map-paint.ts';
 import type { Outcome } from './outcomes.ts';
 import { type Cursor, tell } from './state.ts';
 
@@ -16,6 +16,8 @@ const RIGHT = 6;
 /** Room between two labels along an axis. */
 const LABEL_GAP = 8;
 const LABEL_HEIGHT = 14;
+/** Pixels that a pointer moves before it brushes. */
+const DRAG = 5;
 
 @customElement('nabla-sweep-panel')
 export class SweepPanel extends LitElement {
@@ -28,6 +30,10 @@ export class SweepPanel extends LitElement {
   @property({ attribute: false }) cursor: Cursor | undefined;
   /** Cell of the open run. */
   @property({ attribute: false }) chosen: Cursor | undefined;
+  /** Selected runs by cell of the whole map; undefined where nothing is selected. */
+  @property({ attribute: false }) selected: Uint32Array | undefined;
+  /** Whether a finger's drag selects; else it scrolls the page. */
+  @property({ type: Boolean, reflect: true }) selects = false;
   @property() caption = '';
   @property() summary = '';
   @property() theme = '';
@@ -36,6 +42,11 @@ export class SweepPanel extends LitElement {
   readonly #resized = new ResizeObserver(() => this.#paint(true));
   /** The cells without cursor. */
   #image: HTMLCanvasElement | undefined;
+  /** The corner at which a brush began, by pointer or by Shift and the arrows. */
+  #anchor: Cursor | undefined;
+  #pressed: { readonly cell: Cursor; readonly x: number; readonly y: number } | undefined;
+  /** The pointer has moved far enough to brush; the click that ends it opens nothing. */
+  #brushing = false;
 
   static override styles = [
     shared,
@@ -43,15 +54,18 @@ export class SweepPanel extends LitElement {
       :host { display: flex; flex-direction: column; min-width: 0; min-height: 0; }
       .caption { font-size: 12px; color: var(--dim); height: 18px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
       .host { flex: 1; position: relative; min-height: 150px; border-radius: 4px; }
-      canvas { position: absolute; inset: 0; width: 100%; height: 100%; cursor: crosshair; }
+      canvas { position: absolute; inset: 0; width: 100%; height: 100%; cursor: crosshair; touch-action: pan-y; }
+      :host([selects]) canvas { touch-action: none; }
     `,
   ];
 
   override render(): TemplateResult {
     return html`${this.caption ? html`<div class="caption num">${this.caption}</div>` : ''}
       <div class="host" role="img" tabindex="0" aria-roledescription="map" aria-label=${`${this.caption}${this.caption ? '. ' : ''}${this.summary}`}
-        aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown Enter Escape" @keydown=${this.#key} @focus=${this.#focus}>
-        <canvas @pointermove=${this.#hover} @pointerdown=${this.#hover} @pointerleave=${this.#leave} @click=${this.#click}></canvas>
+        aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown Shift+ArrowLeft Shift+ArrowRight Shift+ArrowUp Shift+ArrowDown Home End PageUp PageDown Enter Escape"
+        @keydown=${this.#key} @focus=${this.#focus}>
+        <canvas @pointermove=${this.#move} @pointerdown=${this.#press} @pointerup=${this.#release} @pointercancel=${this.#cancel}
+          @pointerleave=${this.#leave} @click=${this.#click}></canvas>
       </div>`;
   }
 
@@ -66,7 +80,9 @@ export class SweepPanel extends LitElement {
 
   override updated(changed: PropertyValues<this>): void {
     if (changed.has('theme')) this.#colors.clear();
-    const anew = (['map', 'panel', 'x', 'y', 'outcome', 'domain', 'theme'] as const).some((name) => changed.has(name));
+    const anew = (['map', 'panel', 'x', 'y', 'outcome', 'domain', 'theme', 'selected'] as const).some((name) =>
+      changed.has(name),
+    );
     this.#paint(anew);
   }
 
@@ -93,13 +109,28 @@ export class SweepPanel extends LitElement {
     context.clearRect(0, 0, width, height);
     context.drawImage(this.#image, 0, 0);
     context.scale(scale, scale);
-    this.#outline(context, frame, this.chosen, '--accent', 2.5);
-    this.#outline(context, frame, this.cursor, '--text', 1.5);
+    this.#outline(context, frame, this.chosen, this.chosen, '--accent', 2.5);
+    this.#outline(context, frame, this.cursor, this.cursor, '--text', 1.5);
+    if (this.#brushing) this.#outline(context, frame, this.#anchor, this.cursor, '--text', 1.5);
   }
 
-  #outline(context: CanvasRenderingContext2D, frame: Frame, cell: Cursor | undefined, token: string, width: number): void {
-    if (cell?.panel !== this.panel) return;
-    const box = boxOf(frame, this.map, cell.x, cell.y, 0);
+  /** A frame around two cells and all between them. */
+  #outline(
+    context: CanvasRenderingContext2D,
+    frame: Frame,
+    cell: Cursor | undefined,
+    other: Cursor | undefined,
+    token: string,
+    width: number,
+  ): void {
+    if (cell?.panel !== this.panel || other?.panel !== this.panel) return;
+    const corner = boxOf(frame, this.map, Math.min(cell.x, other.x), Math.max(cell.y, other.y), 0);
+    const end = boxOf(frame, this.map, Math.max(cell.x, other.x), Math.min(cell.y, other.y), 0);
+    const box = {
+      ...corner,
+      width: end.left + end.width - corner.left,
+      height: end.top + end.height - corner.top,
+    };
     // Two strokes: one of them stands out against any colour.
     for (const [color, w] of [
       [this.#colors.of('--panel'), width + 2],
@@ -121,6 +152,7 @@ export class SweepPanel extends LitElement {
     context.strokeStyle = this.#colors.of('--line');
     context.strokeRect(frame.left - 0.5, frame.top - 0.5, frame.width + 1, frame.height + 1);
     paintCells(context, this.map, this.panel, frame, this.outcome, this.domain, this.#colors);
+    if (this.selected) veilCells(context, this.map, this.panel, frame, this.selected, this.#colors);
     this.#labels(context, frame);
     this.#image = image;
   }
@@ -148,12 +180,48 @@ export class SweepPanel extends LitElement {
     context.fillText(axisName(this.y.path), 0, 10);
   }
 
-  readonly #hover = (event: PointerEvent): void => {
+  #cellAt(event: MouseEvent): Cursor | undefined {
     const cell = cellAt(this.#frame, this.map, event.offsetX, event.offsetY);
+    return cell && { panel: this.panel, ...cell };
+  }
+
+  readonly #press = (event: PointerEvent): void => {
+    const cell = this.#cellAt(event);
+    this.#brushing = false;
+    this.#hover(cell);
+    if (!cell || event.button !== 0 || (event.pointerType === 'touch' && !this.selects)) return;
+    this.#pressed = { cell, x: event.clientX, y: event.clientY };
+    this.canvas.setPointerCapture(event.pointerId);
+  };
+
+  readonly #move = (event: PointerEvent): void => {
+    const pressed = this.#pressed;
+    const cell = this.#cellAt(event);
+    if (pressed && !this.#brushing && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) >= DRAG) {
+      this.#brushing = true;
+      this.#anchor = pressed.cell;
+      this.#paint(false);
+    }
+    // Outside the cells a brush stays at the last one.
+    if (cell || !this.#brushing) this.#hover(cell);
+  };
+
+  readonly #release = (): void => {
+    if (this.#brushing && this.#anchor && this.cursor?.panel === this.panel) this.#brush(this.#anchor, this.cursor);
+    this.#pressed = undefined;
+  };
+
+  readonly #cancel = (): void => {
+    this.#pressed = undefined;
+    this.#brushing = false;
+    this.#paint(false);
+  };
+
+  #hover(cell: Cursor | undefined): void {
     const { cursor } = this;
     if (cell?.x === cursor?.x && cell?.y === cursor?.y && (cursor === undefined || cursor.panel === this.panel)) return;
-    tell(this, { type: 'cursor', cursor: cell && { panel: this.panel, ...cell } });
-  };
+    tell(this, { type: 'cursor', cursor: cell });
+  }
 
   readonly #leave = (): void => {
     if (this.cursor && !this.matches(':focus-within')) tell(this, { type: 'cursor', cursor: undefined });
@@ -166,32 +234,47 @@ export class SweepPanel extends LitElement {
   };
 
   readonly #click = (event: MouseEvent): void => {
-    const cell = cellAt(this.#frame, this.map, event.offsetX, event.offsetY);
-    if (cell) this.#choose({ panel: this.panel, ...cell });
+    const brushed = this.#brushing;
+    this.#brushing = false;
+    const cell = this.#cellAt(event);
+    if (brushed) this.#paint(false);
+    else if (cell) this.#choose(cell);
   };
+
+  #brush(from: Cursor, to: Cursor): void {
+    this.dispatchEvent(new CustomEvent('cells-brushed', { detail: [from, to], bubbles: true, composed: true }));
+  }
 
   #choose(cursor: Cursor): void {
     this.dispatchEvent(new CustomEvent('cell-chosen', { detail: cursor, bubbles: true, composed: true }));
   }
 
   readonly #key = (event: KeyboardEvent): void => {
+    const { columns, rows } = this.map;
     const steps: Readonly<Record<string, readonly [number, number]>> = {
       ArrowLeft: [-1, 0],
       ArrowRight: [1, 0],
       ArrowUp: [0, 1],
       ArrowDown: [0, -1],
+      Home: [-columns, 0],
+      End: [columns, 0],
+      PageUp: [0, 10],
+      PageDown: [0, -10],
     };
-    const { columns, rows } = this.map;
     const at = this.cursor?.panel === this.panel ? this.cursor : { panel: this.panel, x: 0, y: 0 };
     const step = steps[event.key];
     if (step) {
-      const far = event.shiftKey ? 10 : 1;
-      const x = Math.min(columns - 1, Math.max(0, at.x + step[0] * far));
-      const y = Math.min(rows - 1, Math.max(0, at.y + step[1] * far));
-      tell(this, { type: 'cursor', cursor: { panel: this.panel, x, y } });
+      const x = Math.min(columns - 1, Math.max(0, at.x + step[0]));
+      const y = Math.min(rows - 1, Math.max(0, at.y + step[1]));
+      const cursor = { panel: this.panel, x, y };
+      tell(this, { type: 'cursor', cursor });
+      this.#anchor = event.shiftKey ? (this.#anchor?.panel === this.panel ? this.#anchor : at) : undefined;
+      if (this.#anchor) this.#brush(this.#anchor, cursor);
     } else if (event.key === 'Enter' || event.key === ' ') this.#choose(at);
-    else if (event.key === 'Escape') tell(this, { type: 'cursor', cursor: undefined });
-    else return;
+    else if (event.key === 'Escape') {
+      this.#anchor = undefined;
+      tell(this, this.selected ? { type: 'unselect' } : { type: 'cursor', cursor: undefined });
+    } else return;
     event.preventDefault();
   };
 }

@@ -6,23 +6,28 @@ import { shared } from '../styles.ts';
 import { dataTable, tableStyles } from '../table.ts';
 import { axisName, valueWord } from './axis-values.ts';
 import './legend.ts';
-import { type Domain, domainOf, type MapQuery, mapRuns, pointsOfCell, type RunMap } from './map-data.ts';
+import { countMarked, type Domain, domainOf, type MapQuery, mapRuns, pointsOfCell, type RunMap } from './map-data.ts';
 import './map-panel.ts';
 import { queryOf } from './map-query.ts';
 import { cellIndex, cellPlace, cellValue, mapCells, restWords, summarizeMap } from './map-words.ts';
 import { OUTCOMES, type OutcomeId } from './outcomes.ts';
+import { rectangleBrushes, type Selected } from './selection.ts';
 import { type Cursor, type OpenSweep, type SweepViewState, tell } from './state.ts';
 
 @customElement('nabla-sweep-maps')
 export class SweepMaps extends LitElement {
   @property({ attribute: false }) sweep!: SweepViewState;
+  @property({ attribute: false }) selected: Selected | undefined;
   @property() theme = '';
   @state() private showsTable = false;
+  /** Whether a finger selects cells; a mouse always can. */
+  @state() private selects = false;
   #drawn: SweepViewState | undefined;
   #query!: MapQuery;
   #map!: RunMap;
   #domain!: Domain;
   #summary = '';
+  #counts: Uint32Array | undefined;
 
   static override styles = [
     shared,
@@ -38,16 +43,26 @@ export class SweepMaps extends LitElement {
       .read { color: var(--dim); min-height: 18px; line-height: 18px; overflow-wrap: anywhere; }
       .read b { color: var(--text); font-weight: 600; }
       .panels { flex: 1; display: grid; gap: 8px; min-height: 0; grid-template-columns: repeat(auto-fit, minmax(min(100%, var(--least)), 1fr)); grid-auto-rows: minmax(220px, 1fr); overflow: auto; }
+      .select-button { display: none; margin-left: auto; } .select-button + .table-button { margin-left: auto; }
+      @media (pointer: coarse) { .select-button { display: inline-flex; min-height: 34px; } .select-button + .table-button { margin-left: 0; } }
       .table-button { margin-left: auto; min-height: 24px; padding: 0 5px; font-size: 14px; }
       @media (max-width: 760px) { .panels { grid-auto-rows: 300px; overflow: visible; } select { min-height: 34px; } .read { min-height: 36px; } }
     `,
   ];
 
-  protected override willUpdate(_changed: PropertyValues<this>): void {
+  protected override willUpdate(changed: PropertyValues<this>): void {
     const { sweep } = this;
     const { open, view, revision } = sweep;
     const old = this.#drawn;
-    if (!open || (old?.open === open && old.view === view && old.revision === revision)) return;
+    const same = old?.open === open && old?.view === view && old?.revision === revision;
+    if (open && !same) this.#recount(open);
+    if (open && (!same || changed.has('selected')))
+      this.#counts = this.selected && countMarked(open.table, this.#query, this.#map, this.selected.mask);
+  }
+
+  #recount(open: OpenSweep): void {
+    const { sweep } = this;
+    const { view } = sweep;
     this.#drawn = sweep;
     this.#query = queryOf(view);
     this.#map = mapRuns(open.table, this.#query);
@@ -67,6 +82,7 @@ export class SweepMaps extends LitElement {
     return html`<figure aria-label="Map">
       <figcaption>
         <span>${heading}</span><small>${this.#query.outcome.label.toLowerCase()}${restWords(open.table, this.#query) ? `, ${restWords(open.table, this.#query)}` : ''}</small>
+        <button class="quiet select-button" title="A finger selects cells instead of scrolling" aria-pressed=${this.selects} @click=${this.#toggleSelects}>Select by touch</button>
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="Map: data table" @click=${this.#toggleTable}>▤</button>
       </figcaption>
       ${this.#selectors(open)}
@@ -81,11 +97,11 @@ export class SweepMaps extends LitElement {
     const { facet, x, y } = this.#query;
     const chosen = this.#chosen(open);
     const panels = facet === undefined ? [undefined] : axes[facet].values;
-    return html`<div class="panels" style="--least: ${panels.length > 4 ? 200 : 260}px" @cell-chosen=${this.#open}>
+    return html`<div class="panels" style="--least: ${panels.length > 4 ? 200 : 260}px" @cell-chosen=${this.#open} @cells-brushed=${this.#brush}>
       ${panels.map(
         (value, panel) => html`<nabla-sweep-panel
           .map=${this.#map} .panel=${panel} .x=${axes[x]} .y=${y === undefined ? undefined : axes[y]} .outcome=${this.#query.outcome} .domain=${this.#domain}
-          .cursor=${this.sweep.cursor} .chosen=${chosen} .theme=${this.theme} .summary=${this.#summary}
+          .cursor=${this.sweep.cursor} .chosen=${chosen} .selected=${this.#counts} .selects=${this.selects} .theme=${this.theme} .summary=${this.#summary}
           .caption=${facet === undefined ? '' : `${axisName(axes[facet].path)} ${valueWord(value)}`}
         ></nabla-sweep-panel>`,
       )}
@@ -121,13 +137,14 @@ export class SweepMaps extends LitElement {
 
   #readout({ table }: OpenSweep): TemplateResult | string {
     const { cursor } = this.sweep;
-    if (!cursor) return 'Point at a cell, or move over the map with the arrow keys; Enter opens a run.';
+    if (!cursor)
+      return 'Point at a cell, or move over the map with the arrow keys; Enter or a click opens a run, Shift + arrows or a drag selects runs.';
     const cell = cellIndex(this.#map, cursor);
     const [runs, finished, broken] = [this.#map.runs[cell], this.#map.finished[cell], this.#map.broken[cell]];
     const counts =
       runs === 0
         ? ''
-        : ` · ${finished} of ${runs} ${runs === 1 ? 'run' : 'runs'} finished${broken > 0 ? `, ${broken} not finite` : ''}`;
+        : ` · ${finished} of ${runs} ${runs === 1 ? 'run' : 'runs'} finished${broken > 0 ? `, ${broken} not finite` : ''}${this.#counts ? `, ${this.#counts[cell]} selected` : ''}`;
     return html`${cellPlace(table, this.#query, cursor)}: <b>${cellValue(this.#map, cell, this.#query)}</b>${counts}`;
   }
 
@@ -151,6 +168,14 @@ export class SweepMaps extends LitElement {
     tell(this, { type: 'cursor', cursor: detail });
     if (point !== undefined) tell(this, { type: 'run', id: open.table.points[point].id });
   };
+
+  readonly #brush = ({ detail: [from, to] }: CustomEvent<readonly [Cursor, Cursor]>): void => {
+    tell(this, { type: 'select', brushes: rectangleBrushes(this.#query, from, to) });
+  };
+
+  #toggleSelects(): void {
+    this.selects = !this.selects;
+  }
 
   #toggleTable(): void {
     this.showsTable = !this.showsTable;

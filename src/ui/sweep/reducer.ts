@@ -3,6 +3,7 @@ import type { EngineChoice } from '../../engine/report.ts';
 import type { FromSweepWorker, ResolvedAxis, ToSweepWorker } from '../../sweep/sweep-protocol.ts';
 import { axesOf, isJson, type Json, readText, samplingOf, writeText } from './document.ts';
 import { addRecords, runTable } from './map-data.ts';
+import { withBrushes, withoutBrush } from './selection.ts';
 import type { MapView, SweepAction, SweepViewState } from './state.ts';
 
 const NO_VIEW: MapView = {
@@ -19,17 +20,20 @@ export function initialSweepState(document: Json): SweepViewState {
   return {
     text: writeText(document),
     document,
+    replaced: undefined,
     textProblem: undefined,
     mode: 'form',
     problems: [],
     estimate: undefined,
     checking: true,
     stored: undefined,
+    deleted: undefined,
     asked: undefined,
     open: undefined,
     revision: 0,
     view: NO_VIEW,
     list: { sort: 'run', descending: false, text: '', verdict: '' },
+    selection: [],
     cursor: undefined,
     run: undefined,
     lower: 'slices',
@@ -45,12 +49,13 @@ export function initialSweepState(document: Json): SweepViewState {
 export function reduceSweep(state: SweepViewState, action: SweepAction): SweepViewState {
   switch (action.type) {
     case 'document':
-      return { ...state, document: action.document, text: writeText(action.document), textProblem: undefined, checking: true };
-    case 'text': {
-      const read = readText(action.text);
-      if ('problem' in read) return { ...state, text: action.text, textProblem: read.problem, estimate: undefined };
-      return { ...state, text: action.text, document: read.document, textProblem: undefined, checking: true };
-    }
+      return withDocument(state, action.document);
+    case 'text':
+      return withText(state, action.text);
+    case 'propose':
+      return { ...withDocument(state, action.document), replaced: state.text, mode: 'form', pane: 'form' };
+    case 'unpropose':
+      return state.replaced === undefined ? state : { ...withText(state, state.replaced), replaced: undefined };
     case 'mode':
       return { ...state, mode: action.mode };
     case 'calibrate':
@@ -61,7 +66,17 @@ export function reduceSweep(state: SweepViewState, action: SweepAction): SweepVi
     case 'continue':
       return { ...state, failure: undefined, asked: action.type };
     case 'delete':
-      return state.open?.sweepId === action.sweepId ? { ...state, open: undefined, run: undefined, cursor: undefined } : state;
+      return {
+        ...state,
+        deleted: state.stored?.find(({ sweepId }) => sweepId === action.sweepId),
+        ...(state.open?.sweepId === action.sweepId && { open: undefined, run: undefined, cursor: undefined, selection: [] }),
+      };
+    case 'restore':
+      return { ...state, deleted: undefined };
+    case 'select':
+      return { ...state, selection: withBrushes(state.selection, action.brushes) };
+    case 'unselect':
+      return { ...state, selection: action.column === undefined ? [] : withoutBrush(state.selection, action.column) };
     case 'view':
       return { ...state, view: changeView(state.view, action.change), cursor: undefined };
     case 'fix':
@@ -96,6 +111,16 @@ export function reduceSweep(state: SweepViewState, action: SweepAction): SweepVi
       action satisfies never;
       return state;
   }
+}
+
+function withDocument(state: SweepViewState, document: Json): SweepViewState {
+  return { ...state, document, text: writeText(document), textProblem: undefined, checking: true };
+}
+
+function withText(state: SweepViewState, text: string): SweepViewState {
+  const read = readText(text);
+  if ('problem' in read) return { ...state, text, textProblem: read.problem, estimate: undefined };
+  return { ...state, text, document: read.document, textProblem: undefined, checking: true };
 }
 
 /** Each axis lies in one place: one that moves to where another was swaps with it. */
@@ -173,9 +198,12 @@ function opened(state: SweepViewState, message: Extract<FromSweepWorker, { type:
     revision: state.revision + 1,
     pane: 'results',
     asked: undefined,
+    // Begun again, it has nothing left to bring back.
+    deleted: state.deleted?.sweepId === sweepId ? undefined : state.deleted,
     ...(!same && {
       view: { ...firstView(table.axes, samplingOf(document) !== undefined), outcome: state.view.outcome },
       cursor: undefined,
+      selection: [],
       run: undefined,
       lower: state.lower === 'run' ? 'slices' : state.lower,
       progress: undefined,
@@ -219,7 +247,8 @@ export function sweepCommands(before: SweepViewState, action: SweepAction): ToSw
     case 'continue':
       return [{ type: 'open', sweepId: action.sweepId }];
     case 'delete':
-      return [{ type: 'delete', sweepId: action.sweepId }];
+    case 'restore':
+      return [{ type: action.type, sweepId: action.sweepId }];
     case 'run':
       return before.open?.table.pointOf.has(action.id) ? [{ type: 'trace', sweepId: before.open.sweepId, id: action.id }] : [];
     default:

@@ -7,6 +7,7 @@ import { symbolOf } from '../run-head.ts';
 import { shared } from '../styles.ts';
 import { select } from './maps.ts';
 import { type Column, columnsOf, rowsOf, windowOf } from './run-rows.ts';
+import type { Selected } from './selection.ts';
 import { type OpenSweep, type SweepViewState, tell } from './state.ts';
 
 const ROW = 26;
@@ -14,12 +15,15 @@ const ROW = 26;
 @customElement('nabla-sweep-runs')
 export class SweepRuns extends LitElement {
   @property({ attribute: false }) sweep!: SweepViewState;
+  /** Only these are listed; undefined for all. */
+  @property({ attribute: false }) selected: Selected | undefined;
   @state() private scrolled = 0;
   @state() private height = 300;
   /** Row under the keyboard's cursor. */
   @state() private active = 0;
   @query('.scroll') private scroller!: HTMLElement | null;
   #drawn: SweepViewState | undefined;
+  #drawnSelected: Selected | undefined;
   #columns: Column[] = [];
   #rows: Uint32Array = new Uint32Array();
   readonly #resized = new ResizeObserver(() => {
@@ -55,11 +59,14 @@ export class SweepRuns extends LitElement {
     const { sweep } = this;
     const { open, list, revision } = sweep;
     const old = this.#drawn;
-    if (!open || (old?.open === open && old.list === list && old.revision === revision)) return;
+    const { selected } = this;
+    const asBefore = old?.list === list && this.#drawnSelected === selected;
+    if (!open || (asBefore && old?.open === open && old.revision === revision)) return;
     if (old?.open !== open) this.#columns = columnsOf(open.table);
-    if (old && old.list !== list) this.active = 0;
+    if (old && !asBefore) this.active = 0;
     this.#drawn = sweep;
-    this.#rows = rowsOf(open.table, this.#columns, list);
+    this.#drawnSelected = selected;
+    this.#rows = rowsOf(open.table, this.#columns, list, selected);
   }
 
   override render(): TemplateResult {
@@ -70,7 +77,7 @@ export class SweepRuns extends LitElement {
     return html`<div class="filter">
         ${select('verdict', list.verdict, kinds, (verdict) => tell(this, { type: 'rows', change: { verdict } }))}
         <label>find <input type="search" .value=${list.text} placeholder="value or verdict" @input=${(event: Event) => tell(this, { type: 'rows', change: { text: (event.target as HTMLInputElement).value } })} /></label>
-        <span role="status">${formatCount(this.#rows.length)} of ${formatCount(open.table.points.length)} runs</span>
+        <span role="status">${formatCount(this.#rows.length)} of ${formatCount(open.table.points.length)} runs${this.selected ? ', the selected ones alone' : ''}</span>
       </div>
       <div class="scroll" tabindex="0" role="grid" aria-label="Runs" aria-rowcount=${this.#rows.length + 1} aria-colcount=${this.#columns.length}
         aria-activedescendant=${this.#rows.length > 0 ? `row-${this.active}` : ''} @scroll=${this.#scroll} @keydown=${this.#key}>

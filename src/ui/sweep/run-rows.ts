@@ -4,6 +4,8 @@ import type { RunRecord } from '../../sweep/record.ts';
 import { axisName, valueWord } from './axis-values.ts';
 import type { RunTable } from './map-data.ts';
 import { OUTCOMES } from './outcomes.ts';
+import { outcomeColumn } from './run-columns.ts';
+import type { Selected } from './selection.ts';
 import type { TableView } from './state.ts';
 
 export interface Column {
@@ -31,16 +33,12 @@ export function columnsOf(table: RunTable): Column[] {
         text: (p) => valueWord(points[p].values[axis]),
       }),
     ),
-    ...OUTCOMES.map(
-      ({ id, short, value, format, scale }): Column => ({
+    ...OUTCOMES.map((outcome): Column => {
+      const { id, short, value, format, scale } = outcome;
+      return {
         id,
         label: short,
-        key: (p) =>
-          records[p]
-            ? scale === 'verdict'
-              ? (records[p] as RunRecord).result.verdict.kind
-              : value(records[p] as RunRecord)
-            : undefined,
+        key: scale === 'verdict' ? (p) => records[p]?.result.verdict.kind : (p) => outcomeColumn(table, outcome)[p],
         text: (p) =>
           of(
             p,
@@ -51,8 +49,8 @@ export function columnsOf(table: RunTable): Column[] {
             },
             id === 'verdict' ? 'not finished' : '',
           ),
-      }),
-    ),
+      };
+    }),
     {
       id: 'iterations',
       label: 'iterations',
@@ -66,31 +64,72 @@ function keyOf(value: unknown): number | string {
   return typeof value === 'number' ? value : valueWord(value);
 }
 
-/** The points that pass the filter, in the order asked for; equal ones stay in the order of the sweep. */
-export function rowsOf(table: RunTable, columns: readonly Column[], { sort, descending, text, verdict }: TableView): Uint32Array {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const passes = (p: number) => {
-    const record = table.records[p];
-    if (verdict !== '' && record?.result.verdict.kind !== verdict) return false;
-    if (words.length === 0) return true;
-    const own =
-      `${table.points[p].id} ${table.points[p].values.map(valueWord).join(' ')} ${record?.result.verdict.title ?? ''}`.toLowerCase();
-    return words.every((word) => own.includes(word));
-  };
-  const kept: number[] = [];
-  for (let p = 0; p < table.points.length; p++) if (passes(p)) kept.push(p);
+/** The selected points that pass the filter, in the order asked for; equal ones stay in the order of the sweep. */
+export function rowsOf(
+  table: RunTable,
+  columns: readonly Column[],
+  { sort, descending, text, verdict }: TableView,
+  selected?: Selected,
+): Uint32Array {
+  const tests = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((word) => holds(table, word));
+  const kept = new Uint32Array(table.points.length);
+  let rows = 0;
+  for (let p = 0; p < kept.length; p++) {
+    if (selected && selected.mask[p] === 0) continue;
+    if (verdict !== '' && table.records[p]?.result.verdict.kind !== verdict) continue;
+    if (tests.every((test) => test(p))) kept[rows++] = p;
+  }
   const column = columns.find(({ id }) => id === sort) ?? columns[0];
-  const keys = new Map(kept.map((p) => [p, column.key(p)]));
-  const direction = descending ? -1 : 1;
-  kept.sort((a, b) => compare(keys.get(a), keys.get(b), direction) || a - b);
-  return Uint32Array.from(kept);
+  return inOrder(kept.subarray(0, rows), column.key, descending);
 }
 
-function compare(a: number | string | undefined, b: number | string | undefined, direction: number): number {
-  const [noA, noB] = [a === undefined || Number.isNaN(a), b === undefined || Number.isNaN(b)];
-  if (noA || noB) return Number(noA) - Number(noB);
-  if (typeof a === 'number' && typeof b === 'number') return direction * (a < b ? -1 : Number(a > b));
-  return direction * (String(a) < String(b) ? -1 : Number(String(a) > String(b)));
+/** Whether a run's id, one of its values or its verdict holds a word. Each value of an axis is read once. */
+function holds({ points, records }: RunTable, word: string): (point: number) => boolean {
+  const known = new Map<unknown, boolean>();
+  const inValue = (value: unknown) => {
+    let found = known.get(value);
+    if (found === undefined) {
+      found = valueWord(value).toLowerCase().includes(word);
+      known.set(value, found);
+    }
+    return found;
+  };
+  return (p) =>
+    points[p].values.some(inValue) ||
+    points[p].id.includes(word) ||
+    (records[p]?.result.verdict.title.toLowerCase().includes(word) ?? false);
+}
+
+/**
+ * Sorts by ranks: keys alone are sorted natively, which takes a tenth of what comparing 50,000 points by a function does. Words get
+ * numbers in their order; what has no key comes last, whatever the direction.
+ */
+function inOrder(points: Uint32Array, key: Column['key'], descending: boolean): Uint32Array {
+  const found = Array.from(points, key);
+  const words = [...new Set(found.filter((own) => typeof own === 'string'))].sort();
+  const order = new Map<unknown, number>(words.map((word, k) => [word, k]));
+  const sign = descending ? -1 : 1;
+  // Numbers come before words.
+  const most = found.reduce<number>((high, own) => (typeof own === 'number' && own > high ? own : high), 0);
+  const keys = Float64Array.from(found, (own) =>
+    // + 0 makes −0 the same as 0.
+    own === undefined ? Number.NaN : sign * (typeof own === 'number' ? own : most + 1 + (order.get(own) ?? 0)) + 0,
+  );
+  // Native order puts NaN last.
+  const sorted = keys.slice().sort();
+  const next = new Map<number, number>();
+  for (let k = 0; k < sorted.length; k++) if (k === 0 || !Object.is(sorted[k], sorted[k - 1])) next.set(sorted[k], k);
+  const rows = new Uint32Array(points.length);
+  points.forEach((point, k) => {
+    const at = next.get(keys[k]) ?? 0;
+    rows[at] = point;
+    next.set(keys[k], at + 1);
+  });
+  return rows;
 }
 
 /** First and one past the last row in view, with a margin. */

@@ -6,6 +6,7 @@ import { linearTicks, logTicks } from '../ticks.ts';
 import { axisName, scaleOf, valueWord } from './axis-values.ts';
 import type { Fixed, RunTable } from './map-data.ts';
 import type { Outcome } from './outcomes.ts';
+import { outcomeColumn } from './run-columns.ts';
 import type { MapView } from './state.ts';
 
 /** More lines than there are colours and dashes cannot be told apart. */
@@ -63,7 +64,9 @@ function evenly<T>(items: readonly T[], most: number): T[] {
   return Array.from({ length: most }, (_, k) => items[Math.round((k * (items.length - 1)) / (most - 1))]);
 }
 
-function pointsAlong({ axes, points, coordinates, records }: RunTable, x: number, outcome: Outcome, held: Fixed): SlicePoint[] {
+function pointsAlong(table: RunTable, x: number, outcome: Outcome, held: Fixed): SlicePoint[] {
+  const { axes, points, coordinates, records } = table;
+  const ofPoint = outcomeColumn(table, outcome);
   const groups = axes[x].values.map(() => ({ runs: 0, finished: 0, values: [] as number[] }));
   const fixed = [...held];
   for (let p = 0; p < points.length; p++) {
@@ -71,11 +74,9 @@ function pointsAlong({ axes, points, coordinates, records }: RunTable, x: number
     if (fixed.some(([axis, index]) => coordinates[at + axis] !== index)) continue;
     const group = groups[coordinates[at + x]];
     group.runs++;
-    const record = records[p];
-    if (!record) continue;
+    if (!records[p]) continue;
     group.finished++;
-    const value = outcome.value(record);
-    if (Number.isFinite(value)) group.values.push(value);
+    if (Number.isFinite(ofPoint[p])) group.values.push(ofPoint[p]);
   }
   return groups.map(({ runs, finished, values }) => {
     const sorted = values.sort((a, b) => a - b);

@@ -12,6 +12,7 @@ import type {
 import type { Json } from './document.ts';
 import type { RunTable } from './map-data.ts';
 import type { OutcomeId } from './outcomes.ts';
+import type { Brush, Selection } from './selection.ts';
 
 /** Which axis lies where, and what colours the cells. */
 export interface MapView {
@@ -55,12 +56,14 @@ export interface OpenRun {
   readonly trace: Trace | 'loading' | 'none';
 }
 
-export type Lower = 'slices' | 'runs' | 'run';
+export type Lower = 'slices' | 'parallel' | 'runs' | 'run';
 
 export interface SweepViewState {
   /** The sweep being described, as text; `document` is what it says, the last that could be read where it cannot. */
   readonly text: string;
   readonly document: Json;
+  /** The text that a proposal has taken the place of, to bring it back. */
+  readonly replaced: string | undefined;
   readonly textProblem: string | undefined;
   readonly mode: 'form' | 'json';
   /** What the worker refuses, by field. */
@@ -69,6 +72,8 @@ export interface SweepViewState {
   /** An edit has not been checked yet. */
   readonly checking: boolean;
   readonly stored: readonly StoredSweep[] | undefined;
+  /** The sweep that was deleted last, while that can be undone. */
+  readonly deleted: StoredSweep | undefined;
   /** What the worker has been asked for and has not answered by `opened`. */
   readonly asked: 'start' | 'open' | 'continue' | undefined;
   readonly open: OpenSweep | undefined;
@@ -76,6 +81,8 @@ export interface SweepViewState {
   readonly revision: number;
   readonly view: MapView;
   readonly list: TableView;
+  /** What brushes of map, parallel coordinates and filters pick out. */
+  readonly selection: Selection;
   readonly cursor: Cursor | undefined;
   readonly run: OpenRun | undefined;
   readonly lower: Lower;
@@ -101,6 +108,15 @@ export type SweepAction =
   | { readonly type: 'open'; readonly sweepId: string }
   | { readonly type: 'continue'; readonly sweepId: string; readonly engine: EngineChoice }
   | { readonly type: 'delete'; readonly sweepId: string }
+  /** Undoes a deletion. */
+  | { readonly type: 'restore'; readonly sweepId: string }
+  /** Brushes take the place of those of their columns. */
+  | { readonly type: 'select'; readonly brushes: readonly Brush[] }
+  /** Takes away the brush of one column, or all. */
+  | { readonly type: 'unselect'; readonly column?: string }
+  /** A proposal goes into the form; `unpropose` brings back what stood there. */
+  | { readonly type: 'propose'; readonly document: Json }
+  | { readonly type: 'unpropose' }
   | { readonly type: 'view'; readonly change: Partial<MapView> }
   | { readonly type: 'fix'; readonly axis: number; readonly index: number | undefined }
   | { readonly type: 'rows'; readonly change: Partial<TableView> }

@@ -1,6 +1,6 @@
 /** The sweeps that this browser keeps: continue, open, delete. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property } from 'lit/decorators.js';
 import type { EngineChoice } from '../../engine/report.ts';
 import { formatCount } from '../../metrics/format.ts';
 import type { StoredSweep } from '../../sweep/sweep-protocol.ts';
@@ -11,8 +11,6 @@ import { isWorking, type SweepViewState, tell } from './state.ts';
 export class SweepStored extends LitElement {
   @property({ attribute: false }) sweep!: SweepViewState;
   @property({ attribute: false }) engine: EngineChoice = 'auto';
-  /** The sweep whose deletion has been asked for once. */
-  @state() private doomed: string | undefined;
 
   static override styles = [
     shared,
@@ -25,16 +23,17 @@ export class SweepStored extends LitElement {
       strong { font-weight: 600; overflow-wrap: anywhere; }
       .row { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
       button { min-height: 24px; font-size: 12px; padding: 0 8px; }
-      .bad { border-color: var(--bad); color: var(--bad); }
+      .undo { display: flex; gap: 8px; justify-content: space-between; align-items: center; border: 1px solid var(--line); border-left: 3px solid var(--accent); border-radius: var(--r); padding: 5px 8px; margin-bottom: 8px; }
       @media (max-width: 760px) { button { min-height: 34px; } }
     `,
   ];
 
   override render(): TemplateResult {
-    const { stored } = this.sweep;
-    if (!stored || stored.length === 0) return html``;
+    const { stored, deleted } = this.sweep;
+    if (!deleted && (!stored || stored.length === 0)) return html``;
     return html`<h2>Kept in this browser</h2>
-      <ul>${stored.map((entry) => this.#entry(entry))}</ul>`;
+      <div role="status">${deleted ? this.#undo(deleted) : ''}</div>
+      <ul>${stored?.map((entry) => this.#entry(entry))}</ul>`;
   }
 
   #entry({ sweepId, title, runs, finished }: StoredSweep): TemplateResult {
@@ -44,29 +43,16 @@ export class SweepStored extends LitElement {
     return html`<li aria-current=${shown ? 'true' : 'false'}>
       <strong>${title || 'Untitled'}</strong><span class="num dim">${formatCount(finished)} / ${formatCount(runs)}</span>
       <span class="row">
-        ${
-          this.doomed === sweepId
-            ? this.#confirm(sweepId, finished)
-            : html`
-          ${finished < runs ? html`<button ?disabled=${busy} @click=${() => tell(this, { type: 'continue', sweepId, engine: this.engine })} aria-label="Continue ${title}">Continue</button>` : ''}
+        ${finished < runs ? html`<button ?disabled=${busy} @click=${() => tell(this, { type: 'continue', sweepId, engine: this.engine })} aria-label="Continue ${title}">Continue</button>` : ''}
           <button ?disabled=${busy} @click=${() => tell(this, { type: 'open', sweepId })} aria-label="Open ${title}">Open</button>
-          <button class="quiet" ?disabled=${busy && shown} aria-label="Delete ${title}" @click=${() => {
-            this.doomed = sweepId;
-          }}>Delete</button>`
-        }
+          <button class="quiet" ?disabled=${busy && shown} aria-label="Delete ${title}" @click=${() => tell(this, { type: 'delete', sweepId })}>Delete</button>
       </span>
     </li>`;
   }
 
-  #confirm(sweepId: string, finished: number): TemplateResult {
-    const forget = () => {
-      this.doomed = undefined;
-    };
-    return html`<span>Delete ${formatCount(finished)} finished runs for good?</span>
-      <button class="bad" @click=${() => {
-        forget();
-        tell(this, { type: 'delete', sweepId });
-      }}>Delete</button>
-      <button class="quiet" @click=${forget}>Keep</button>`;
+  /** What was deleted goes for good when the page is opened the next time, or another sweep is deleted. */
+  #undo({ sweepId, title, finished }: StoredSweep): TemplateResult {
+    return html`<p class="undo"><span>Deleted: ${title || 'Untitled'}, ${formatCount(finished)} finished runs. They go for good when the page is next opened.</span>
+      <button @click=${() => tell(this, { type: 'restore', sweepId })} aria-label="Undo: keep ${title || 'Untitled'}">Undo</button></p>`;
   }
 }

@@ -7,10 +7,13 @@ import './before.ts';
 import { EXAMPLES } from './describe-form.ts';
 import './findings.ts';
 import './maps.ts';
+import './parallel.ts';
 import './progress-strip.ts';
 import './run-charts.ts';
 import { experimentOfRun } from './run-experiment.ts';
 import './run-list.ts';
+import { type Selected, selectRuns } from './selection.ts';
+import './selection-bar.ts';
 import './slices.ts';
 import { isWorking, type Lower, type SweepAction, type SweepViewState, tell } from './state.ts';
 import { SweepStore } from './store.ts';
@@ -18,6 +21,7 @@ import './stored.ts';
 
 const LOWER: readonly { readonly id: Lower; readonly label: string }[] = [
   { id: 'slices', label: 'Slices' },
+  { id: 'parallel', label: 'Parallel coordinates' },
   { id: 'runs', label: 'Runs' },
   { id: 'run', label: 'Open run' },
 ];
@@ -82,6 +86,18 @@ export class SweepView extends LitElement {
     this.removeEventListener('sweep-action', this.#take);
   }
 
+  #selected: Selected | undefined;
+  #counted: SweepViewState | undefined;
+
+  protected override willUpdate(): void {
+    const { sweep } = this;
+    const { open, selection, revision } = sweep;
+    const old = this.#counted;
+    if (old?.open === open && old?.selection === selection && old?.revision === revision) return;
+    this.#counted = sweep;
+    this.#selected = open && selectRuns(open.table, selection);
+  }
+
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('active') && this.active) this.#store.writeAddress();
   }
@@ -121,7 +137,8 @@ export class SweepView extends LitElement {
     }
     return html`${failure}
       <nabla-sweep-progress .sweep=${sweep}></nabla-sweep-progress>
-      <nabla-sweep-maps .sweep=${sweep} .theme=${theme}></nabla-sweep-maps>
+      <nabla-sweep-maps .sweep=${sweep} .selected=${this.#selected} .theme=${theme}></nabla-sweep-maps>
+      <nabla-sweep-selection .sweep=${sweep} .selected=${this.#selected}></nabla-sweep-selection>
       <div class="lower">
         <span class="seg tabs" role="group" aria-label="Below the map">
           ${LOWER.map(({ id, label }) => html`<button aria-pressed=${sweep.lower === id} ?disabled=${id === 'run' && !sweep.run} @click=${() => tell(this, { type: 'lower', lower: id })}>${label}</button>`)}
@@ -133,7 +150,9 @@ export class SweepView extends LitElement {
   #lower(): TemplateResult {
     const { sweep, theme } = this;
     if (sweep.lower === 'slices') return html`<nabla-sweep-slices .sweep=${sweep} .theme=${theme}></nabla-sweep-slices>`;
-    if (sweep.lower === 'runs') return html`<nabla-sweep-runs .sweep=${sweep}></nabla-sweep-runs>`;
+    if (sweep.lower === 'runs') return html`<nabla-sweep-runs .sweep=${sweep} .selected=${this.#selected}></nabla-sweep-runs>`;
+    if (sweep.lower === 'parallel')
+      return html`<nabla-sweep-parallel .sweep=${sweep} .selected=${this.#selected} .theme=${theme}></nabla-sweep-parallel>`;
     const { run, open } = sweep;
     if (!run || !open) return html`<p class="waits">No run is open.</p>`;
     if (run.trace === 'loading') return html`<p class="waits" role="status">Reading the curves.</p>`;

@@ -156,6 +156,42 @@ test('a trace that comes late does not replace that of the run opened since', ()
   expect(follow(second, { type: 'trace', id: 'b', trace: 'none' }).run).toEqual({ id: 'b', trace: 'none' });
 });
 
+test('a deleted sweep can be brought back until another is deleted', () => {
+  const stored = { sweepId: 's', title: 'T', runs: 2, finished: 1 };
+  const listed = follow(shown, worker({ type: 'sweeps', sweeps: [stored] }), { type: 'delete', sweepId: 's' });
+  expect(listed.deleted).toEqual(stored);
+  expect(sweepCommands(listed, { type: 'restore', sweepId: 's' })).toEqual([{ type: 'restore', sweepId: 's' }]);
+  expect(follow(listed, { type: 'restore', sweepId: 's' }).deleted).toBeUndefined();
+  // Begun again, it is another one.
+  expect(follow(listed, worker(opened)).deleted).toBeUndefined();
+});
+
+test('brushes add up over columns, replace each other in one, and go with their sweep', () => {
+  const brushed = follow(
+    shown,
+    { type: 'select', brushes: [{ column: 'axis:0', among: [1] }] },
+    { type: 'select', brushes: [{ column: 'loss', from: 0, to: 1 }] },
+    { type: 'select', brushes: [{ column: 'axis:0', among: [2, 3] }] },
+  );
+  expect(brushed.selection).toEqual([
+    { column: 'loss', from: 0, to: 1 },
+    { column: 'axis:0', among: [2, 3] },
+  ]);
+  expect(follow(brushed, { type: 'unselect', column: 'loss' }).selection).toEqual([{ column: 'axis:0', among: [2, 3] }]);
+  expect(follow(brushed, { type: 'unselect' }).selection).toEqual([]);
+  expect(follow(brushed, worker({ ...opened, sweepId: 'other' } as FromSweepWorker)).selection).toEqual([]);
+  expect(follow(brushed, worker(opened)).selection).toBe(brushed.selection);
+});
+
+test('a proposal takes the form’s place, and what stood there comes back, even where it could not be read', () => {
+  const broken = follow(start, { type: 'text', text: '{ "axes": ' });
+  const proposed = follow(broken, { type: 'propose', document: { title: 'finer' } });
+  expect([proposed.document, proposed.pane, proposed.textProblem]).toEqual([{ title: 'finer' }, 'form', undefined]);
+  const back = follow(proposed, { type: 'unpropose' });
+  expect([back.text, back.replaced]).toEqual([broken.text, undefined]);
+  expect(back.textProblem).toBe(broken.textProblem);
+});
+
 test('a deleted sweep is no longer shown; control: another one is', () => {
   expect(follow(shown, { type: 'delete', sweepId: 's' }).open).toBeUndefined();
   expect(follow(shown, { type: 'delete', sweepId: 't' }).open).toBe(shown.open);
