@@ -117,7 +117,9 @@ class Worker {
   /** What was kept of these runs before a reload. */
   async #find(store: LabStore, experiments: readonly Experiment[], choice: EngineChoice) {
     const kept = this.#session === undefined ? undefined : await store.find(this.#session).catch(unkept);
-    const isSame = kept?.lab.engine === choice && canonicalJson(kept.lab.experiments) === canonicalJson(experiments);
+    // At iteration 0 there is nothing to go on with.
+    if (!kept || kept.lab.iteration === 0) return undefined;
+    const isSame = kept.lab.engine === choice && canonicalJson(kept.lab.experiments) === canonicalJson(experiments);
     return isSame ? kept : undefined;
   }
 

@@ -51,7 +51,7 @@ export class PlayBar extends LitElement {
           : ['▶ Start', 'Start'];
     return html`
       <button class="primary" title="${title} (Space)" @click=${this.#toggle}>${label}</button>
-      <button title="Back one iteration (,)" aria-label="Back one iteration" ?disabled=${runState === 'loading'} @click=${this.#back}>❙◂</button>
+      <button title="Previous iteration (,)" aria-label="Previous iteration" ?disabled=${runState === 'loading'} @click=${this.#back}>❙◂</button>
       <button title="One iteration (.)" aria-label="One iteration" ?disabled=${runState === 'finished' || runState === 'loading'} @click=${this.#step}>▸❙</button>
       <button title="Back to iteration 0 (r)" aria-label="Back to iteration 0" @click=${() => act(this, { type: 'restart' })}>↺</button>
       <label class="speed"><span>Speed</span><select title="Iterations per second" @change=${this.#changeSpeed}>
