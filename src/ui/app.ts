@@ -11,10 +11,9 @@ import './messages.ts';
 import './play-bar.ts';
 import { Presence } from './presence.ts';
 import './remarks.ts';
-import './run-head.ts';
+import './run-strip.ts';
 import './stage.ts';
 import type { Experiment } from '../model/schema.ts';
-import type { Pair } from './settings.ts';
 import { actOnKey } from './shortcuts.ts';
 import { areSingleKeysOn } from './single-keys.ts';
 import type { LabState } from './state.ts';
@@ -25,9 +24,9 @@ import './view-bar.ts';
 import type { View } from './views.ts';
 import { addressOf, viewOf } from './views.ts';
 
-/** Two runs to train in the Lab, at once or when a person says so. */
+/** Runs to train in the Lab, at once or when a person says so. */
 interface LabRequest {
-  readonly experiments: Pair<Experiment>;
+  readonly experiments: readonly Experiment[];
   readonly run: boolean;
 }
 
@@ -62,7 +61,6 @@ export class App extends LitElement {
       aside { background: var(--panel); overflow: auto; padding: 12px 14px 20px; min-height: 0; }
       .left { border-right: 1px solid var(--line); } .right { border-left: 1px solid var(--line); }
       .middle { display: flex; flex-direction: column; gap: 10px; padding: 10px; min-height: 0; min-width: 0; overflow: auto; }
-      .heads { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 10px; }
       nabla-stage { flex: 1 0 540px; }
       .foot { display: none; }
       .loading { padding: 40px 14px; color: var(--dim); text-align: center; }
@@ -72,7 +70,6 @@ export class App extends LitElement {
         main { display: block; }
         .middle { gap: 8px; padding: 8px; }
         nabla-stage { flex: none; }
-        .heads { grid-template-columns: minmax(0, 1fr); gap: 8px; }
         .right { border-top: 1px solid var(--line); }
         nabla-stage { min-height: 0; }
         .foot { display: block; position: fixed; inset: auto 0 0; z-index: 5; background: var(--panel); border-top: 1px solid var(--line); padding: 8px 10px calc(8px + env(safe-area-inset-bottom)); }
@@ -124,7 +121,7 @@ export class App extends LitElement {
         <div class="middle" tabindex="-1">
           <nabla-messages .lab=${lab}></nabla-messages>
           <nabla-remarks .lab=${lab}></nabla-remarks>
-          <div class="heads"><nabla-run-head .lab=${lab} .run=${0}></nabla-run-head><nabla-run-head .lab=${lab} .run=${1}></nabla-run-head></div>
+          <nabla-run-strip .lab=${lab}></nabla-run-strip>
           <nabla-view-bar .lab=${lab}></nabla-view-bar>
           <nabla-stage .lab=${lab} .theme=${theme}></nabla-stage>
         </div>
@@ -161,13 +158,13 @@ export class App extends LitElement {
   }
 
   #openInLab({ experiments, run }: LabRequest): void {
-    const { engine, logIterations, mapRun } = this.lab;
+    const { engine, logIterations } = this.lab;
     // What the runs of before were looked at for may not be there in these.
     const isOfKind = usualQuantity(experiments) === usualQuantity(this.lab.experiments);
     const quantity = isOfKind ? this.lab.quantity : usualQuantity(experiments);
     this.#store.dispatch({
       type: 'settings',
-      settings: { experiments, engine, logIterations, mapRun, quantity },
+      settings: { experiments, engine, logIterations, mapRun: 0, baseline: 0, hidden: [], quantity },
       notice: undefined,
     });
     if (run) this.#store.dispatch({ type: 'play', command: 'start' });

@@ -8,20 +8,20 @@ import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import { formatSetting } from './format.ts';
 import type { EdgeMark, Frame, Level, Moment, Sample, SeriesStyle } from './frame.ts';
-import { type Pair, RUN_NAMES } from './settings.ts';
+import { runColor, runDash, runName } from './runs.ts';
 import type { LabState, Range } from './state.ts';
 import { type IterationScale, LINEAR_ITERATIONS, LOG_ITERATIONS, linearTicks, logTicks } from './ticks.ts';
 
 /** Columns a chart is decimated to: about a chart's width in CSS pixels on the widest layout. */
 const BUCKETS = 640;
-const RUN_COLORS = ['--run-a', '--run-b'];
 /** Fewest iterations an axis shows, so that the first records do not jump. */
 const SHORTEST_AXIS = 10;
 /** Decades from which an end of the library's norm is in sight. */
 const SIGHT = 3;
 
 /** The part of the page's state that charts of iterations follow. */
-export type ChartView = Pick<LabState, 'experiments' | 'logIterations' | 'zooms' | 'marks' | 'baselines'>;
+export type ChartView = Pick<LabState, 'experiments' | 'logIterations' | 'zooms' | 'marks' | 'baselines'> &
+  Partial<Pick<LabState, 'hidden'>>;
 
 export function iterationScale(state: Pick<LabState, 'logIterations'>): IterationScale {
   return state.logIterations ? LOG_ITERATIONS : LINEAR_ITERATIONS;
@@ -51,6 +51,7 @@ export function borders(scale: IterationScale, [first, last]: Range, buckets: nu
 }
 
 interface Line {
+  readonly run: number;
   readonly style: SeriesStyle;
   readonly values: Column;
   /** From a recorded value to a position on the y axis. */
@@ -62,11 +63,13 @@ interface Line {
 function frame(
   state: ChartView,
   traces: readonly Trace[],
-  lines: Line[],
+  all: readonly Line[],
   levelsOf: (columns: readonly (readonly Sample[])[]) => readonly Level[],
   y: 'log' | 'share',
-  tests: readonly Line[] = [],
+  allTests: readonly Line[] = [],
 ): Frame {
+  const isShown = ({ run }: Line) => !state.hidden?.includes(run);
+  const [lines, tests] = [all.filter(isShown), allTests.filter(isShown)];
   const scale = iterationScale(state);
   const range = visibleRange({ zooms: state.zooms, traces });
   const longest = traces.reduce((most, trace) => (trace.length > most.length ? trace : most));
@@ -96,8 +99,8 @@ function frame(
       return null;
     }),
   );
-  for (const [r] of tests.entries()) {
-    const byIteration = new Map(traces[r].tests.map(({ iteration, accuracy }) => [iteration, accuracy]));
+  for (const { run } of tests) {
+    const byIteration = new Map(traces[run].tests.map(({ iteration, accuracy }) => [iteration, accuracy]));
     columns.push(positions.map((iteration) => finiteOrUndefined(byIteration.get(iteration))));
   }
   const levels = levelsOf(columns);
@@ -152,20 +155,21 @@ function remarkOf(trace: Trace): (value: number, iteration: number) => string {
 }
 
 function runStyle(r: number, extra: Partial<SeriesStyle> = {}): SeriesStyle {
-  return { label: `Run ${RUN_NAMES[r]}`, color: RUN_COLORS[r], width: 1.6, tag: RUN_NAMES[r], ...extra };
+  return { label: `Run ${runName(r)}`, color: runColor(r), width: 1.6, dash: runDash(r), tag: runName(r), ...extra };
 }
 
 /** A run alone needs no letter, and has the colour that says nothing about it. */
 export function styleAmong(traces: readonly Trace[], r: number, extra: Partial<SeriesStyle> = {}): SeriesStyle {
   if (traces.length > 1) return runStyle(r, extra);
-  const { tag: _, ...style } = runStyle(1, { ...extra, label: 'Run' });
+  const { tag: _, ...style } = runStyle(1, { dash: [], ...extra, label: 'Run' });
   return style;
 }
 
 export function lossFrame(state: ChartView, traces: readonly Trace[]): Frame {
   const lines = traces.map(
-    (trace, r): Line => ({
-      style: styleAmong(traces, r),
+    (trace, run): Line => ({
+      run,
+      style: styleAmong(traces, run),
       values: trace.scalars.loss.view(),
       position: Math.log10,
       remark: remarkOf(trace),
@@ -175,25 +179,25 @@ export function lossFrame(state: ChartView, traces: readonly Trace[]): Frame {
   return frame(state, traces, lines, () => levels, 'log');
 }
 
-/** Known results as levels: of a task that both runs have once, else under each run's letter. */
+/** Known results as levels: of a task that all runs have once, else under each run's letter. */
 function baselineLevels(
   { baselines, experiments }: ChartView,
   position: (baseline: Baseline) => number | undefined,
 ): readonly Level[] {
   if (!baselines) return [];
-  const isShared = canonicalJson(experiments[0]?.task) === canonicalJson(experiments[1]?.task);
+  const isShared = new Set(experiments.map(({ task }) => canonicalJson(task))).size === 1;
   const level = (baseline: Baseline, prefix: string, color: string): Level[] => {
     const y = position(baseline);
     return y === undefined ? [] : [{ y, label: `${prefix}${baseline.name}`, color, givesWay: true }];
   };
   if (isShared) return baselines[0].flatMap((baseline) => level(baseline, '', '--dim'));
-  return baselines.flatMap((own, r) => own.flatMap((baseline) => level(baseline, `${RUN_NAMES[r]} `, RUN_COLORS[r])));
+  return baselines.flatMap((own, r) => own.flatMap((baseline) => level(baseline, `${runName(r)} `, runColor(r))));
 }
 
 export function normFrame(state: ChartView, traces: readonly Trace[]): Frame {
-  const lines = traces.map((trace, r): Line => {
+  const lines = traces.map((trace, run): Line => {
     const values = trace.scalars.log2GradientNorm.view();
-    return { style: styleAmong(traces, r), values, position: (log2) => log2 * LOG10_2, remark: remarkOf(trace) };
+    return { run, style: styleAmong(traces, run), values, position: (log2) => log2 * LOG10_2, remark: remarkOf(trace) };
   });
   const clips = clipLevels(state.experiments.slice(0, traces.length));
   return frame(state, traces, lines, (columns) => [...clips, ...libraryLevels(columns.flat())], 'log');
@@ -223,18 +227,18 @@ function clipLevels(experiments: readonly Experiment[]): Level[] {
   const [a] = maxima;
   if (a !== undefined && maxima.every((max) => max === a)) return [level(a, `clip ${formatSetting(a)}`, '--accent')];
   return maxima.flatMap((max, r) =>
-    max === undefined ? [] : [level(max, `clip ${RUN_NAMES[r]} ${formatSetting(max)}`, RUN_COLORS[r])],
+    max === undefined ? [] : [level(max, `clip ${runName(r)} ${formatSetting(max)}`, runColor(r))],
   );
 }
 
-export function accuracyFrame(state: LabState, traces: Pair<Trace>): Frame {
-  const training = traces.map(({ scalars }, r): Line => {
-    const { tag: _, ...style } = runStyle(r, { label: `Run ${RUN_NAMES[r]}, training`, alpha: 0.35, width: 1 });
-    return { style, values: scalars.accuracy.view(), position: (share) => share };
+export function accuracyFrame(state: LabState, traces: readonly Trace[]): Frame {
+  const position = (share: number) => share;
+  const training = traces.map(({ scalars }, run): Line => {
+    const { tag: _, ...style } = runStyle(run, { label: `Run ${runName(run)}, training`, alpha: 0.35, width: 1 });
+    return { run, style, values: scalars.accuracy.view(), position };
   });
-  const heldOut = RUN_NAMES.map((name, r): Line => {
-    const style = runStyle(r, { label: `Run ${name}, held out`, width: 2, dots: true });
-    return { style, values: [], position: (share) => share };
+  const heldOut = traces.map((_, run): Line => {
+    return { run, style: runStyle(run, { label: `Run ${runName(run)}, held out`, width: 2, dots: true }), values: [], position };
   });
   const levels = baselineLevels(state, ({ accuracy }) => accuracy);
   return frame(state, traces, training, () => levels, 'share', heldOut);

@@ -40,7 +40,6 @@ export class NablaChart extends LitElement {
       figcaption small { font-weight: 400; color: var(--dim); font-size: 11.5px; }
       .read { color: var(--dim); min-height: 17px; line-height: 17px; overflow: hidden; }
       .read span { display: inline-block; max-width: 100%; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; vertical-align: bottom; }
-      .read b.a { color: var(--run-a); } .read b.b { color: var(--run-b); }
       .plot { flex: 1; min-height: 110px; position: relative; overflow: hidden; border-radius: 4px; touch-action: pan-y; }
       .plot[hidden] { display: none; }
       .empty { color: var(--dim); padding: 24px 8px; text-align: center; }

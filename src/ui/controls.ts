@@ -1,4 +1,4 @@
-/** The settings of both runs: what applies at once, and what restarts them. */
+/** The settings of the runs: what applies at once, and what restarts them. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
@@ -10,15 +10,9 @@ import './form/form.ts';
 import { formatBytes } from '../metrics/format.ts';
 import type { FormRun } from './form/rows.ts';
 import { PAIRS } from './pairs.ts';
-import { type EditTarget, RUN_NAMES } from './settings.ts';
+import { type EditTarget, listed, runColor, runName } from './runs.ts';
 import { type LabState, sharesPlan } from './state.ts';
 import { shared } from './styles.ts';
-
-const TARGETS: readonly { readonly target: EditTarget; readonly label: string }[] = [
-  { target: 'a', label: 'Run A' },
-  { target: 'b', label: 'Run B' },
-  { target: 'both', label: 'A and B' },
-];
 
 @customElement('nabla-controls')
 export class Controls extends LitElement {
@@ -31,9 +25,9 @@ export class Controls extends LitElement {
       .target { display: flex; width: 100%; }
       .target button { flex: 1; min-height: 28px; }
       .target button[aria-pressed='true'] { color: var(--panel); box-shadow: none; }
-      .target .a[aria-pressed='true'] { background: var(--run-a); }
-      .target .b[aria-pressed='true'] { background: var(--run-b); }
-      .target .both[aria-pressed='true'] { background: linear-gradient(90deg, var(--run-a) 50%, var(--run-b) 50%); }
+      .target { flex-wrap: wrap; }
+      .target button[aria-pressed='true'] { background: var(--run); }
+      .target .all[aria-pressed='true'] { background: var(--dim); }
       .presets { display: grid; gap: 4px; margin: 0 0 10px; color: var(--dim); }
       select { font: inherit; height: 28px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); padding: 0 6px; min-width: 0; width: 100%; }
       .lost { font-size: 12px; color: var(--dim); border-left: 3px solid var(--bad); padding: 2px 0 2px 8px; margin: 2px 0 6px; }
@@ -43,26 +37,36 @@ export class Controls extends LitElement {
   ];
 
   override render(): TemplateResult {
-    const { target } = this.lab;
     return html`
       <label class="presets"><span>Start from</span>${this.#presets()}</label>
       <div class="seg target" role="group" aria-label="Run that the controls edit">
-        ${TARGETS.map(({ target: t, label }) => html`<button class=${t} aria-pressed=${t === target} @click=${() => act(this, { type: 'target', target: t })}>${label}</button>`)}
+        ${this.#targets()}
       </div>
       ${this.#lost()}
       <nabla-form .runs=${this.#runs()} .problems=${this.lab.problems}></nabla-form>
       ${this.#facts()}`;
   }
 
+  #targets(): TemplateResult[] {
+    const { experiments, target } = this.lab;
+    const isFew = experiments.length <= 3;
+    const one = (run: EditTarget, label: string, name: string, color: string) =>
+      html`<button class=${run === 'all' ? 'all' : ''} style="--run: var(${color})" aria-pressed=${run === target} aria-label=${name} @click=${() => act(this, { type: 'target', target: run })}>${label}</button>`;
+    const runs = experiments.map((_, r) => one(r, isFew ? `Run ${runName(r)}` : runName(r), `Run ${runName(r)}`, runColor(r)));
+    if (experiments.length === 1) return runs;
+    const all = experiments.length === 2 ? 'A and B' : 'All';
+    return [...runs, one('all', all, experiments.length === 2 ? all : 'All runs', '--dim')];
+  }
+
   /** A run whose weights are NaN cannot be cured in mid-run; say so where the cure would be tried. */
   #lost(): TemplateResult | string {
     const { traces, experiments, target } = this.lab;
-    const lost = RUN_NAMES.filter((name, r) => {
-      const edited = target === 'both' || target === name.toLowerCase();
-      return edited && traces && judge(traces[r], experiments[r]).iteration !== undefined;
+    const lost = experiments.flatMap((experiment, r) => {
+      const edited = target === 'all' || target === r;
+      return edited && traces && judge(traces[r], experiment).iteration !== undefined ? [runName(r)] : [];
     });
     if (lost.length === 0) return '';
-    return html`<p class="lost">Run ${lost.join(' and ')} is no longer finite; a change shows after a restart.
+    return html`<p class="lost">Run ${listed(lost)} ${lost.length > 1 ? 'are' : 'is'} no longer finite; a change shows after a restart.
       <button @click=${() => act(this, { type: 'restart' })}>↺ Restart</button></p>`;
   }
 
@@ -77,9 +81,7 @@ export class Controls extends LitElement {
   /** The runs that the controls edit. */
   #runs(): FormRun[] {
     const { target, experiments } = this.lab;
-    return RUN_NAMES.flatMap((name, r) =>
-      target === 'both' || target === name.toLowerCase() ? [{ name, experiment: experiments[r] }] : [],
-    );
+    return experiments.flatMap((experiment, r) => (target === 'all' || target === r ? [{ name: runName(r), experiment }] : []));
   }
 
   #facts(): TemplateResult {
@@ -91,8 +93,8 @@ export class Controls extends LitElement {
       ${formatCount(dispatchesPerIteration)} dispatches an iteration`;
     return html`<div class="facts num">${
       shares
-        ? html`<p>Run A and run B share one plan: ${facts(summaries[0])}</p>`
-        : RUN_NAMES.map((name, r) => html`<p>Run ${name}: ${facts(summaries[r])}</p>`)
+        ? html`<p>${summaries.length > 1 ? 'The runs share one plan: ' : ''}${facts(summaries[0])}</p>`
+        : summaries.map((summary, r) => html`<p>Run ${runName(r)}: ${facts(summary)}</p>`)
     }</div>`;
   }
 }

@@ -10,7 +10,7 @@ import { predictedFactor, predictGrowth } from '../theory/prediction.ts';
 import { predictionOf } from '../theory/recurrent-experiment.ts';
 import { lossText, valueAt } from './readouts.ts';
 import { symbolOf } from './run-head.ts';
-import { type Pair, RUN_NAMES } from './settings.ts';
+import { runColor, runName } from './runs.ts';
 import './spectra.ts';
 import { type LabState, sharesPlan } from './state.ts';
 import { shared } from './styles.ts';
@@ -29,6 +29,7 @@ export class Insight extends LitElement {
       .verdict h3 { display: flex; gap: 8px; align-items: center; margin-bottom: 4px; font-size: 13.5px; }
       .verdict p { color: var(--dim); padding: 2px 0; overflow-wrap: anywhere; }
       .exploding, .diverged { color: var(--bad); } .vanishing, .stuck { color: var(--warn); } .healthy { color: var(--good); }
+      .wide { overflow-x: auto; }
       table { border-collapse: collapse; width: 100%; }
       th, td { text-align: right; padding: 3px 0 3px 8px; border-bottom: 1px solid var(--line); font-weight: 400; vertical-align: top; }
       th[scope='row'] { text-align: left; color: var(--dim); padding-left: 0; }
@@ -41,7 +42,7 @@ export class Insight extends LitElement {
 
   override render(): TemplateResult {
     return html`<h2>Verdict</h2>
-      ${RUN_NAMES.map((_, r) => this.#verdict(r))}
+      ${this.lab.experiments.map((_, r) => this.#verdict(r))}
       <h2>${growthHeading(this.lab.experiments)}</h2>
       ${this.#growth()}
       <nabla-spectra .lab=${this.lab} .theme=${this.theme}></nabla-spectra>
@@ -52,11 +53,11 @@ export class Insight extends LitElement {
   }
 
   #verdict(r: number): TemplateResult {
-    const name = RUN_NAMES[r];
+    const name = runName(r);
     const trace = this.lab.traces?.[r];
     const verdict = trace && judge(trace, this.lab.experiments[r]);
-    return html`<section class="verdict" style="--run: var(--run-${name.toLowerCase()})" aria-label="Verdict on run ${name}">
-      <h3><span class="tag ${name.toLowerCase()}">${name}</span><span class=${verdict?.kind ?? ''}>${verdict ? `${symbolOf(verdict.kind)} ${verdict.title}` : this.lab.failure === undefined ? 'Loading' : 'Not running'}</span></h3>
+    return html`<section class="verdict" style="--run: var(${runColor(r)})" aria-label="Verdict on run ${name}">
+      <h3><span class="tag">${name}</span><span class=${verdict?.kind ?? ''}>${verdict ? `${symbolOf(verdict.kind)} ${verdict.title}` : this.lab.failure === undefined ? 'Loading' : 'Not running'}</span></h3>
       ${verdict?.evidence.map((sentence) => html`<p>${sentence}</p>`)}
     </section>`;
   }
@@ -70,9 +71,9 @@ export class Insight extends LitElement {
     const cell = (fit: DatedGrowth | undefined) => (fit ? formatFactor(fit.growth.factor, fit.growth.standardError) : 'no fit');
     return html`<table>
       <thead><tr><td></td><th scope="col">${experiments.every(isRecurrent) ? 'predicted' : 'mean field'}</th><th scope="col">at iteration 0</th><th scope="col">latest finite</th></tr></thead>
-      <tbody>${RUN_NAMES.map((name, r) => html`<tr><th scope="row">${name}</th><td>${foreseenFactor(experiments[r])}</td><td>${cell(fits[r]?.start)}</td><td>${cell(fits[r]?.now)}</td></tr>`)}</tbody>
+      <tbody>${experiments.map((experiment, r) => html`<tr><th scope="row">${runName(r)}</th><td>${foreseenFactor(experiment)}</td><td>${cell(fits[r]?.start)}</td><td>${cell(fits[r]?.now)}</td></tr>`)}</tbody>
     </table>
-    ${RUN_NAMES.map((name, r) => html`<details class="theory"><summary>${isRecurrent(experiments[r]) ? 'Theory' : 'Mean field'} of run ${name}</summary>${theoryOf(experiments[r])}</details>`)}`;
+    ${experiments.map((experiment, r) => html`<details class="theory"><summary>${isRecurrent(experiment) ? 'Theory' : 'Mean field'} of run ${runName(r)}</summary>${theoryOf(experiment)}</details>`)}`;
   }
 
   #numbers(): TemplateResult {
@@ -100,10 +101,11 @@ export class Insight extends LitElement {
       ['Gradient norm', (r) => last(r, 'norm').replace(/ →.*/, '')],
       ['First not finite', broken],
     ];
-    return html`<table>
-      <thead><tr><td></td><th scope="col">A</th><th scope="col">B</th></tr></thead>
-      <tbody>${rows.map(([label, value]) => html`<tr><th scope="row">${label}</th><td>${value(0)}</td><td>${value(1)}</td></tr>`)}</tbody>
-    </table>`;
+    const runs = this.lab.experiments.map((_, r) => r);
+    return html`<div class="wide" tabindex=${runs.length > 3 ? 0 : -1} role="group" aria-label="The runs' numbers"><table>
+      <thead><tr><td></td>${runs.map((r) => html`<th scope="col">${runName(r)}</th>`)}</tr></thead>
+      <tbody>${rows.map(([label, value]) => html`<tr><th scope="row">${label}</th>${runs.map((r) => html`<td>${value(r)}</td>`)}</tr>`)}</tbody>
+    </table></div>`;
   }
 
   #moments(): TemplateResult | string {
@@ -124,20 +126,23 @@ export class Insight extends LitElement {
       ['Dispatches an iteration', (summary) => formatCount(summary.dispatchesPerIteration)],
       ['Matrix work an iteration', ({ flopPerIteration }) => `${formatNumber(flopPerIteration / 1e6)} MFLOP`],
     ];
-    const heads = plans.length > 1 ? RUN_NAMES : ['A and B'];
-    return html`<table>
+    const heads =
+      plans.length > 1
+        ? plans.map((_, r) => runName(r))
+        : [summaries.length === 2 ? 'A and B' : summaries.length > 1 ? 'all runs' : 'A'];
+    return html`<div class="wide"><table>
       <thead><tr><td></td>${heads.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
       <tbody>${rows.map(([label, value]) => html`<tr><th scope="row">${label}</th>${plans.map((plan) => html`<td>${value(plan)}</td>`)}</tr>`)}</tbody>
-    </table>`;
+    </table></div>`;
   }
 }
 
 const isRecurrent = ({ model }: Experiment) => model.kind === 'recurrent';
 
-function growthHeading(experiments: Pair<Experiment>): string {
+function growthHeading(experiments: readonly Experiment[]): string {
   if (experiments.every(isRecurrent)) return 'Growth per step, back in time';
   if (!experiments.some(isRecurrent)) return 'Growth per layer, towards the input';
-  return experiments.map((run, r) => `${RUN_NAMES[r]} ${isRecurrent(run) ? 'per step, back in time' : 'per layer'}`).join('; ');
+  return experiments.map((run, r) => `${runName(r)} ${isRecurrent(run) ? 'per step, back in time' : 'per layer'}`).join('; ');
 }
 
 /** The predicted factor, and how far single networks scatter around it, where that is known. */

@@ -2,7 +2,7 @@
 import { formatCount } from '../metrics/format.ts';
 import type { Trace } from '../metrics/trace.ts';
 import type { Progress } from './presence.ts';
-import { RUN_NAMES } from './settings.ts';
+import { runName } from './runs.ts';
 import type { LabState } from './state.ts';
 
 /** `37 % · 746 / 2,000` while the runs train. */
@@ -26,7 +26,7 @@ export class LabNews {
       const { firstNonFinite: first } = trace;
       if (!first || this.#diverged.has(trace)) return [];
       this.#diverged.add(trace);
-      return [`Run ${RUN_NAMES[r]} diverged: ${first.tensor} is not finite at iteration ${formatCount(first.iteration)}.`];
+      return [`Run ${runName(r)} diverged: ${first.tensor} is not finite at iteration ${formatCount(first.iteration)}.`];
     });
     if (runState !== 'finished') return news;
     const done = Math.max(0, ...(traces ?? []).map(({ length }) => length));

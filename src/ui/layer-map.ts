@@ -7,7 +7,7 @@ import type { Table, Tick } from './frame.ts';
 import { inferno } from './inferno.ts';
 import { axisLabel, LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
 import type { MapGrid } from './map-data.ts';
-import { RUN_NAMES, type RunIndex } from './settings.ts';
+import { type RunIndex, runName } from './runs.ts';
 import { shared } from './styles.ts';
 import { dataTable, tableStyles } from './table.ts';
 
@@ -26,6 +26,8 @@ export class LayerMap extends LitElement {
   @property({ attribute: false }) range: readonly [number, number] = [0, 1];
   @property({ attribute: false }) at: number | undefined;
   @property({ attribute: false }) run: RunIndex = 0;
+  /** How many there are to choose from. */
+  @property({ attribute: false }) runs = 1;
   @property() quantity: LayerQuantity = 'gradient';
   /** What a row is. */
   @property() unit: 'layer' | 'step' = 'layer';
@@ -56,6 +58,7 @@ export class LayerMap extends LitElement {
       .host { flex: 1; min-height: 110px; position: relative; border-radius: 4px; }
       .host[hidden] { display: none; }
       canvas { position: absolute; inset: 0; width: 100%; height: 100%; touch-action: pan-y; cursor: crosshair; }
+      select { font: inherit; font-size: 12px; font-weight: 400; height: 24px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); }
       .table-button { margin-left: auto; min-height: 24px; padding: 0 5px; font-size: 14px; }
     `,
   ];
@@ -69,17 +72,30 @@ export class LayerMap extends LitElement {
       <figcaption>
         <span>${heading}</span>
         <small>${label}${of}, hatched: ${hasNone ? 'none' : 'not finite'}</small>
-        <span class="seg" role="group" aria-label="Run shown in the map">
-          ${RUN_NAMES.map((name, r) => html`<button aria-pressed=${this.run === r} @click=${() => act(this, { type: 'map run', run: r as RunIndex })}>Run ${name}</button>`)}
-        </span><slot name="tools"></slot>
+        ${this.#runChooser()}<slot name="tools"></slot>
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
       </figcaption>
       <div class="read num">${this.readout}</div>
-      <div class="host" ?hidden=${this.showsTable} role="img" aria-label="${named} by iteration map of run ${RUN_NAMES[this.run]}, ${text}${this.of === '' ? '' : `; ${this.of}`}. ${this.summary}">
+      <div class="host" ?hidden=${this.showsTable} role="img" aria-label="${named} by iteration map of run ${runName(this.run)}, ${text}${this.of === '' ? '' : `; ${this.of}`}. ${this.summary}">
         <canvas @pointermove=${this.#hover} @pointerleave=${() => emit(this, 'chart-hover', undefined)} @dblclick=${() => emit(this, 'chart-reset', { all: true })}></canvas>
       </div>
       ${this.showsTable ? dataTable(heading, this.table()) : ''}
     </figure>`;
+  }
+
+  /** Few runs side by side, more in a list. */
+  #runChooser(): TemplateResult | string {
+    const runs = Array.from({ length: this.runs }, (_, r) => r);
+    const choose = (run: RunIndex) => act(this, { type: 'map run', run });
+    if (runs.length < 2) return '';
+    if (runs.length > 4) {
+      return html`<label><span class="hidden">Run shown in the map</span><select @change=${(event: Event) => choose(Number((event.target as HTMLSelectElement).value))}>
+        ${runs.map((r) => html`<option value=${r} .selected=${this.run === r}>Run ${runName(r)}</option>`)}
+      </select></label>`;
+    }
+    return html`<span class="seg" role="group" aria-label="Run shown in the map">
+      ${runs.map((r) => html`<button aria-pressed=${this.run === r} @click=${() => choose(r)}>Run ${runName(r)}</button>`)}
+    </span>`;
   }
 
   override firstUpdated(): void {

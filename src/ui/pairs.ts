@@ -17,14 +17,13 @@ import mnist from '../scenarios/mnist-relu-8.json';
 import residualPlain from '../scenarios/residual-plain-64.json';
 import residualScaled from '../scenarios/residual-scaled-64.json';
 import vanishing from '../scenarios/vanishing-relu-30.json';
-import type { Pair } from './settings.ts';
 
 export interface ScenarioPair {
   readonly id: string;
   readonly label: string;
-  readonly titles: Pair<string>;
-  readonly claims: Pair<string>;
-  readonly experiments: Pair<Experiment>;
+  readonly titles: readonly string[];
+  readonly claims: readonly string[];
+  readonly experiments: readonly Experiment[];
 }
 
 interface Scenario {

@@ -39,7 +39,7 @@ export class PlayBar extends LitElement {
   override render(): TemplateResult {
     const { lab } = this;
     const { runState } = lab;
-    const total = lab.experiments[0].iterations;
+    const total = Math.max(...lab.experiments.map(({ iterations }) => iterations));
     const done = Math.max(0, ...(lab.traces ?? []).map((trace) => trace.length));
     const running = runState === 'running' || (runState === 'loading' && lab.wantsRun);
     // One button in every state, so that it keeps the focus.

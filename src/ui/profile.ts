@@ -11,7 +11,7 @@ import { logRange, styleAmong } from './chart-data.ts';
 import type { Frame, Sample, SeriesStyle, Table } from './frame.ts';
 import { type Curve, curveName, curvesOf } from './layer-parts.ts';
 import { formatLayer, LAYER_QUANTITY, type LayerQuantity, linearAxis, positionOf } from './layer-quantity.ts';
-import { RUN_NAMES } from './settings.ts';
+import { runName } from './runs.ts';
 import { linearTicks, logTicks } from './ticks.ts';
 
 /** The record a profile shows: the latest finite one, else the latest. */
@@ -28,12 +28,14 @@ const GATE_DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [9, 3, 
  * Undefined where no run has measured the quantity.
  *
  * @param part recurrent layer whose steps are shown; by default the last
+ * @param hidden runs without curves
  */
 export function profileFrame(
   experiments: readonly Experiment[],
   traces: readonly Trace[],
   quantity: LayerQuantity,
   part?: number,
+  hidden: readonly number[] = [],
 ): Frame | undefined {
   const records = traces.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r])));
   const { scale, values, ofSteps = false } = LAYER_QUANTITY[quantity];
@@ -65,12 +67,13 @@ export function profileFrame(
             0,
             curves[r].findIndex((other) => other.gate === gate),
           );
-    const tag = `${traces.length > 1 ? RUN_NAMES[r] : ''}${gate}`;
+    const tag = `${traces.length > 1 ? runName(r) : ''}${gate}`;
     const dots = gate === '' && length <= MOST_DOTS;
     const line = dots ? { dots, dotsOnly: true } : { width: gate === '' ? 2 : 1.4, alpha: gate === '' ? 0.6 : 1 };
     const dash = GATE_DASHES[place].length > 0 ? { dash: GATE_DASHES[place] } : {};
     return { ...styleAmong(traces, r), ...line, ...dash, tag, tagAtStart: true };
   };
+  const isShown = [...rows.map(({ r }) => r), ...traces.keys(), ...traces.keys()].map((r) => !hidden.includes(r));
   return {
     styles: [
       ...rows.map(styleOf),
@@ -82,9 +85,9 @@ export function profileFrame(
         const { color, label } = styleAmong(traces, r);
         return { label: `Mean field, ${label.toLowerCase()}`, color, width: 2, alpha: 0.45, dash: [1, 4] };
       }),
-    ],
+    ].filter((_, k) => isShown[k]),
     xs,
-    columns: [...measured, ...fitted, ...predicted],
+    columns: [...measured, ...fitted, ...predicted].filter((_, k) => isShown[k]),
     marks: [],
     moments: [],
     levels: [],
@@ -157,10 +160,10 @@ function predictedProfile(experiment: Experiment, count: number): ArrayLike<numb
   return prediction.log2Profile(model.kind === 'residual_mlp' ? model.blocks + 1 : count);
 }
 
-/** Names of the layers of two runs, input side first; `z3 | x3` where both have one and call it otherwise. */
-export function sideBySide(a: readonly string[], b: readonly string[]): string[] {
-  const longer = a.length >= b.length ? a : b;
-  return longer.map((name, l) => (a[l] === b[l] || l >= a.length || l >= b.length ? name : `${a[l]} | ${b[l]}`));
+/** Names of the layers of several runs, input side first; `z3 | x3` where runs have one and call it otherwise. */
+export function sideBySide(runs: readonly (readonly string[])[]): string[] {
+  const length = Math.max(0, ...runs.map((names) => names.length));
+  return Array.from({ length }, (_, l) => [...new Set(runs.flatMap((names) => names.slice(l, l + 1)))].join(' | '));
 }
 
 /** A value of a profile in words. */
@@ -193,7 +196,7 @@ export function profileTable(
 ): Table {
   const records = traces.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r])));
   if (LAYER_QUANTITY[quantity].ofSteps) return stepTable(experiments, traces, records, quantity, part);
-  const names = traces.length > 1 ? RUN_NAMES : [LAYER_QUANTITY[quantity].label];
+  const names = traces.map((_, r) => (traces.length > 1 ? runName(r) : LAYER_QUANTITY[quantity].label));
   return {
     columns: ['Layer', ...names.map((name, r) => `${name} @ ${records[r]?.iteration ?? '–'}`)],
     rows: layers.map((layer, l) => [layer, ...records.map((record) => profileValue(record, quantity, l))]),
@@ -211,7 +214,7 @@ function stepTable(
     curvesOf(quantity, trace, experiments[r], part).map((curve) => ({ r, curve, record: records[r] })),
   );
   const steps = Math.max(0, ...columns.map(({ curve }) => curve.count));
-  const run = (r: number) => (traces.length > 1 ? `${RUN_NAMES[r]} ` : '');
+  const run = (r: number) => (traces.length > 1 ? `${runName(r)} ` : '');
   return {
     columns: ['Step', ...columns.map(({ r, curve, record }) => `${run(r)}${curveName(curve)} @ ${record?.iteration ?? '–'}`)],
     rows: Array.from({ length: steps }, (_, t) => [
@@ -230,7 +233,7 @@ export function summarizeProfile(
   const { label, values, ofSteps = false } = LAYER_QUANTITY[quantity];
   return traces
     .map((trace, r) => {
-      const run = traces.length > 1 ? `Run ${RUN_NAMES[r]}` : 'The run';
+      const run = traces.length > 1 ? `Run ${runName(r)}` : 'The run';
       const stack = stackOf(trace, experiments[r]);
       const record = profileRecord(trace, stack);
       const length = record ? values(record).length : 0;

@@ -7,7 +7,7 @@ import type { LayerRecord, Trace } from '../metrics/trace.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { Table } from './frame.ts';
 import { formatLayer, LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
-import { type Pair, RUN_NAMES } from './settings.ts';
+import { runColor, runName } from './runs.ts';
 
 export type Quantity = 'loss' | 'norm' | 'accuracy';
 /** Rows of a data table: enough to follow a curve, few enough to read. */
@@ -59,17 +59,23 @@ function clippedWords(log2: number, coefficient: number, experiment: Experiment 
 }
 
 /** Latest iteration that any run has recorded. */
-export function latestIteration(traces: Pair<Trace>): number {
+export function latestIteration(traces: readonly Trace[]): number {
   return Math.max(0, ...traces.map((trace) => (trace.length === 0 ? 0 : trace.scalars.iteration.at(trace.length - 1))));
 }
 
 export function readout(
-  traces: Pair<Trace>,
+  traces: readonly Trace[],
   hover: number | undefined,
   value: (trace: Trace, iteration: number, run: number) => string,
 ): TemplateResult {
   const iteration = hover ?? latestIteration(traces);
-  return html`@ ${formatCount(iteration)} &nbsp;<span><b class="a">A</b> ${value(traces[0], iteration, 0)}</span> &nbsp;<span><b class="b">B</b> ${value(traces[1], iteration, 1)}</span>`;
+  const runs = traces.map((trace, r) => html` &nbsp;<span>${runLetter(r)} ${value(trace, iteration, r)}</span>`);
+  return html`@ ${formatCount(iteration)}${runs}`;
+}
+
+/** A run's letter in its colour. */
+export function runLetter(run: number): TemplateResult {
+  return html`<b style="color: var(${runColor(run)})">${runName(run)}</b>`;
 }
 
 /** The latest held-out result up to an iteration. */
@@ -78,21 +84,22 @@ export function heldOut(trace: Trace, iteration: number): string {
   return test ? formatPercent(test.accuracy) : '–';
 }
 
-export function summarize(experiments: Pair<Experiment>, traces: Pair<Trace>, quantity: Quantity): string {
+export function summarize(experiments: readonly Experiment[], traces: readonly Trace[], quantity: Quantity): string {
   const value = (r: number, iteration: number) => valueAt(traces[r], quantity, iteration, experiments[r]);
-  return RUN_NAMES.map((name, r) => {
-    const trace = traces[r];
+  const summaries = traces.map((trace, r) => {
+    const name = runName(r);
     if (trace.length === 0) return `Run ${name}: nothing recorded.`;
     const last = trace.scalars.iteration.at(trace.length - 1);
     const broken = trace.firstNonFinite
       ? `, first not finite at iteration ${trace.firstNonFinite.iteration} in ${trace.firstNonFinite.tensor}`
       : '';
     return `Run ${name} from ${value(r, 0)} at iteration 0 to ${value(r, last)} at iteration ${last}${broken}.`;
-  }).join(' ');
+  });
+  return summaries.join(' ');
 }
 
 /** Evenly spaced iterations, always with the first, the last and each run's first non-finite one. */
-function sampled(traces: Pair<Trace>): number[] {
+function sampled(traces: readonly Trace[]): number[] {
   const last = latestIteration(traces);
   const step = Math.max(1, Math.ceil((last + 1) / TABLE_ROWS));
   const wanted = new Set<number>([
@@ -103,15 +110,15 @@ function sampled(traces: Pair<Trace>): number[] {
   return [...wanted].sort((a, b) => a - b);
 }
 
-export function scalarTable(experiments: Pair<Experiment>, traces: Pair<Trace>, quantity: Quantity): Table {
+export function scalarTable(experiments: readonly Experiment[], traces: readonly Trace[], quantity: Quantity): Table {
   const rows = sampled(traces).map((iteration) => [
     formatCount(iteration),
     ...traces.map((trace, r) => valueAt(trace, quantity, iteration, experiments[r])),
   ]);
-  return { columns: ['Iteration', 'A', 'B'], rows };
+  return { columns: ['Iteration', ...traces.map((_, r) => runName(r))], rows };
 }
 
-export function accuracyTable(traces: Pair<Trace>): Table {
+export function accuracyTable(traces: readonly Trace[]): Table {
   const tested = traces.flatMap((trace) => trace.tests.map(({ iteration }) => iteration));
   const iterations = [...new Set([...sampled(traces), ...tested])].sort((a, b) => a - b);
   const exact = (trace: Trace, iteration: number) => {
@@ -122,7 +129,8 @@ export function accuracyTable(traces: Pair<Trace>): Table {
     formatCount(iteration),
     ...traces.flatMap((trace) => [valueAt(trace, 'accuracy', iteration), exact(trace, iteration)]),
   ]);
-  return { columns: ['Iteration', 'A training', 'A held out', 'B training', 'B held out'], rows };
+  const heads = traces.flatMap((_, r) => [`${runName(r)} training`, `${runName(r)} held out`]);
+  return { columns: ['Iteration', ...heads], rows };
 }
 
 /** The record that holds at an iteration: the latest one not after it. */

@@ -4,18 +4,22 @@ import { Trace } from '../metrics/trace.ts';
 import { ConfigError } from '../model/errors.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
-import type { PlanSummary } from '../plan/summary.ts';
 import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
 import { fieldValue } from './fields.ts';
 import { usualQuantity } from './layer-quantity.ts';
 import { PAIRS } from './pairs.ts';
-import { costOf, differingPaths, editPair, type Pair, problemSentences, RUN_NAMES, shortSetting } from './settings.ts';
-import { type Action, identityOf, type LabState } from './state.ts';
+import { listed, MAX_RUNS, type RunIndex, runName } from './runs.ts';
+import { costOf, differingPaths, editRuns, problemSentences, shortSetting } from './settings.ts';
+import { type Action, identityOf, type LabState, OWN_TITLE } from './state.ts';
 
 export function reduce(state: LabState, action: Action): LabState {
   const next = withUsualQuantity(state, step(state, action));
   const loads = action.type !== 'worker' && commandsFor(state, next).some(({ type }) => type === 'load');
-  return loads ? { ...next, runState: 'loading', iterationsPerSecond: 0 } : next;
+  if (!loads) return next;
+  // What was measured of other runs says nothing of these.
+  const other = state.experiments.length !== next.experiments.length;
+  const unmeasured = other && { traces: undefined, summaries: undefined, baselines: undefined };
+  return { ...next, ...unmeasured, runState: 'loading', iterationsPerSecond: 0 };
 }
 
 /** Networks of another kind are looked at in another way, unless the action has said how. */
@@ -37,11 +41,22 @@ function step(state: LabState, action: Action): LabState {
       return {
         ...state,
         ...identityOf(experiments),
+        ...FIRST_LOOK,
         experiments,
         problems: {},
         wantsRun: true,
         restarts: state.restarts + 1,
       };
+    }
+    case 'add run':
+      return addRun(state, action.of);
+    case 'remove run':
+      return removeRun(state, action.run);
+    case 'baseline':
+      return { ...state, baseline: action.run };
+    case 'show run': {
+      const others = state.hidden.filter((run) => run !== action.run);
+      return { ...state, hidden: action.on ? others : [...others, action.run].sort((a, b) => a - b) };
     }
     case 'restart':
       return {
@@ -53,7 +68,14 @@ function step(state: LabState, action: Action): LabState {
     case 'engine':
       return { ...state, engine: action.engine, wantsRun: state.wantsRun || state.runState === 'finished', failure: undefined };
     case 'settings':
-      return { ...state, ...action.settings, ...identityOf(action.settings.experiments), notice: action.notice, problems: {} };
+      return {
+        ...state,
+        ...action.settings,
+        ...identityOf(action.settings.experiments),
+        target: 0,
+        notice: action.notice,
+        problems: {},
+      };
     case 'zoom':
       return { ...state, zooms: [...state.zooms, action.range] };
     case 'zoom back':
@@ -90,10 +112,50 @@ function step(state: LabState, action: Action): LabState {
   }
 }
 
+/** Which runs are looked at first. */
+const FIRST_LOOK = { target: 0, mapRun: 0, baseline: 0, hidden: [] } as const;
+
+function addRun(state: LabState, of: RunIndex): LabState {
+  const { experiments, titles, claims, origin, runState, wantsRun } = state;
+  if (experiments.length >= MAX_RUNS) return state;
+  return {
+    ...state,
+    experiments: [...experiments, experiments[of]],
+    titles: [...titles, OWN_TITLE],
+    claims: [...claims, ''],
+    origin: [...origin, experiments[of]],
+    // Whoever adds a run wants to change it.
+    target: experiments.length,
+    wantsRun: wantsRun || runState === 'finished',
+    problems: {},
+  };
+}
+
+/** Runs behind it move up, and whatever points at a run with them. */
+function removeRun(state: LabState, run: RunIndex): LabState {
+  const { experiments, titles, claims, origin, target, mapRun, baseline, hidden } = state;
+  if (experiments.length < 2) return state;
+  const without = <T>(list: readonly T[]) => list.filter((_, r) => r !== run);
+  const moved = (r: RunIndex) => (r > run ? r - 1 : r === run ? 0 : r);
+  return {
+    ...state,
+    experiments: without(experiments),
+    titles: without(titles),
+    claims: without(claims),
+    origin: without(origin),
+    target: target === 'all' ? target : moved(target),
+    mapRun: moved(mapRun),
+    baseline: moved(baseline),
+    hidden: hidden.filter((r) => r !== run).map(moved),
+    wantsRun: state.wantsRun || state.runState === 'finished',
+    problems: {},
+  };
+}
+
 function edit(state: LabState, path: string, value: unknown, text: string): LabState {
   const { [path]: _, ...problems } = state.problems;
   try {
-    const experiments = editPair(state.experiments, state.target, path, value);
+    const experiments = editRuns(state.experiments, state.target, path, value);
     const cost = costOf(state.experiments, experiments);
     if (cost === 'nothing') return { ...state, problems };
     // A finished run has no next iteration at which a live change could apply, and one that loads has no first one yet.
@@ -114,36 +176,34 @@ function edit(state: LabState, path: string, value: unknown, text: string): LabS
   }
 }
 
-/** `A: Learning rate 0.01 → 0.1`, for the line that marks a change in mid-run. */
-function changeText(before: Pair<Experiment>, after: Pair<Experiment>): string {
-  const changes = RUN_NAMES.map((_, r) =>
-    differingPaths(before[r], after[r])
-      .filter((path) => fieldValue(after[r], path) !== undefined)
-      .map((path) => shortSetting(after[r], path))
-      .filter((text, i, all) => all.indexOf(text) === i)
-      .join(', '),
-  );
-  if (changes[0] === changes[1]) return `A and B: ${changes[0]}`;
-  return RUN_NAMES.flatMap((name, r) => (changes[r] ? [`${name}: ${changes[r]}`] : [])).join('; ');
+/** `A: Learning rate 0.1`, `A and B: ...`, for the line that marks a change in mid-run. */
+function changeText(before: readonly Experiment[], after: readonly Experiment[]): string {
+  const byChange = new Map<string, string[]>();
+  for (const [r, run] of after.entries()) {
+    const changes = differingPaths(before[r], run)
+      .filter((path) => fieldValue(run, path) !== undefined)
+      .map((path) => shortSetting(run, path));
+    const text = [...new Set(changes)].join(', ');
+    if (text !== '') byChange.set(text, [...(byChange.get(text) ?? []), runName(r)]);
+  }
+  return [...byChange].map(([text, names]) => `${listed(names)}: ${text}`).join('; ');
 }
 
 /** The settings of an earlier iteration; the very same objects where nothing has changed, so that nothing is drawn anew. */
-function asStood(present: Pair<Experiment>, stood: readonly Experiment[]): Pair<Experiment> {
-  return canonicalJson(present) === canonicalJson(stood) ? present : (stood as unknown as Pair<Experiment>);
+function asStood(present: readonly Experiment[], stood: readonly Experiment[]): readonly Experiment[] {
+  return canonicalJson(present) === canonicalJson(stood) ? present : stood;
 }
 
 function receive(state: LabState, message: FromWorker): LabState {
   switch (message.type) {
     case 'engine':
       return { ...state, report: message.report, checks: message.report.checks };
-    case 'loaded': {
-      const [a, b] = message.summaries;
-      const traceOf = (summary: PlanSummary) => new Trace(summary.measured, shapeOf(summary));
+    case 'loaded':
       return {
         ...state,
-        summaries: [a, b],
-        baselines: [message.baselines[0], message.baselines[1]],
-        traces: [traceOf(a), traceOf(b)],
+        summaries: message.summaries,
+        baselines: message.baselines,
+        traces: message.summaries.map((summary) => new Trace(summary.measured, shapeOf(summary))),
         revision: state.revision + 1,
         marks: [],
         pendingRetunes: 0,
@@ -152,7 +212,6 @@ function receive(state: LabState, message: FromWorker): LabState {
         zooms: [],
         failure: undefined,
       };
-    }
     case 'metrics':
     case 'test':
       state.traces?.forEach((trace, r) => {
@@ -221,6 +280,6 @@ export function commandsFor(before: LabState | undefined, after: LabState): ToWo
 }
 
 /** Whether a run is still what its title says. */
-export function isOriginal(state: LabState, run: 0 | 1): boolean {
+export function isOriginal(state: LabState, run: RunIndex): boolean {
   return canonicalJson(state.experiments[run]) === canonicalJson(state.origin[run]);
 }

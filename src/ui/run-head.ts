@@ -1,12 +1,13 @@
 /** Who a run is and how it fares: letter, name, what sets it apart, verdict, state. */
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatNumber } from '../metrics/format.ts';
 import { judge, type Verdict } from '../metrics/verdict.ts';
 import { act } from './events.ts';
 import { heldOut } from './readouts.ts';
 import { isOriginal } from './reducer.ts';
-import { differenceSummary, RUN_NAMES, type RunIndex } from './settings.ts';
+import { MAX_RUNS, type RunIndex, runColor, runName } from './runs.ts';
+import { differenceSummary } from './settings.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
 
@@ -30,26 +31,46 @@ export class RunHead extends LitElement {
       .summary { color: var(--dim); grid-column: 2; font-size: 12px; min-height: 24px; align-self: center; padding-top: 3px; display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; overflow: hidden; }
       .state { text-align: right; color: var(--dim); white-space: nowrap; }
       .state button { min-height: 24px; font-size: 12px; padding: 0 7px; }
-      @media (max-width: 760px) { h2 { white-space: normal; } }
+      .off { opacity: 0.65; }
+      .tools { display: inline-flex; gap: 1px; margin-left: 4px; }
+      .state .tools button { min-width: 24px; padding: 0 4px; background: none; border-color: transparent; }
+      .state .tools button:hover, .state .tools button:focus-visible { background: var(--raise); }
+      @media (max-width: 760px) { .state .tools button { min-width: 32px; min-height: 32px; } h2 { white-space: normal; } }
     `,
   ];
 
   override render(): TemplateResult {
     const { lab, run } = this;
     const { experiments, titles, claims } = lab;
-    const name = RUN_NAMES[run];
+    const name = runName(run);
     const trace = lab.traces?.[run];
     const verdict: Verdict | undefined = trace && judge(trace, experiments[run]);
-    const apart = differenceSummary(experiments[run], experiments[run === 0 ? 1 : 0]);
+    const apart = apartWords(lab, run);
     const original = isOriginal(lab, run);
-    return html`<article style="--run: var(--run-${name.toLowerCase()})" aria-label="Run ${name}">
-      <span class="tag ${name.toLowerCase()}">${name}</span>
+    return html`<article style="--run: var(${runColor(run)})" class=${lab.hidden.includes(run) ? 'off' : ''} aria-label="Run ${name}">
+      <span class="tag">${name}</span>
       <h2 title=${original ? claims[run] : ''}>${titles[run]}${original ? '' : html`<i class="changed" title="Changed since it was opened"></i><span class="hidden">, changed</span>`}</h2>
       <span class="state num">${this.#number()}</span>
       <span class="verdict ${verdict?.kind ?? ''}" role="status">${verdict ? symbolOf(verdict.kind) : ''} ${verdict?.title ?? (lab.failure === undefined ? 'Loading' : 'Not running')}</span>
-      <span class="summary" title=${apart}>${apart || 'same settings as the other run'}</span>
-      <span class="state">${this.#zoom()}</span>
+      <span class="summary" title=${apart}>${apart}</span>
+      <span class="state">${this.#zoom()}${this.#tools(name)}</span>
     </article>`;
+  }
+
+  /** What can be done with the run itself. */
+  #tools(name: string): TemplateResult {
+    const { lab, run } = this;
+    const { experiments, baseline, hidden } = lab;
+    const isHidden = hidden.includes(run);
+    const isBaseline = baseline === run;
+    const tool = (sign: string, title: string, click: () => void, { pressed, off }: { pressed?: boolean; off?: boolean } = {}) =>
+      html`<button class="quiet" title=${title} aria-label=${title} aria-pressed=${pressed ?? nothing} ?disabled=${off ?? false} @click=${click}>${sign}</button>`;
+    return html`<span class="tools" role="group" aria-label="Run ${name}">
+      ${experiments.length > 1 ? tool(isBaseline ? '★' : '☆', `Run ${name} is the baseline that others are compared with`, () => act(this, { type: 'baseline', run }), { pressed: isBaseline }) : ''}
+      ${experiments.length > 1 ? tool(isHidden ? '○' : '◉', `Curves of run ${name} are shown`, () => act(this, { type: 'show run', run, on: isHidden }), { pressed: !isHidden }) : ''}
+      ${tool('+', `Add a copy of run ${name}`, () => act(this, { type: 'add run', of: run }), { off: experiments.length >= MAX_RUNS })}
+      ${experiments.length > 1 ? tool('✕', `Remove run ${name}`, () => act(this, { type: 'remove run', run })) : ''}
+    </span>`;
   }
 
   #number(): string {
@@ -67,6 +88,15 @@ export class RunHead extends LitElement {
     const range = [0, Math.max(10, 2 * broken.iteration)] as const;
     return html`<button title="Show iterations 0 to ${range[1]}" @click=${() => act(this, { type: 'zoom', range })}>Zoom to it</button>`;
   }
+}
+
+/** How a run differs from the baseline; the baseline of two from the other one. */
+function apartWords({ experiments, baseline }: LabState, run: RunIndex): string {
+  const isBaseline = run === baseline;
+  if (isBaseline && experiments.length !== 2) return experiments.length > 1 ? 'baseline: the others are compared with it' : '';
+  const other = isBaseline ? 1 - run : baseline;
+  const words = differenceSummary(experiments[run], experiments[other]) || `same settings as run ${runName(other)}`;
+  return isBaseline ? words : `${experiments.length > 2 ? `to ${runName(other)}: ` : ''}${words}`;
 }
 
 /** A sign beside the colour, so that the verdict does not rest on it. */

@@ -1,19 +1,13 @@
-/** Two experiments: editing them, comparing them, saying what an edit costs. */
+/** The runs' experiments: editing them, comparing them, saying what an edit costs. */
 
 import { describeFields } from '../model/describe.ts';
 import { ConfigError } from '../model/errors.ts';
 import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment, ExperimentInput } from '../model/schema.ts';
-import { defaultOf, fieldsOf, fieldValue, isLive, labelOf, optionLabel } from './fields.ts';
+import { defaultOf, fieldValue, isLive, labelOf, optionLabel } from './fields.ts';
 import { formatSetting } from './format.ts';
+import type { EditTarget } from './runs.ts';
 import { isFollower, switchedNetwork, withFollowers } from './switch-network.ts';
-
-/** Run A and run B. */
-export type Pair<T> = readonly [T, T];
-export type RunIndex = 0 | 1;
-export const RUN_NAMES: Pair<string> = ['A', 'B'];
-/** Which run the controls edit. */
-export type EditTarget = 'a' | 'b' | 'both';
 
 /** Dotted paths to every leaf of an experiment. */
 export function leaves(value: unknown, prefix = ''): [string, unknown][] {
@@ -33,27 +27,26 @@ export function differingPaths(a: Experiment, b: Experiment): string[] {
   return [...paths].filter((path) => canonicalJson(fieldValue(a, path)) !== canonicalJson(fieldValue(b, path)));
 }
 
-/** What the worker must do to get from one pair to the next. */
-export function costOf(before: Pair<Experiment>, after: Pair<Experiment>): 'nothing' | 'retune' | 'load' {
-  const paths = [...differingPaths(before[0], after[0]), ...differingPaths(before[1], after[1])];
+/** What the worker must do to get from these runs to those. */
+export function costOf(before: readonly Experiment[], after: readonly Experiment[]): 'nothing' | 'retune' | 'load' {
+  if (before.length !== after.length) return 'load';
+  const paths = before.flatMap((run, r) => differingPaths(run, after[r]));
   if (paths.length === 0) return 'nothing';
   const keepsSteps = before.every((run, r) => clipsInPlace(run) === clipsInPlace(after[r]));
   return keepsSteps && paths.every(isLive) ? 'retune' : 'load';
 }
 
 /**
- * The pair after a field has been set in the targeted runs, to its default where the value is undefined; of both, a run that has no
- * such field stays as it is.
+ * The runs after a field has been set in the targeted ones; of all of them, a run that has no such field stays as it is.
  *
  * @throws ConfigError when the value, or what follows from it, is not valid
  */
-export function editPair(pair: Pair<Experiment>, target: EditTarget, path: string, value: unknown): Pair<Experiment> {
-  const has = pair.map((experiment) => fieldsOf(experiment).has(path));
-  const edited = (run: RunIndex, name: 'a' | 'b') => {
-    const isMeant = target === name || (target === 'both' && (has[run] || !has.includes(true)));
-    return isMeant ? parseExperiment(withValue(pair[run], path, value)) : pair[run];
-  };
-  return [edited(0, 'a'), edited(1, 'b')];
+export function editRuns(runs: readonly Experiment[], target: EditTarget, path: string, value: unknown): readonly Experiment[] {
+  const has = runs.map((experiment) => fieldValue(experiment, path) !== undefined);
+  return runs.map((experiment, r) => {
+    const isMeant = target === r || (target === 'all' && (has[r] || !has.includes(true)));
+    return isMeant ? parseExperiment(withValue(experiment, path, value)) : experiment;
+  });
 }
 
 /** Fields that choose between forms of an object, by path, and the paths of what each form has. */

@@ -3,7 +3,7 @@ import { formatCount, formatNumber } from '../metrics/format.ts';
 import type { TestRecord } from '../metrics/trace.ts';
 import { logRange, styleAmong } from './chart-data.ts';
 import type { Frame, Sample, SeriesStyle, Table } from './frame.ts';
-import { RUN_NAMES } from './settings.ts';
+import { runName } from './runs.ts';
 import { linearTicks, logTicks } from './ticks.ts';
 
 type Tested = { readonly tests: readonly TestRecord[] };
@@ -58,8 +58,8 @@ export function spectraFrame(runs: readonly Tested[], value: SpectrumValue): Fra
       const { tag: _, ...style } = styleAmong([...runs] as never, run, { dots: true });
       return {
         ...style,
-        label: `Run ${RUN_NAMES[run]}, ${name}`,
-        tag: `${RUN_NAMES[run]}${name.slice(layerOf(name).length + 1)}`,
+        label: `Run ${runName(run)}, ${name}`,
+        tag: `${runName(run)}${name.slice(layerOf(name).length + 1)}`,
       };
     }),
     xs,
@@ -79,10 +79,7 @@ export function spectraTable(runs: readonly Tested[]): Table {
   const matrices = matricesOf(runs);
   const xs = [...new Set(matrices.flatMap(({ points }) => points.map(({ iteration }) => iteration)))].sort((a, b) => a - b);
   return {
-    columns: [
-      'Iteration',
-      ...matrices.flatMap(({ run, name }) => [`${RUN_NAMES[run]} ρ ${name}`, `${RUN_NAMES[run]} σ ${name}`]),
-    ],
+    columns: ['Iteration', ...matrices.flatMap(({ run, name }) => [`${runName(run)} ρ ${name}`, `${runName(run)} σ ${name}`])],
     rows: xs.map((x) => [
       formatCount(x),
       ...matrices.flatMap(({ points }) => {
@@ -96,6 +93,6 @@ export function spectraTable(runs: readonly Tested[]): Table {
 /** The latest value of every matrix in words. */
 export function spectraWords(runs: readonly Tested[], value: SpectrumValue): string {
   return matricesOf(runs)
-    .map(({ run, name, points }) => `${RUN_NAMES[run]} ${name} ${formatNumber(points.at(-1)?.[value] ?? Number.NaN)}`)
+    .map(({ run, name, points }) => `${runName(run)} ${name} ${formatNumber(points.at(-1)?.[value] ?? Number.NaN)}`)
     .join(', ');
 }

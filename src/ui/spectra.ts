@@ -5,7 +5,7 @@ import { formatNumber } from '../metrics/format.ts';
 import './chart.ts';
 import type { NablaEvent } from './events.ts';
 import type { Frame } from './frame.ts';
-import { RUN_NAMES } from './settings.ts';
+import { runColor, runName } from './runs.ts';
 import { matricesOf, type SpectrumValue, spectraFrame, spectraTable, spectraWords } from './spectra-data.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
@@ -60,7 +60,7 @@ export class Spectra extends LitElement {
       ><span slot="tools" class="seg" role="group" aria-label="What is shown of the recurrent weights">
         ${VALUES.map((one) => html`<button aria-pressed=${one.value === value} title=${one.text} @click=${() => this.#choose(one.value)}>${one.label}</button>`)}
       </span></nabla-chart>
-      ${this.#table()} ${RUN_NAMES.map((name, r) => this.#bound(name, r))}`;
+      ${this.#table()} ${lab.experiments.map((_, r) => this.#bound(r))}`;
   }
 
   #frame(): Frame | undefined {
@@ -78,7 +78,7 @@ export class Spectra extends LitElement {
     if (at === undefined) return '';
     const words = matricesOf(traces).flatMap(({ run, name, points }) => {
       const point = points.findLast(({ iteration }) => iteration <= at);
-      return point ? [`${RUN_NAMES[run]} ${name} ${formatNumber(point[value])}`] : [];
+      return point ? [`${runName(run)} ${name} ${formatNumber(point[value])}`] : [];
     });
     return `@ ${Math.round(at)}  ${words.join('  ')}`;
   }
@@ -93,18 +93,19 @@ export class Spectra extends LitElement {
     };
     return html`<table>
       <thead><tr><td></td><th scope="col">ρ</th><th scope="col">σ max</th></tr></thead>
-      <tbody>${matrices.map(({ run, name, points }) => html`<tr><th scope="row">${RUN_NAMES[run]} ${name}</th><td>${change(points, 'radius')}</td><td>${change(points, 'sigma')}</td></tr>`)}</tbody>
+      <tbody>${matrices.map(({ run, name, points }) => html`<tr><th scope="row">${runName(run)} ${name}</th><td>${change(points, 'radius')}</td><td>${change(points, 'sigma')}</td></tr>`)}</tbody>
     </table>`;
   }
 
-  #bound(name: string, r: number): TemplateResult | string {
+  #bound(r: number): TemplateResult | string {
+    const name = runName(r);
     const latest = this.lab.traces?.[r].tests.at(-1)?.spectra;
     const words = (latest ?? []).flatMap(({ matrix, sigma }) => {
       const text = pascanuWords(this.lab.experiments[r], sigma);
       return text ? [latest && latest.length > 1 ? `${matrix}: ${text}` : text] : [];
     });
     if (words.length === 0) return '';
-    return html`<p><span class="tag ${name.toLowerCase()}" aria-hidden="true">${name}</span><span class="hidden">Run ${name}: </span>${words.join('; ')} <span class="dim">(Pascanu, Mikolov, Bengio 2013)</span>.</p>`;
+    return html`<p><span class="tag" style="--run: var(${runColor(r)})" aria-hidden="true">${name}</span><span class="hidden">Run ${name}: </span>${words.join('; ')} <span class="dim">(Pascanu, Mikolov, Bengio 2013)</span>.</p>`;
   }
 
   #choose(value: SpectrumValue): void {

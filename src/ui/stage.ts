@@ -22,15 +22,17 @@ import {
   sideBySide,
   summarizeProfile,
 } from './profile.ts';
-import { accuracyTable, heldOut, mapTable, readout, recordAt, scalarTable, summarize, valueAt } from './readouts.ts';
-import { RUN_NAMES } from './settings.ts';
+import { accuracyTable, heldOut, mapTable, readout, recordAt, runLetter, scalarTable, summarize, valueAt } from './readouts.ts';
+import { listed, runName } from './runs.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
 
 /** `cross-entropy`, or each run's own. */
 function lossNames(experiments: LabState['experiments']): string {
-  const [a, b] = experiments.map(({ loss }) => (loss === 'mse' ? 'mean squared error' : 'cross-entropy'));
-  return a === b ? a : `A ${a}, B ${b}`;
+  const names = experiments.map(({ loss }) => (loss === 'mse' ? 'mean squared error' : 'cross-entropy'));
+  const kinds = [...new Set(names)];
+  if (kinds.length === 1) return kinds[0];
+  return kinds.map((kind) => `${listed(names.flatMap((name, r) => (name === kind ? [runName(r)] : [])))} ${kind}`).join(', ');
 }
 
 const isOfSteps = (quantity: LayerQuantity) => LAYER_QUANTITY[quantity].ofSteps ?? false;
@@ -77,20 +79,20 @@ export class Stage extends LitElement {
       old.logIterations === lab.logIterations &&
       old.mapRun === lab.mapRun &&
       old.quantity === lab.quantity &&
+      old.hidden === lab.hidden &&
       !changed.has('chosenPart') &&
       !changed.has('chosenGate');
     const sameData = old?.revision === lab.revision && old.marks === lab.marks && old.experiments === lab.experiments;
     if (sameView && sameData) return;
     this.#drawn = lab;
-    this.#frames =
-      traces[0].length + traces[1].length === 0
-        ? undefined
-        : {
-            loss: lossFrame(lab, traces),
-            norm: normFrame(lab, traces),
-            accuracy: accuracyFrame(lab, traces),
-            profile: profileFrame(lab.experiments, traces, lab.quantity, this.chosenPart),
-          };
+    this.#frames = traces.every(({ length }) => length === 0)
+      ? undefined
+      : {
+          loss: lossFrame(lab, traces),
+          norm: normFrame(lab, traces),
+          accuracy: accuracyFrame(lab, traces),
+          profile: profileFrame(lab.experiments, traces, lab.quantity, this.chosenPart, lab.hidden),
+        };
     const trace = traces[lab.mapRun];
     const shown = this.#mapped(lab.mapRun);
     const rows = isOfSteps(lab.quantity) ? (shown?.count ?? 0) : this.#names(lab.mapRun).length;
@@ -136,14 +138,15 @@ export class Stage extends LitElement {
   #profile(): TemplateResult {
     const { traces, experiments, quantity } = this.lab;
     const records = traces?.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r])));
-    const names = sideBySide(this.#names(0), this.#names(1));
+    const names = sideBySide(experiments.map((_, r) => this.#names(r)));
     const layer = this.#layer ?? 0;
     const ofSteps = isOfSteps(quantity);
-    const curves = RUN_NAMES.map((_, r) => this.#curves(r));
+    const curves = experiments.map((_, r) => this.#curves(r));
     const values = records?.map((record, r) => curveValues(record, quantity, curves[r], layer));
     const fits = traces?.map((trace, r) => fitWords(trace, experiments[r], quantity, this.chosenPart)) ?? [];
-    const dates = records?.map((record, r) => `${RUN_NAMES[r]} @ ${formatCount(record?.iteration ?? 0)}`);
-    const unit = ofSteps && records?.[0]?.iteration === records?.[1]?.iteration ? dates?.[0].slice(2) : dates?.join(', ');
+    const dates = records?.map((record, r) => `${runName(r)} @ ${formatCount(record?.iteration ?? 0)}`);
+    const isOneDate = new Set(records?.map((record) => record?.iteration)).size === 1;
+    const unit = isOneDate && (ofSteps || experiments.length !== 2) ? dates?.[0].slice(2) : dates?.join(', ');
     // Until a step is pointed at, the growth over all of them is what there is to read.
     const isFit = ofSteps && this.#layer === undefined && fits.some((words) => words !== '');
     const parts = [...new Set(curves.flatMap((own) => own.slice(0, 1).map(({ name }) => name)))].join(' | ');
@@ -151,7 +154,7 @@ export class Stage extends LitElement {
     return html`<nabla-chart
       fixed .heading=${ofSteps ? 'By time step' : 'By layer'} .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.#layer}
       .unit=${unit ?? experiments[0].model.kind} .empty=${this.#frames ? 'Not measured: probes.layers is “gradients”.' : 'Waiting for the first iteration.'}
-      .readout=${values ? html`${isFit ? 'fit' : place} &nbsp;<b class="a">A</b> ${isFit ? fits[0] || '–' : values[0]} &nbsp;<b class="b">B</b> ${isFit ? fits[1] || '–' : values[1]}` : ''}
+      .readout=${values ? html`${isFit ? 'fit' : place}${values.map((value, r) => html` &nbsp;<span>${runLetter(r)} ${isFit ? fits[r] || '–' : value}</span>`)}` : ''}
       .summary=${traces ? summarizeProfile(experiments, traces, quantity, this.chosenPart) : ''}
       .table=${() => (traces ? profileTable(experiments, traces, quantity, names, this.chosenPart) : NO_TABLE)}
       @chart-hover=${this.#hoverLayer}
@@ -163,8 +166,9 @@ export class Stage extends LitElement {
   /** The recurrent layer whose steps are shown, where there are several. */
   #parts(): TemplateResult | string {
     const { experiments, quantity } = this.lab;
-    const [a, b] = experiments.map((experiment) => partsOf(quantity, experiment));
-    const names = a.length >= b.length ? a : b;
+    const names = experiments
+      .map((experiment) => partsOf(quantity, experiment))
+      .reduce((most, own) => (own.length > most.length ? own : most));
     if (names.length < 2) return '';
     const chosen = Math.min(this.chosenPart ?? Infinity, names.length - 1);
     return html`<label slot="tools"><span class="hidden">Recurrent layer whose steps are shown</span><select @change=${this.#choosePart}>
@@ -202,7 +206,7 @@ export class Stage extends LitElement {
       .frame=${regression ? undefined : this.#frames?.accuracy}
       .empty=${regression ? 'A regression has no accuracy.' : 'Waiting for the first iteration.'}
       .readout=${traces && !regression ? readout(traces, hover, heldOut) : ''}
-      .summary=${traces ? `Held out: ${RUN_NAMES.map((name, r) => `run ${name} ${heldOut(traces[r], Number.POSITIVE_INFINITY)}`).join(', ')}. Training: ${summarize(experiments, traces, 'accuracy')}` : ''}
+      .summary=${traces ? `Held out: ${traces.map((trace, r) => `run ${runName(r)} ${heldOut(trace, Number.POSITIVE_INFINITY)}`).join(', ')}. Training: ${summarize(experiments, traces, 'accuracy')}` : ''}
       .table=${() => (traces ? accuracyTable(traces) : NO_TABLE)}
       @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
     ></nabla-chart>`;
@@ -223,7 +227,7 @@ export class Stage extends LitElement {
     const ends = record && count > 0 ? `@ ${formatCount(record.iteration)}  ${value(0)}  ${value(count - 1)}` : undefined;
     return html`<nabla-layer-map
       .grid=${this.#grid} .ticks=${scale.ticks(from, to, 10)} .range=${[scale.position(from), scale.position(to)] as const}
-      .at=${at} .run=${lab.mapRun} .quantity=${lab.quantity} .unit=${ofSteps ? 'step' : 'layer'} .of=${curve && ofSteps ? curveName(curve) : ''}
+      .at=${at} .run=${lab.mapRun} .runs=${lab.experiments.length} .quantity=${lab.quantity} .unit=${ofSteps ? 'step' : 'layer'} .of=${curve && ofSteps ? curveName(curve) : ''}
       .theme=${this.theme} .readout=${ends ?? ''} .summary=${ends ?? 'Nothing recorded.'}
       .table=${() => (trace && count > 0 ? mapTable(trace, lab.quantity, names.slice(first, first + count), first) : NO_TABLE)}
       @chart-hover=${this.#hover} @chart-reset=${this.#reset}

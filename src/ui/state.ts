@@ -8,7 +8,10 @@ import type { PlanSummary } from '../plan/summary.ts';
 import type { FromWorker, RunState, Speed } from '../sweep/protocol.ts';
 import type { LayerQuantity } from './layer-quantity.ts';
 import { PAIRS } from './pairs.ts';
-import type { EditTarget, Pair, RunIndex } from './settings.ts';
+import type { EditTarget, RunIndex } from './runs.ts';
+
+/** Of a run that is no prepared one. */
+export const OWN_TITLE = 'Own settings';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
 /** First and last iteration shown. */
@@ -35,19 +38,24 @@ export interface FieldProblem {
 
 /** What the settings look like from outside: the part that the address keeps. */
 export interface Settings {
-  readonly experiments: Pair<Experiment>;
+  /** One to `MAX_RUNS`. */
+  readonly experiments: readonly Experiment[];
   readonly engine: EngineChoice;
   readonly logIterations: boolean;
   readonly mapRun: RunIndex;
+  /** The run that the others are compared with. */
+  readonly baseline: RunIndex;
+  /** Runs without curves, ascending. */
+  readonly hidden: readonly RunIndex[];
   /** What profile and map show of the layers. */
   readonly quantity: LayerQuantity;
 }
 
 export interface LabState extends Settings {
-  readonly titles: Pair<string>;
-  readonly claims: Pair<string>;
+  readonly titles: readonly string[];
+  readonly claims: readonly string[];
   /** The experiments that the titles describe. */
-  readonly origin: Pair<Experiment>;
+  readonly origin: readonly Experiment[];
   readonly target: EditTarget;
   /** By path. */
   readonly problems: Readonly<Record<string, FieldProblem>>;
@@ -61,11 +69,11 @@ export interface LabState extends Settings {
   /** Of the engine that was opened last, or could not be; undefined where no GPU was asked for. */
   readonly checks?: readonly GpuCheck[] | undefined;
   /** Of each run's plan; runs that share one have the same. */
-  readonly summaries?: Pair<PlanSummary> | undefined;
+  readonly summaries?: readonly PlanSummary[] | undefined;
   /** Known results of each run's task. */
-  readonly baselines?: Pair<readonly Baseline[]> | undefined;
+  readonly baselines?: readonly (readonly Baseline[])[] | undefined;
   /** Append-only logs owned by the state; `revision` says when they have grown. */
-  readonly traces?: Pair<Trace> | undefined;
+  readonly traces?: readonly Trace[] | undefined;
   readonly revision: number;
   readonly marks: readonly RetuneMark[];
   /** Changes in mid-run that the worker has not yet dated. */
@@ -92,6 +100,11 @@ export type Action =
   | { readonly type: 'edit'; readonly path: string; readonly value: unknown; readonly text: string }
   | { readonly type: 'target'; readonly target: EditTarget }
   | { readonly type: 'pair'; readonly id: string }
+  /** A copy of a run, behind the last. */
+  | { readonly type: 'add run'; readonly of: RunIndex }
+  | { readonly type: 'remove run'; readonly run: RunIndex }
+  | { readonly type: 'baseline'; readonly run: RunIndex }
+  | { readonly type: 'show run'; readonly run: RunIndex; readonly on: boolean }
   | { readonly type: 'restart' }
   | { readonly type: 'engine'; readonly engine: EngineChoice }
   | { readonly type: 'settings'; readonly settings: Settings; readonly notice: string | undefined }
@@ -109,8 +122,8 @@ export type Action =
   | { readonly type: 'worker'; readonly message: FromWorker };
 
 /** Whether the runs train as replicas of one plan. */
-export function sharesPlan([{ replicas }]: Pair<PlanSummary>): boolean {
-  return replicas > 1;
+export function sharesPlan(summaries: readonly PlanSummary[]): boolean {
+  return summaries[0].replicas === summaries.length;
 }
 
 /** What the button that starts and pauses does. */
@@ -120,10 +133,14 @@ export function playOrPause({ runState, wantsRun }: LabState): Action {
   return { type: 'play', command: isRunning ? 'pause' : 'start' };
 }
 
-/** Titles and claims of a pair: those of the scenario it is, else none but `Own settings`. */
-export function identityOf(experiments: Pair<Experiment>): Pick<LabState, 'titles' | 'claims' | 'origin'> {
+/** Titles and claims of runs: those of the prepared pair they are, else none but `Own settings`. */
+export function identityOf(experiments: readonly Experiment[]): Pick<LabState, 'titles' | 'claims' | 'origin'> {
   const pair = PAIRS.find((candidate) => canonicalJson(candidate.experiments) === canonicalJson(experiments));
-  return { titles: pair?.titles ?? ['Own settings', 'Own settings'], claims: pair?.claims ?? ['', ''], origin: experiments };
+  return {
+    titles: pair?.titles ?? experiments.map(() => OWN_TITLE),
+    claims: pair?.claims ?? experiments.map(() => ''),
+    origin: experiments,
+  };
 }
 
 export function initialState(): LabState {
@@ -134,8 +151,10 @@ export function initialState(): LabState {
     engine: 'auto',
     logIterations: true,
     mapRun: 0,
+    baseline: 0,
+    hidden: [],
     quantity: 'gradient',
-    target: 'a',
+    target: 0,
     problems: {},
     restarts: 0,
     wantsRun: true,

@@ -97,7 +97,7 @@ export class Store {
 
 let encoded: { state: LabState; hash: string } | undefined;
 
-/** The address is asked for after every message of the worker; it changes only with these five. */
+/** The address is asked for after every message of the worker; it changes only with these. */
 function encodeSettingsOnce(state: LabState): string {
   const last = encoded?.state;
   const same =
@@ -105,6 +105,8 @@ function encodeSettingsOnce(state: LabState): string {
     last.engine === state.engine &&
     last.logIterations === state.logIterations &&
     last.mapRun === state.mapRun &&
+    last.baseline === state.baseline &&
+    last.hidden === state.hidden &&
     last.quantity === state.quantity;
   if (!encoded || !same) encoded = { state, hash: encodeSettings(state) };
   return encoded.hash;

@@ -25,7 +25,5 @@ export const shared = css`
   .seg button + button { border-left: 1px solid var(--line); }
   .seg button[aria-pressed='true'] { background: var(--raise); color: var(--text); font-weight: 600; box-shadow: inset 0 -2px var(--accent); }
   .seg button:focus-visible { outline-offset: -2px; }
-  .tag { display: inline-grid; place-items: center; width: 18px; height: 18px; border-radius: 4px; font-weight: 700; font-size: 11px; color: var(--panel); }
-  .tag.a { background: var(--run-a); }
-  .tag.b { background: var(--run-b); }
+  .tag { display: inline-grid; place-items: center; width: 18px; height: 18px; border-radius: 4px; font-weight: 700; font-size: 11px; color: var(--panel); background: var(--run); }
 `;

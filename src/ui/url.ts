@@ -1,11 +1,19 @@
-/** Settings ↔ address: `#v=1&model.depth=32&a.clip.rule=none`. Only what differs from the defaults is written. */
+/**
+ * Settings ↔ address: `#v=1&model.depth=32&a.clip.rule=none&runs=own`. Only what differs from the defaults is written; `runs` is their
+ * number, `own` where there are two.
+ */
 import { ENGINE_CHOICES, type EngineChoice } from '../engine/report.ts';
 import { ConfigError, type Problem } from '../model/errors.ts';
 import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import { LAYER_QUANTITIES, type LayerQuantity, usualQuantity } from './layer-quantity.ts';
-import { changedPaths, fromLeaves, type Pair, RUN_NAMES, typedValue } from './settings.ts';
+import { MAX_RUNS, type RunIndex, runName, runNamed, runsNamed } from './runs.ts';
+import { changedPaths, fromLeaves, typedValue } from './settings.ts';
 import { initialState, type Settings } from './state.ts';
+
+/** Runs where the address does not say how many. */
+const USUAL_RUNS = 2;
+const letter = (run: RunIndex) => runName(run).toLowerCase();
 
 /** Raise it when a written address would be read differently. */
 const VERSION = '1';
@@ -15,19 +23,18 @@ export function encodeSettings(settings: Settings): string {
   const start = initialState();
   const words = new URLSearchParams();
   if (canonicalJson(settings.experiments) !== canonicalJson(start.experiments)) {
-    const [a, b] = settings.experiments.map(changedPaths);
-    for (const path of new Set([...a.keys(), ...b.keys()])) {
-      if (a.has(path) && b.has(path) && a.get(path) === b.get(path)) words.set(path, String(a.get(path)));
-      else {
-        if (a.has(path)) words.set(`a.${path}`, String(a.get(path)));
-        if (b.has(path)) words.set(`b.${path}`, String(b.get(path)));
-      }
+    const runs = settings.experiments.map(changedPaths);
+    for (const path of new Set(runs.flatMap((run) => [...run.keys()]))) {
+      if (runs.every((run) => run.has(path) && run.get(path) === runs[0].get(path))) words.set(path, String(runs[0].get(path)));
+      else for (const [r, run] of runs.entries()) if (run.has(path)) words.set(`${letter(r)}.${path}`, String(run.get(path)));
     }
-    words.set('runs', 'own');
+    words.set('runs', runs.length === USUAL_RUNS ? 'own' : String(runs.length));
   }
   if (settings.engine !== start.engine) words.set('engine', settings.engine);
   if (settings.logIterations !== start.logIterations) words.set('x', 'linear');
-  if (settings.mapRun !== start.mapRun) words.set('map', 'b');
+  if (settings.mapRun !== start.mapRun) words.set('map', letter(settings.mapRun));
+  if (settings.baseline !== start.baseline) words.set('baseline', letter(settings.baseline));
+  if (settings.hidden.length > 0) words.set('hide', settings.hidden.map(letter).join(''));
   if (settings.quantity !== usualQuantity(settings.experiments)) words.set('layers', settings.quantity);
   return words.size === 0 ? '' : `v=${VERSION}&${words}`;
 }
@@ -55,22 +62,60 @@ export function decodeSettings(hash: string): Decoded {
   const refused: string[] = [];
   const engine = choice(words, 'engine', ENGINE_CHOICES, refused) ?? start.engine;
   const x = choice(words, 'x', ['linear', 'log'], refused);
-  const map = choice(words, 'map', ['a', 'b'], refused);
   const quantity = choice(words, 'layers', LAYER_QUANTITIES, refused) as LayerQuantity | undefined;
-  const own = words.has('runs') || [...words.keys()].length > 0;
-  words.delete('runs');
-  const experiments = own ? decodePair(words, refused) : start.experiments;
+  const own = words.has('runs') || [...words.keys()].some((key) => !LOOKS.includes(key));
+  const count = own ? runCount(words, refused) : start.experiments.length;
+  const mapRun = runOf(words, 'map', count, refused);
+  const baseline = runOf(words, 'baseline', count, refused);
+  const hidden = hiddenRuns(words, count, refused);
+  const experiments = own ? decodeRuns(words, count, refused) : start.experiments;
   return {
     settings: {
       experiments,
       engine: engine as EngineChoice,
       logIterations: x === undefined ? start.logIterations : x === 'log',
-      mapRun: map === undefined ? start.mapRun : map === 'b' ? 1 : 0,
+      mapRun: mapRun ?? start.mapRun,
+      baseline: baseline ?? start.baseline,
+      hidden,
       quantity: quantity ?? usualQuantity(experiments),
     },
     refused,
   };
 }
+
+/** Words that choose among runs, whichever they are. */
+const LOOKS = ['map', 'baseline', 'hide'];
+
+function runCount(words: URLSearchParams, refused: string[]): number {
+  const text = words.get('runs');
+  words.delete('runs');
+  if (text === null || text === 'own') return USUAL_RUNS;
+  const count = Number(text);
+  if (/^\d{1,2}$/.test(text) && count >= 1 && count <= MAX_RUNS) return count;
+  refused.push(`runs: "${text}" is not valid; valid is own, or 1 to ${MAX_RUNS}.`);
+  return USUAL_RUNS;
+}
+
+function runOf(words: URLSearchParams, key: string, count: number, refused: string[]): RunIndex | undefined {
+  const text = words.get(key);
+  words.delete(key);
+  if (text === null) return undefined;
+  const run = runNamed(text);
+  if (run !== undefined && run < count) return run;
+  refused.push(`${key}: "${text}" is not valid; valid is ${lettersOf(count)}.`);
+  return undefined;
+}
+
+function hiddenRuns(words: URLSearchParams, count: number, refused: string[]): RunIndex[] {
+  const text = words.get('hide') ?? '';
+  words.delete('hide');
+  const runs = [...text].map((name) => runNamed(name) ?? MAX_RUNS);
+  if (runs.every((run) => run < count)) return [...new Set(runs)].sort((a, b) => a - b);
+  refused.push(`hide: "${text}" is not valid; valid is one or several of ${lettersOf(count)}.`);
+  return [];
+}
+
+const lettersOf = (count: number) => (count === 1 ? 'a' : `a to ${letter(count - 1)}`);
 
 function choice(words: URLSearchParams, key: string, valid: readonly string[], refused: string[]): string | undefined {
   const value = words.get(key);
@@ -80,46 +125,50 @@ function choice(words: URLSearchParams, key: string, valid: readonly string[], r
   return undefined;
 }
 
-function decodePair(words: URLSearchParams, refused: string[]): Pair<Experiment> {
-  const fields: Pair<Map<string, unknown>> = [new Map(), new Map()];
+function decodeRuns(words: URLSearchParams, count: number, refused: string[]): Experiment[] {
+  const fields = Array.from({ length: count }, () => new Map<string, unknown>());
   for (const [key, text] of words) {
     const value = text === 'true' || text === 'false' ? text === 'true' : typedValue(text);
-    const run = key.startsWith('a.') ? 0 : key.startsWith('b.') ? 1 : undefined;
+    const run = key[1] === '.' ? runNamed(key[0]) : undefined;
     const path = run === undefined ? key : key.slice(2);
-    if (!/^[a-zA-Z0-9]+(\.[a-zA-Z0-9]+)*$/.test(path)) {
+    if (!/^[a-zA-Z0-9]+(\.[a-zA-Z0-9]+)*$/.test(path) || (run !== undefined && run >= count)) {
       refused.push(`"${key}" is not the name of a setting.`);
       continue;
     }
-    if (run !== 1) fields[0].set(path, value);
-    if (run !== 0) fields[1].set(path, value);
+    for (const own of run === undefined ? fields : [fields[run]]) own.set(path, value);
   }
-  return [decodeRun(fields[0], RUN_NAMES[0], refused), decodeRun(fields[1], RUN_NAMES[1], refused)];
+  // What is wrong with several runs is said once.
+  const wrong = new Map<string, RunIndex[]>();
+  const note = (run: RunIndex) => (sentence: string) => wrong.set(sentence, [...(wrong.get(sentence) ?? []), run]);
+  const runs = fields.map((own, r) => decodeRun(own, note(r)));
+  for (const [sentence, own] of wrong) {
+    const names = runsNamed(own);
+    refused.push(`${names[0].toUpperCase()}${names.slice(1)}, ${sentence}`);
+  }
+  return runs;
 }
 
 /** Leaves out one refused field after the other until the rest is valid. */
-function decodeRun(fields: Map<string, unknown>, run: string, refused: string[]): Experiment {
+function decodeRun(fields: Map<string, unknown>, note: (sentence: string) => void): Experiment {
   const rest = new Map(fields);
   for (;;) {
     try {
       return parseExperiment(fromLeaves(rest));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      const dropped = error.problems.flatMap((problem) => dropField(rest, problem, run, refused));
+      const dropped = error.problems.flatMap((problem) => dropField(rest, problem, note));
       if (dropped.length > 0) continue;
-      refused.push(`Run ${run}: ${error.message}; it takes the defaults.`);
+      note(`${error.message}; it takes the defaults.`);
       return parseExperiment({});
     }
   }
 }
 
-function dropField(rest: Map<string, unknown>, { path, problem }: Problem, run: string, refused: string[]): string[] {
+function dropField(rest: Map<string, unknown>, { path, problem }: Problem, note: (sentence: string) => void): string[] {
   const keys = [...rest.keys()].filter((key) => key === path || key.startsWith(`${path}.`) || path.startsWith(`${key}.`));
   for (const key of keys) {
     rest.delete(key);
-    const sentence = `${key}: ${problem}`;
-    const other = refused.findIndex((text) => text.endsWith(sentence));
-    if (other >= 0) refused[other] = `Runs A and B, ${sentence}`;
-    else refused.push(`Run ${run}, ${sentence}`);
+    note(`${key}: ${problem}`);
   }
   return keys;
 }

@@ -3,6 +3,7 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
 import { act } from './events.ts';
+import { runColor, runDash, runName } from './runs.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
 
@@ -23,12 +24,11 @@ export class ViewBar extends LitElement {
   ];
 
   override render(): TemplateResult {
-    const { logIterations, zooms, experiments, marks } = this.lab;
+    const { logIterations, zooms, experiments, marks, hidden } = this.lab;
     const zoom = zooms.at(-1);
     const clipped = experiments.some(({ clip }) => clip.rule === 'torch_norm' || clip.rule === 'tensorflow_global_norm');
     return html`
-      <span class="key" style="--run: var(--run-a)"><i></i>run A</span>
-      <span class="key" style="--run: var(--run-b)"><i></i>run B</span>
+      ${experiments.map((_, r) => (hidden.includes(r) ? '' : html`<span class="key"><svg width="22" height="4" aria-hidden="true"><line x1="0" y1="2" x2="22" y2="2" stroke="var(${runColor(r)})" stroke-width="2" stroke-dasharray=${runDash(r).join(' ')} /></svg>${experiments.length > 4 ? '' : 'run '}${runName(r)}</span>`))}
       ${clipped ? html`<span class="key" style="--run: var(--accent)"><i style="border-top-style: dashed"></i>clip</span>` : ''}
       <span class="key">▲ not finite</span>
       ${marks.length > 0 ? html`<span class="key">┊ change</span>` : ''}

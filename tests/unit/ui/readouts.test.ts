@@ -70,7 +70,17 @@ describe('the level at which a float32 norm ends', () => {
   });
 });
 
-test('layers of two networks stand side by side by their place from the input', () => {
-  expect(sideBySide(['z0', 'z1'], ['z0', 'z1', 'z2'])).toEqual(['z0', 'z1', 'z2']);
-  expect(sideBySide(['z0', 'z1', 'z2'], ['x0', 'z1'])).toEqual(['z0 | x0', 'z1', 'z2']);
+test('layers of several networks stand side by side by their place from the input', () => {
+  expect(
+    sideBySide([
+      ['z0', 'z1'],
+      ['z0', 'z1', 'z2'],
+    ]),
+  ).toEqual(['z0', 'z1', 'z2']);
+  expect(
+    sideBySide([
+      ['z0', 'z1', 'z2'],
+      ['x0', 'z1'],
+    ]),
+  ).toEqual(['z0 | x0', 'z1', 'z2']);
 });

@@ -16,7 +16,7 @@ import { PAIRS } from '../../../src/ui/pairs.ts';
 import { fitWords, profileFrame, profileTable, summarizeProfile } from '../../../src/ui/profile.ts';
 import { lossText } from '../../../src/ui/readouts.ts';
 import { reduce } from '../../../src/ui/reducer.ts';
-import { editPair } from '../../../src/ui/settings.ts';
+import { editRuns } from '../../../src/ui/settings.ts';
 import { matricesOf, spectraFrame, spectraTable } from '../../../src/ui/spectra-data.ts';
 import { type Action, initialState } from '../../../src/ui/state.ts';
 import { pascanuWords } from '../../../src/ui/time-theory.ts';
@@ -24,7 +24,7 @@ import { decodeSettings, encodeSettings } from '../../../src/ui/url.ts';
 import { syntheticTrace } from '../../support/synthetic.ts';
 
 const [mlp] = PAIRS[0].experiments;
-const edited = (experiment: Experiment, path: string, value: unknown) => editPair([experiment, experiment], 'a', path, value)[0];
+const edited = (experiment: Experiment, path: string, value: unknown) => editRuns([experiment, experiment], 0, path, value)[0];
 const recurrent = (model: object = {}, rest: object = {}) =>
   parseExperiment({ task: { name: 'adding', length: 20 }, model: { kind: 'recurrent', ...model }, ...rest });
 

@@ -6,7 +6,7 @@ import { planKey } from '../../../src/sweep/plan-key.ts';
 import { fieldValue } from '../../../src/ui/fields.ts';
 import { PAIRS } from '../../../src/ui/pairs.ts';
 import { commandsFor, isOriginal, reduce } from '../../../src/ui/reducer.ts';
-import { differenceSummary, editPair } from '../../../src/ui/settings.ts';
+import { differenceSummary, editRuns } from '../../../src/ui/settings.ts';
 import { type Action, initialState, type LabState, sharesPlan } from '../../../src/ui/state.ts';
 
 const summary: PlanSummary = {
@@ -54,9 +54,9 @@ describe('an edit', () => {
   });
 
   test.each([
-    ['a', [5, 32]],
-    ['b', [32, 5]],
-    ['both', [5, 5]],
+    [0, [5, 32]],
+    [1, [32, 5]],
+    ['all', [5, 5]],
   ] as const)('of the network changes what it aims at and loads: %s', (target, depths) => {
     const next = follow(start, { type: 'target', target }, edit('model.depth', 5));
     expect(next.experiments.map((experiment) => fieldValue(experiment, 'model.depth'))).toEqual(depths);
@@ -64,15 +64,15 @@ describe('an edit', () => {
   });
 
   test('of both runs leaves one alone that has no such field; control: aimed at that run it is refused', () => {
-    const mixed = follow(start, { type: 'target', target: 'b' }, edit('model.kind', 'residual_mlp'));
-    const both = follow(mixed, { type: 'target', target: 'both' }, edit('model.blocks', 9));
+    const mixed = follow(start, { type: 'target', target: 1 }, edit('model.kind', 'residual_mlp'));
+    const both = follow(mixed, { type: 'target', target: 'all' }, edit('model.blocks', 9));
     expect(both.experiments.map((experiment) => fieldValue(experiment, 'model.blocks'))).toEqual([undefined, 9]);
-    const refused = follow(mixed, { type: 'target', target: 'a' }, edit('model.blocks', 9));
+    const refused = follow(mixed, { type: 'target', target: 0 }, edit('model.blocks', 9));
     expect(refused.problems['model.blocks'].message).toMatch(/./);
   });
 
   test('of a run’s own start loads and changes only that run', () => {
-    const next = follow(start, { type: 'target', target: 'b' }, edit('seed', 7));
+    const next = follow(start, { type: 'target', target: 1 }, edit('seed', 7));
     expect(next.experiments.map(({ seed }) => seed)).toEqual([1, 7]);
     expect(commandsFor(start, next)[0].type).toBe('load');
     expect([isOriginal(next, 0), isOriginal(next, 1)]).toEqual([true, false]);
@@ -151,20 +151,20 @@ test('whatever loads says so at once; control: what retunes does not', () => {
 });
 
 test('another kind of network keeps what it can', () => {
-  const [a] = editPair(PAIRS[0].experiments, 'both', 'model.kind', 'residual_mlp');
+  const [a] = editRuns(PAIRS[0].experiments, 'all', 'model.kind', 'residual_mlp');
   const { model } = PAIRS[0].experiments[0];
   if (model.kind !== 'mlp') throw new Error('the first pair trains MLPs');
   const { width, activation, init } = model;
   expect(a.model).toMatchObject({ kind: 'residual_mlp', width, activation, init, blocks: 4 });
-  expect(editPair([a, a], 'both', 'model.kind', 'mlp')[0].model).toMatchObject({ kind: 'mlp', width, activation, init });
+  expect(editRuns([a, a], 'all', 'model.kind', 'mlp')[0].model).toMatchObject({ kind: 'mlp', width, activation, init });
 });
 
 test('a new variant keeps what it shares with the old one', () => {
-  const pair = editPair(PAIRS[0].experiments, 'both', 'optimizer.name', 'adam');
+  const pair = editRuns(PAIRS[0].experiments, 'all', 'optimizer.name', 'adam');
   expect(pair[0].optimizer).toMatchObject({ name: 'adam', learningRate: 0.01, beta1: 0.9 });
-  const clipped = editPair(PAIRS[0].experiments, 'b', 'clip.rule', 'value');
+  const clipped = editRuns(PAIRS[0].experiments, 1, 'clip.rule', 'value');
   expect(clipped[1].clip).toEqual({ rule: 'value', max: 1 });
-  expect(editPair(clipped, 'a', 'task.name', 'teacher').map(({ loss }) => loss)).toEqual(['mse', 'cross_entropy']);
+  expect(editRuns(clipped, 0, 'task.name', 'teacher').map(({ loss }) => loss)).toEqual(['mse', 'cross_entropy']);
 });
 
 test('metrics reach both traces; those before the first load go nowhere', () => {
@@ -226,4 +226,42 @@ test('what sets two runs apart is said in a few words', () => {
   expect(differenceSummary(parseExperiment({ optimizer: { name: 'sgd', learningRate: 1e-5 } }), parseExperiment({}))).toBe(
     'Learning rate 1e-5',
   );
+});
+
+describe('runs', () => {
+  const titles = ({ experiments }: LabState) => experiments.map(({ seed }) => seed);
+  const added = follow(start, { type: 'add run', of: 1 }, edit('seed', 5));
+
+  test('a copy of a run is added behind the last, edited from then on, and trained with the others from the start', () => {
+    expect(titles(added)).toEqual([...titles(start), 5]);
+    expect(added.target).toBe(2);
+    expect(added.traces).toBeUndefined();
+    const grown = follow(start, { type: 'add run', of: 1 });
+    expect(commandsFor(start, grown)).toEqual([expect.objectContaining({ type: 'load', experiments: grown.experiments })]);
+    expect(grown.experiments[2]).toBe(start.experiments[1]);
+  });
+
+  test('at most sixteen, at least one', () => {
+    const full = follow(start, ...Array.from({ length: 20 }, (): Action => ({ type: 'add run', of: 0 })));
+    expect(full.experiments.length).toBe(16);
+    const one = follow(full, ...Array.from({ length: 20 }, (): Action => ({ type: 'remove run', run: 0 })));
+    expect(one.experiments.length).toBe(1);
+    for (const list of [one.titles, one.claims, one.origin]) expect(list.length).toBe(1);
+  });
+
+  test('whatever points at a run follows it when one in front of it is removed', () => {
+    const pointed = follow(
+      added,
+      { type: 'baseline', run: 2 },
+      { type: 'map run', run: 2 },
+      { type: 'show run', run: 2, on: false },
+      { type: 'show run', run: 0, on: false },
+    );
+    expect(pointed.hidden).toEqual([0, 2]);
+    const fewer = follow(pointed, { type: 'remove run', run: 0 });
+    expect(fewer).toMatchObject({ baseline: 1, mapRun: 1, target: 1, hidden: [1] });
+    expect(titles(fewer)).toEqual(titles(pointed).slice(1));
+    // What pointed at the removed run itself goes to the first.
+    expect(follow(pointed, { type: 'remove run', run: 2 })).toMatchObject({ baseline: 0, mapRun: 0, target: 0, hidden: [0] });
+  });
 });

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseExperiment } from '../../../src/model/experiment.ts';
 import { PAIRS } from '../../../src/ui/pairs.ts';
-import { editPair } from '../../../src/ui/settings.ts';
+import { editRuns } from '../../../src/ui/settings.ts';
 import { initialState, type Settings } from '../../../src/ui/state.ts';
 import { decodeSettings, encodeSettings } from '../../../src/ui/url.ts';
 
@@ -33,7 +33,7 @@ test('every prepared pair and its edits come back unchanged', () => {
   for (const { experiments } of PAIRS) {
     for (const [path, value] of edits) {
       const settings: Settings = {
-        ...withPair(editPair(experiments, 'b', path, value)),
+        ...withPair(editRuns(experiments, 1, path, value)),
         engine: 'cpu',
         logIterations: false,
         mapRun: 1,
@@ -98,4 +98,39 @@ test('a field that only one run has is refused for the other alone; control: wit
   expect(settings.experiments[1].model).toMatchObject({ blocks: 3 });
   expect(refused.join('\n')).toMatch(/Run A.*model\.blocks/);
   expect(decodeSettings('v=1&b.model.kind=residual_mlp&b.model.blocks=3').refused).toEqual([]);
+});
+
+describe('any number of runs', () => {
+  const { experiments } = PAIRS[0];
+  const of = (count: number): Settings => ({
+    ...initialState(),
+    experiments: Array.from({ length: count }, (_, seed) => ({ ...experiments[0], seed })),
+  });
+  const settingsOf = ({ experiments: runs, mapRun, baseline, hidden }: Settings) => ({ runs, mapRun, baseline, hidden });
+
+  test.each([1, 2, 3, 16])('%i of them come back, and which of them are looked at', (count) => {
+    const last = count - 1;
+    const given = { ...of(count), mapRun: last, baseline: last, hidden: count > 2 ? [0, last] : [] };
+    const { settings, refused } = decodeSettings(encodeSettings(given));
+    expect(refused).toEqual([]);
+    expect(settingsOf(settings)).toEqual(settingsOf(given));
+  });
+
+  test('what is wrong with several runs is said once, with all of them', () => {
+    const { settings, refused } = decodeSettings('v=1&runs=3&seed=1&b.seed=2&model.depth=0');
+    expect(settings.experiments.map(({ seed }) => seed)).toEqual([1, 2, 1]);
+    expect(refused).toEqual([expect.stringMatching(/^Runs A, B and C, model\.depth: /)]);
+  });
+
+  test.each([
+    ['runs=17', /^runs: "17" is not valid; valid is own, or 1 to 16\.$/],
+    ['runs=0', /^runs: "0" is not valid/],
+    ['runs=2e0', /^runs: "2e0" is not valid/],
+    ['runs=3&map=d', /^map: "d" is not valid; valid is a to c\.$/],
+    ['runs=1&baseline=b', /^baseline: "b" is not valid; valid is a\.$/],
+    ['runs=2&hide=ax', /^hide: "ax" is not valid; valid is one or several of a to b\.$/],
+    ['runs=2&c.seed=1', /^"c\.seed" is not the name of a setting\.$/],
+  ])('%s is refused in words', (words, sentence) => {
+    expect(decodeSettings(`v=1&${words}`).refused).toEqual([expect.stringMatching(sentence)]);
+  });
 });

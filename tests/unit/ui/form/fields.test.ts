@@ -8,7 +8,7 @@ import { isRetune } from '../../../../src/sweep/plan-key.ts';
 import { ALL_FIELDS, applies, defaultOf, fieldsOf, fieldValue, isLive } from '../../../../src/ui/fields.ts';
 import { groupOf } from '../../../../src/ui/form/groups.ts';
 import { rowsOf } from '../../../../src/ui/form/rows.ts';
-import { changedPaths, editPair } from '../../../../src/ui/settings.ts';
+import { changedPaths, editRuns } from '../../../../src/ui/settings.ts';
 
 /** Experiments that have every field between them. */
 const INPUTS: ExperimentInput[] = [
@@ -33,7 +33,7 @@ const INPUTS: ExperimentInput[] = [
   { task: { name: 'austen' }, model: { kind: 'recurrent' }, optimizer: { name: 'adamw', schedule: { name: 'one_cycle' } } },
 ];
 const EXPERIMENTS = INPUTS.map((input) => parseExperiment(input));
-const edited = (experiment: Experiment, path: string, value: unknown) => editPair([experiment, experiment], 'a', path, value)[0];
+const edited = (experiment: Experiment, path: string, value: unknown) => editRuns([experiment, experiment], 0, path, value)[0];
 
 test('every field of the schema stands in the form of an experiment that it belongs to, with label, reason, and range or choices', () => {
   const shown = new Set<string>();
