@@ -2,7 +2,16 @@
 import type { FromWorker, ToWorker } from './protocol.ts';
 
 /** What is said about runs that are being trained. */
-const OF_RUNS: ReadonlySet<FromWorker['type']> = new Set(['metrics', 'test', 'retuned', 'back', 'no way back', 'resumed']);
+const OF_RUNS: ReadonlySet<FromWorker['type']> = new Set([
+  'metrics',
+  'test',
+  'retuned',
+  'back',
+  'no way back',
+  'resumed',
+  'recovering',
+  'recovered',
+]);
 
 /**
  * Owns the worker. At most one `load` is on its way: while one is unanswered the latest further one waits, and what the worker

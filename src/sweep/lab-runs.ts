@@ -91,6 +91,31 @@ export class LabRuns {
     return true;
   }
 
+  /**
+   * The same runs on another engine, where theirs is gone: from the latest state in memory, or from iteration 0 where there is none that
+   * fits. Settings are those in force.
+   *
+   * @returns the runs, of which `back` was told, and which have to be let go by `destroy` like those of before
+   */
+  static async goOn(lost: LabRuns, engine: Engine, datasetOf: (task: Task) => Promise<Dataset>): Promise<LabRuns> {
+    const lab = await LabRuns.create(engine, lost.start, datasetOf, lost.options);
+    const latest = lab.runs.layout === lost.runs.layout ? lost.#history.before(Number.POSITIVE_INFINITY) : undefined;
+    await lab.#takeState();
+    if (latest) {
+      lab.runs.restore(latest.state);
+      lab.#history.add(latest);
+    }
+    const iteration = latest?.iteration ?? 0;
+    lab.runs.retune(lost.#experiments);
+    lab.#retunes = [
+      ...lost.#retunes.filter((retune) => retune.iteration < iteration),
+      { iteration, experiments: lost.#experiments },
+    ];
+    lab.#tell({ type: 'back', iteration, experiments: lost.#experiments });
+    lab.loop.speed = lost.loop.speed;
+    return lab;
+  }
+
   /** As `Loop.run`. */
   async run(limit?: number): Promise<boolean> {
     clearTimeout(this.#keepSoon);

@@ -68,6 +68,10 @@ export type FromWorker =
   | { readonly type: 'not kept'; readonly message: string }
   /** `iterationsPerSecond` is 0 unless running. */
   | { readonly type: 'state'; readonly state: RunState; readonly iterationsPerSecond: number }
+  /** The device is lost: what happened and what is being done. Followed by `back` and `recovered`, or by `failed`. */
+  | { readonly type: 'recovering'; readonly message: string }
+  /** Training goes on at this iteration, on this engine. */
+  | { readonly type: 'recovered'; readonly iteration: number; readonly engine: AdapterReport['engine'] }
   /** `checks` where no GPU engine could be opened. */
   | { readonly type: 'failed'; readonly message: string; readonly checks?: readonly GpuCheck[] };
 

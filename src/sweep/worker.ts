@@ -2,13 +2,14 @@
 import type { Dataset } from '../data/dataset.ts';
 import { loadDataset } from '../data/load.ts';
 import { readAssetByFetch } from '../data/read-asset-browser.ts';
-import type { Engine } from '../engine/engine.ts';
+import { DeviceLostError, type Engine } from '../engine/engine.ts';
 import { NoGpuError } from '../engine/gpu/context.ts';
 import { openEngine } from '../engine/open.ts';
 import type { EngineChoice } from '../engine/report.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment, Task } from '../model/schema.ts';
 import { Keeper } from './keeper.ts';
+import { LabRecovery } from './lab-recovery.ts';
 import { LabRuns } from './lab-runs.ts';
 import { takeSession } from './lab-sessions.ts';
 import { isRetune } from './plan-key.ts';
@@ -22,6 +23,8 @@ function memoryForGoingBack(): number {
   const { deviceMemory = 8 } = navigator as { readonly deviceMemory?: number };
   return Math.min(1, deviceMemory / 8) * MOST_FOR_GOING_BACK;
 }
+
+const openHere = (choice: EngineChoice): Promise<Engine> => openEngine(choice, navigator.gpu as GPU | undefined, 'use');
 
 function post(message: FromWorker): void {
   self.postMessage(message);
@@ -44,6 +47,8 @@ class Worker {
   /** The run under way; resolves when it has paused or finished. */
   #running: Promise<void> = Promise.resolve();
   #releaseLock: (() => void) | undefined;
+  #isPausing = false;
+  readonly #recovery = new LabRecovery(openHere);
 
   async handle(message: ToWorker): Promise<void> {
     switch (message.type) {
@@ -88,7 +93,7 @@ class Worker {
     if (!this.#engine || choice !== this.#choice) {
       this.#engine?.destroy();
       this.#engine = undefined;
-      this.#engine = await openEngine(choice, navigator.gpu as GPU | undefined, 'use');
+      this.#engine = await openHere(choice);
       this.#choice = choice;
     }
     const engine = this.#engine;
@@ -185,16 +190,47 @@ class Worker {
     if (!lab) return;
     this.#holdLock();
     this.#state('running');
-    this.#running = lab
-      .run(limit)
+    this.#running = this.#train(limit)
       .then((finished) => this.#state(finished ? 'finished' : 'paused'))
       .catch(report)
       .finally(() => this.#releaseLock?.());
   }
 
+  /** As `LabRuns.run`, through losses of the device. */
+  async #train(limit?: number): Promise<boolean> {
+    while (this.#lab) {
+      const lab = this.#lab;
+      try {
+        return await lab.run(limit);
+      } catch (error) {
+        if (!(error instanceof DeviceLostError)) throw error;
+        await this.#recover(lab, error);
+        if (this.#isPausing) return false;
+        this.#state('running');
+      }
+    }
+    return false;
+  }
+
+  /** Goes on where the latest state in memory is, on another engine. */
+  async #recover(lab: LabRuns, loss: DeviceLostError): Promise<void> {
+    this.#state('loading');
+    this.#engine?.destroy();
+    this.#engine = undefined;
+    const engine = await this.#recovery.reopen(loss, (message) => post({ type: 'recovering', message }));
+    this.#engine = engine;
+    this.#lab = await LabRuns.goOn(lab, engine, (task) => this.#data(task));
+    lab.destroy();
+    post({ type: 'engine', report: engine.report });
+    post({ type: 'recovered', iteration: this.#lab.runs.iteration, engine: engine.report.engine });
+  }
+
   async #pause(): Promise<void> {
+    this.#isPausing = true;
+    this.#recovery.abort();
     this.#lab?.loop.pause();
     await this.#running;
+    this.#isPausing = false;
   }
 
   /** Chrome's Energy Saver freezes busy hidden tabs unless they hold a Web Lock. */

@@ -1,4 +1,6 @@
 /** State and what happened to the next state, and from two states to what the worker must be told. */
+
+import { formatCount } from '../metrics/format.ts';
 import { shapeOf } from '../metrics/layer-series.ts';
 import { Trace } from '../metrics/trace.ts';
 import { ConfigError } from '../model/errors.ts';
@@ -241,6 +243,13 @@ function receive(state: LabState, message: FromWorker): LabState {
       return { ...state, wantsRun: false, resumed: message };
     case 'not kept':
       return { ...state, remark: { title: 'A reload would lose these runs', text: message.message } };
+    case 'recovering':
+      return { ...state, remark: { title: 'The GPU device is lost', text: message.message } };
+    case 'recovered': {
+      const on = message.engine === 'gpu' ? 'on a new device' : 'on the CPU engine';
+      const text = `${state.remark?.text ?? ''} It went on from iteration ${formatCount(message.iteration)}, ${on}.`;
+      return { ...state, remark: { title: 'The GPU device was lost, and training went on', text } };
+    }
     case 'state':
       return {
         ...state,

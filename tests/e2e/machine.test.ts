@@ -2,6 +2,8 @@
 import { type Browser, chromium, type Page } from 'playwright';
 import { afterEach, expect, inject, test } from 'vitest';
 
+import { BROWSER_ARGS } from '../setup/browser-args.ts';
+
 const url = inject('url');
 const executablePath = inject('browserPath');
 const WITHOUT_GPU = ['--no-sandbox', '--disable-features=WebGPU', '--disable-webgpu'];
@@ -52,4 +54,17 @@ test('without WebGPU the checks stand in their order, the CPU engine trains, and
   await alert.getByRole('button', { name: 'Use the CPU engine' }).click();
   await alert.waitFor({ state: 'hidden' });
   await reaches(page, 5);
+});
+
+test('a crash of the GPU process is explained, and the Lab’s runs go on where they were', async () => {
+  const page = await open(BROWSER_ARGS, '&engine=gpu&model.depth=3&model.width=8&iterations=100000&runs=own');
+  await reaches(page, 20);
+  const devtools = await browser.newBrowserCDPSession();
+  await devtools.send('Browser.crashGpuProcess' as never).catch(() => undefined);
+  await page.getByRole('heading', { name: 'The GPU device was lost, and training went on' }).waitFor({ timeout: 60_000 });
+  const text = await page.getByText(/The browser has lost the GPU device/).innerText();
+  expect(text).toMatch(/graphics process crashes.*A new device is opened.*It went on from iteration [\d,]+, on a new device\./);
+  const from = Number(/from iteration ([\d,]+)/.exec(text)?.[1].replaceAll(',', ''));
+  await reaches(page, from + 5);
+  expect(await page.getByRole('alert').count()).toBe(0);
 });
