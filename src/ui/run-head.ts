@@ -24,7 +24,7 @@ export class RunHead extends LitElement {
       .tag { width: 26px; height: 26px; font-size: 15px; grid-row: span 3; border-radius: 5px; align-self: start; margin-top: 3px; }
       h2 { all: unset; position: relative; font-weight: 600; font-size: 14px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
       .changed { display: inline-block; width: 6px; height: 6px; border-radius: 50%; background: var(--accent); margin-left: 7px; vertical-align: middle; }
-      .verdict { font-weight: 600; grid-column: 2 / -1; }
+      .verdict { font-weight: 600; grid-column: 2; }
       .verdict.exploding, .verdict.diverged { color: var(--bad); }
       .verdict.vanishing, .verdict.stuck { color: var(--warn); }
       .verdict.healthy { color: var(--good); }
@@ -32,10 +32,10 @@ export class RunHead extends LitElement {
       .state { text-align: right; color: var(--dim); white-space: nowrap; }
       .state button { min-height: 24px; font-size: 12px; padding: 0 7px; }
       .off { opacity: 0.65; }
-      .tools { display: inline-flex; gap: 1px; margin-left: 4px; }
-      .state .tools button { min-width: 24px; padding: 0 4px; background: none; border-color: transparent; }
-      .state .tools button:hover, .state .tools button:focus-visible { background: var(--raise); }
-      @media (max-width: 760px) { .state .tools button { min-width: 32px; min-height: 32px; } h2 { white-space: normal; } }
+      .tools { display: inline-flex; gap: 1px; justify-content: flex-end; margin-right: -6px; }
+      .tools button { min-width: 24px; min-height: 24px; font-size: 12px; padding: 0 4px; background: none; border-color: transparent; }
+      .tools button:hover, .tools button:focus-visible { background: var(--raise); }
+      @media (max-width: 760px) { .tools button { min-width: 32px; min-height: 32px; } h2 { white-space: normal; } }
     `,
   ];
 
@@ -50,10 +50,11 @@ export class RunHead extends LitElement {
     return html`<article style="--run: var(${runColor(run)})" class=${lab.hidden.includes(run) ? 'off' : ''} aria-label="Run ${name}">
       <span class="tag">${name}</span>
       <h2 title=${original ? claims[run] : ''}>${titles[run]}${original ? '' : html`<i class="changed" title="Changed since it was opened"></i><span class="hidden">, changed</span>`}</h2>
-      <span class="state num">${this.#number()}</span>
+      ${this.#tools(name)}
       <span class="verdict ${verdict?.kind ?? ''}" role="status">${verdict ? symbolOf(verdict.kind) : ''} ${verdict?.title ?? (lab.failure === undefined ? 'Loading' : 'Not running')}</span>
+      <span class="state num">${this.#number()}</span>
       <span class="summary" title=${apart}>${apart}</span>
-      <span class="state">${this.#zoom()}${this.#tools(name)}</span>
+      <span class="state">${this.#zoom()}</span>
     </article>`;
   }
 
