@@ -81,6 +81,7 @@ describe.each([
   const dialogs: [string, RegExp][] = [
     ['Machine', /engine$/],
     ['Credits', /^Credits$/],
+    ['While you are away', /^While you are away$/],
   ];
   // A phone has no keys.
   test.each([...dialogs, ...(isNarrow(width) ? [] : [['Keyboard', /^Keyboard map$/] as [string, RegExp]])])(

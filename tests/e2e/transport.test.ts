@@ -51,6 +51,7 @@ test('a run is slowed down, walked back and on with the same bits, and goes on a
   await page.keyboard.press('Space');
   await page.getByRole('button', { name: 'Start' }).waitFor();
   const paused = await iteration();
+  expect(await page.title()).toMatch(/^❚❚ \d+ % · [\d,]+ \/ 100,000 · Nablascope$/);
   const before = await traces(paused);
   for (let n = 1; n <= 3; n++) {
     await page.keyboard.press(',');

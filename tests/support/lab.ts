@@ -1,6 +1,4 @@
 /** The Lab's runs with a page of their own: traces that follow what they tell, and a store in memory. */
-import { readAsset } from '../../src/cli/files.ts';
-import { loadDataset } from '../../src/data/load.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { shapeOf } from '../../src/metrics/layer-series.ts';
 import { Trace } from '../../src/metrics/trace.ts';
@@ -10,7 +8,7 @@ import { Keeper } from '../../src/sweep/keeper.ts';
 import { LabRuns } from '../../src/sweep/lab-runs.ts';
 import type { KeptLab, LabEvent, LabStore } from '../../src/sweep/store-lab.ts';
 import type { Checkpoint } from '../../src/sweep/trainer.ts';
-import { recorded } from './side-by-side.ts';
+import { type DatasetOf, recorded } from './side-by-side.ts';
 
 /** A store that forgets with the test. What goes in and out is cloned, as a database does. */
 export class MemoryLabStore implements LabStore {
@@ -46,6 +44,7 @@ export class MemoryLabStore implements LabStore {
 }
 
 export interface LabSetUp {
+  readonly datasetOf: DatasetOf;
   readonly budget?: number;
   readonly store?: LabStore;
   /** Milliseconds that pass at every look at the clock: states are taken every 500. */
@@ -55,7 +54,7 @@ export interface LabSetUp {
 export async function openLab(
   engine: Engine,
   experiments: readonly Experiment[],
-  { budget = 2 ** 28, store, tickMs = 100 }: LabSetUp = {},
+  { datasetOf, budget = 2 ** 28, store, tickMs = 100 }: LabSetUp,
 ) {
   let ms = 0;
   const now = () => (ms += tickMs);
@@ -63,7 +62,7 @@ export async function openLab(
   const session = store && { id: 'tab', keeper: new Keeper(store, (error) => failures.push(error), now) };
   let follow: (event: LabEvent) => void = () => undefined;
   const tell = (event: LabEvent) => follow(structuredClone(event));
-  const lab = await LabRuns.create(engine, experiments, (task) => loadDataset(task, readAsset), {
+  const lab = await LabRuns.create(engine, experiments, datasetOf, {
     budget,
     choice: 'cpu',
     tell,
@@ -91,7 +90,7 @@ export async function openLab(
 }
 
 /** A new page that takes up what a store has. */
-export async function resumeLab(engine: Engine, store: LabStore, setUp: LabSetUp = {}) {
+export async function resumeLab(engine: Engine, store: LabStore, setUp: LabSetUp) {
   const kept = await store.find('tab');
   if (!kept) throw new Error('nothing is kept');
   const opened = await openLab(engine, kept.lab.start, { ...setUp, store });

@@ -1,12 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import { readAsset } from '../../../src/cli/files.ts';
+import { loadDataset } from '../../../src/data/load.ts';
 import type { Experiment } from '../../../src/model/schema.ts';
 import { bytesOf } from '../../../src/sweep/keeper.ts';
 import { StoreError } from '../../../src/sweep/store.ts';
-import { MemoryLabStore, openLab, resumeLab } from '../../support/lab.ts';
+import { type LabSetUp, MemoryLabStore, openLab as open, resumeLab as resume } from '../../support/lab.ts';
 import { wasmEngine } from '../../support/run-kernel.ts';
 import { mlp, small } from '../../support/side-by-side.ts';
 
 const engine = wasmEngine();
+const datasetOf: LabSetUp['datasetOf'] = (task) => loadDataset(task, readAsset);
+const openLab = (experiments: readonly Experiment[], setUp: Omit<LabSetUp, 'datasetOf'> = {}) =>
+  open(engine, experiments, { ...setUp, datasetOf });
+const resumeLab = (store: MemoryLabStore) => resume(engine, store, { datasetOf });
 
 // A state of momenta and step counts; running statistics in another plan, which ends earlier; one that stops by itself.
 const RUNS: readonly Experiment[] = [
@@ -18,7 +24,7 @@ const faster = RUNS.map((run) => ({ ...run, optimizer: { ...run.optimizer, learn
 
 /** What an undisturbed run records, with a change of settings on the way. */
 async function straight(changeAt?: number) {
-  const { lab, all, words } = await openLab(engine, RUNS);
+  const { lab, all, words } = await openLab(RUNS);
   if (changeAt !== undefined) {
     await lab.run(changeAt);
     lab.retune(faster, '');
@@ -35,7 +41,7 @@ describe('back', () => {
     ['all', 7, 7],
     ['from the end', 12, 4],
   ])('%s: what follows has the same bits, and no iteration stands twice', async (_, ahead, back) => {
-    const { lab, all, words, events } = await openLab(engine, RUNS);
+    const { lab, all, words, events } = await openLab(RUNS);
     await lab.run(ahead);
     for (let n = 1; n <= back; n++) {
       expect(await lab.back()).toBeUndefined();
@@ -51,7 +57,7 @@ describe('back', () => {
   });
 
   test('over a change that stays: it applies again; over one that goes: it never was', async () => {
-    const { lab, all, words, events } = await openLab(engine, RUNS);
+    const { lab, all, words, events } = await openLab(RUNS);
     await lab.run(5);
     lab.retune(faster, 'Learning rate 0.05');
     await lab.run(3);
@@ -72,13 +78,13 @@ describe('back', () => {
     ['room for four states', 4.5],
     ['room for two', 2.5],
   ])('the last 64 iterations, each bit by bit, with %s', async (_, states) => {
-    const { lab: first, words: wordsOfFirst } = await openLab(engine, long);
+    const { lab: first, words: wordsOfFirst } = await openLab(long);
     const forward = new Map<number, unknown>();
     for (let n = 0; n <= 140; n++) {
       if (n % 9 === 5) forward.set(n, await wordsOfFirst());
       await first.run(1);
     }
-    const { lab, words } = await openLab(engine, long, { budget: states * bytesOf(await first.runs.checkpoint()) });
+    const { lab, words } = await openLab(long, { budget: states * bytesOf(await first.runs.checkpoint()) });
     await lab.run(140);
     let compared = 0;
     for (let n = 139; n >= 140 - 64; n--) {
@@ -91,9 +97,9 @@ describe('back', () => {
   });
 
   test('says why not: at iteration 0, and where no state fits', async () => {
-    const { lab } = await openLab(engine, RUNS);
+    const { lab } = await openLab(RUNS);
     expect(await lab.back()).toBe('This is iteration 0: there is nothing before it.');
-    const { lab: large, events } = await openLab(engine, RUNS, { budget: 100 });
+    const { lab: large, events } = await openLab(RUNS, { budget: 100 });
     await large.run(3);
     expect(await large.back()).toMatch(/^Going back is not possible with these runs\. .* takes 1 MiB, and 1 MiB are set aside/);
     expect([large.runs.iteration, events.at(-1)?.type]).toEqual([3, 'metrics']);
@@ -108,14 +114,14 @@ describe('a new page goes on where the old one was', () => {
     ['at iteration 0', 0, 0],
   ])('%s: the same bits as without it', async (_, ahead, back) => {
     const store = new MemoryLabStore();
-    const { lab } = await openLab(engine, RUNS, { store });
+    const { lab } = await openLab(RUNS, { store });
     await lab.run(ahead);
     for (let n = 0; n < back; n++) await lab.back();
     await lab.keep();
     const [{ iteration, bytes }] = await store.listLabs();
     expect(iteration).toBe(ahead - back);
     expect(bytes).toBeGreaterThan(1000);
-    const again = await resumeLab(engine, store);
+    const again = await resumeLab(store);
     expect([again.isResumed, again.lab.runs.iteration]).toEqual([true, ahead - back]);
     if (ahead > back) expect(await again.lab.back()).toBeUndefined();
     await again.lab.run();
@@ -125,7 +131,7 @@ describe('a new page goes on where the old one was', () => {
   test('in mid-run, kept by itself: state and log belong together', async () => {
     const store = new MemoryLabStore();
     // Two seconds and more at every look: each block is kept.
-    const { lab } = await openLab(engine, RUNS, { store, tickMs: 2500 });
+    const { lab } = await openLab(RUNS, { store, tickMs: 2500 });
     await lab.run(5);
     lab.retune(faster, 'Learning rate 0.05');
     const running = lab.run();
@@ -133,7 +139,7 @@ describe('a new page goes on where the old one was', () => {
     lab.loop.pause();
     await running;
     lab.destroy();
-    const again = await resumeLab(engine, store);
+    const again = await resumeLab(store);
     expect(again.lab.runs.iteration).toBeGreaterThanOrEqual(8);
     expect(again.events.filter(({ type }) => type === 'retuned')).toEqual([
       { type: 'retuned', iteration: 5, text: 'Learning rate 0.05' },
@@ -142,27 +148,27 @@ describe('a new page goes on where the old one was', () => {
     expect({ all: again.all(), words: await again.words() }).toEqual(changed);
     // And from there once more, with a log that has grown.
     await again.lab.keep();
-    const third = await resumeLab(engine, store);
+    const third = await resumeLab(store);
     expect(third.all()).toEqual(changed.all);
   });
 
   test('a state of another layout is refused; control: that of the same is taken', async () => {
     const store = new MemoryLabStore();
-    const { lab } = await openLab(engine, RUNS, { store });
+    const { lab } = await openLab(RUNS, { store });
     await lab.run(2);
     await lab.keep();
     const kept = await store.find('tab');
     if (!kept) throw new Error('nothing is kept');
-    const { lab: wider } = await openLab(engine, [small({ model: { ...mlp(3), width: 9 } })]);
+    const { lab: wider } = await openLab([small({ model: { ...mlp(3), width: 9 } })]);
     expect(await wider.resume(kept.lab, kept.state)).toBe(false);
-    const { lab: same } = await openLab(engine, RUNS);
+    const { lab: same } = await openLab(RUNS);
     expect(await same.resume(kept.lab, kept.state)).toBe(true);
   });
 
   test('a full storage is told once, and training goes on', async () => {
     const store = new MemoryLabStore();
     store.failure = new StoreError('full');
-    const { lab, failures } = await openLab(engine, RUNS, { store, tickMs: 2500 });
+    const { lab, failures } = await openLab(RUNS, { store, tickMs: 2500 });
     expect(await lab.run()).toBe(true);
     await lab.keep();
     expect(failures).toEqual([store.failure]);
