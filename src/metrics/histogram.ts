@@ -14,13 +14,16 @@ export interface Histogram {
   readonly bins: Float32Array;
 }
 
+/** One weight's part of the series `histogram` of a record. */
+export function histogramOf(words: Float32Array, weight: number): Histogram {
+  const own = words.subarray(weight * HISTOGRAM_WORDS, (weight + 1) * HISTOGRAM_WORDS);
+  const [origin, zeros, nans, infinities] = own;
+  return { origin, zeros, nans, infinities, bins: own.subarray(HISTOGRAM_HEAD) };
+}
+
 /** The series `histogram` of a record, weight by weight. */
 export function histogramsOf(words: Float32Array): Histogram[] {
-  return Array.from({ length: words.length / HISTOGRAM_WORDS }, (_, l) => {
-    const own = words.subarray(l * HISTOGRAM_WORDS, (l + 1) * HISTOGRAM_WORDS);
-    const [origin, zeros, nans, infinities] = own;
-    return { origin, zeros, nans, infinities, bins: own.subarray(HISTOGRAM_HEAD) };
-  });
+  return Array.from({ length: words.length / HISTOGRAM_WORDS }, (_, l) => histogramOf(words, l));
 }
 
 /** log2 |g| from which a bin counts. */

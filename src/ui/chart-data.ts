@@ -6,8 +6,10 @@ import { LOG2_OVERFLOW, LOG2_VANISHING } from '../metrics/library-norm.ts';
 import type { Trace } from '../metrics/trace.ts';
 import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
+import { log2NormAfter, log2NormAfterExtended } from './derived.ts';
 import { formatSetting } from './format.ts';
 import type { EdgeMark, Frame, Level, Moment, Sample, SeriesStyle } from './frame.ts';
+import { hasClipping } from './run-quantity.ts';
 import { runColor, runDash, runName } from './runs.ts';
 import type { LabState, Range } from './state.ts';
 import { type IterationScale, LINEAR_ITERATIONS, LOG_ITERATIONS, linearTicks, logTicks } from './ticks.ts';
@@ -50,7 +52,7 @@ export function borders(scale: IterationScale, [first, last]: Range, buckets: nu
   return Array.from({ length: buckets + 1 }, (_, p) => scale.iteration(from + p * step) - 1e-9);
 }
 
-interface Line {
+export interface Line {
   readonly run: number;
   readonly style: SeriesStyle;
   readonly values: Column;
@@ -60,7 +62,7 @@ interface Line {
   readonly remark?: (value: number, iteration: number) => string;
 }
 
-function frame(
+export function frame(
   state: ChartView,
   traces: readonly Trace[],
   all: readonly Line[],
@@ -145,7 +147,7 @@ export function logRange(columns: readonly (readonly Sample[])[], levels: readon
 }
 
 /** `NaN @ 3 · z17`: value, iteration and, where this is the first of the run, the tensor. */
-function remarkOf(trace: Trace): (value: number, iteration: number) => string {
+export function remarkOf(trace: Trace): (value: number, iteration: number) => string {
   return (value, iteration) => {
     if (value === -Infinity) return `0 @ ${formatCount(iteration)}`;
     const first = trace.firstNonFinite;
@@ -200,7 +202,35 @@ export function normFrame(state: ChartView, traces: readonly Trace[]): Frame {
     return { run, style: styleAmong(traces, run), values, position: (log2) => log2 * LOG10_2, remark: remarkOf(trace) };
   });
   const clips = clipLevels(state.experiments.slice(0, traces.length));
-  return frame(state, traces, lines, (columns) => [...clips, ...libraryLevels(columns.flat())], 'log');
+  return frame(
+    state,
+    traces,
+    [...lines, ...afterClipping(state, traces)],
+    (columns) => [...clips, ...libraryLevels(columns.flat())],
+    'log',
+  );
+}
+
+/** The norms that are left, of runs that clip by them. */
+function afterClipping({ experiments }: ChartView, traces: readonly Trace[]): Line[] {
+  return traces.flatMap((trace, r): Line[] => {
+    const experiment: Experiment | undefined = experiments[r];
+    if (!hasClipping(trace, experiment)) return [];
+    const { tag: _, ...own } = styleAmong(traces, r);
+    const style = { ...own, label: `${own.label}, after clipping`, width: 2, alpha: 0.8, dash: [1, 3] };
+    const limit = experiment && 'max' in experiment.clip ? Math.log10(experiment.clip.max) : Number.NaN;
+    const isExtended = experiment?.range === 'extended';
+    return [
+      {
+        run: r,
+        style,
+        values: (isExtended ? log2NormAfterExtended : log2NormAfter).of(trace),
+        position: (log2) => (isExtended && log2 === Infinity ? limit : log2 * LOG10_2),
+        remark: (value, iteration) =>
+          `${value === -Infinity ? '0' : nonFiniteName(value)} after clipping @ ${formatCount(iteration)}`,
+      },
+    ];
+  });
 }
 
 /** Where the norm of a float32 library ends, once a norm in view comes near. */

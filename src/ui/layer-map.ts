@@ -2,11 +2,12 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { Colors } from './colors.ts';
-import { act, emit } from './events.ts';
+import { emit } from './events.ts';
 import type { Table, Tick } from './frame.ts';
 import { inferno } from './inferno.ts';
 import { axisLabel, LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
 import type { MapGrid } from './map-data.ts';
+import { runChooser } from './run-chooser.ts';
 import { type RunIndex, runName } from './runs.ts';
 import { shared } from './styles.ts';
 import { dataTable, tableStyles } from './table.ts';
@@ -72,7 +73,7 @@ export class LayerMap extends LitElement {
       <figcaption>
         <span>${heading}</span>
         <small>${label}${of}, hatched: ${hasNone ? 'none' : 'not finite'}</small>
-        ${this.#runChooser()}<slot name="tools"></slot>
+        ${runChooser(this, 'Run shown in the map', this.runs, this.run)}<slot name="tools"></slot>
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
       </figcaption>
       <div class="read num">${this.readout}</div>
@@ -81,21 +82,6 @@ export class LayerMap extends LitElement {
       </div>
       ${this.showsTable ? dataTable(heading, this.table()) : ''}
     </figure>`;
-  }
-
-  /** Few runs side by side, more in a list. */
-  #runChooser(): TemplateResult | string {
-    const runs = Array.from({ length: this.runs }, (_, r) => r);
-    const choose = (run: RunIndex) => act(this, { type: 'map run', run });
-    if (runs.length < 2) return '';
-    if (runs.length > 4) {
-      return html`<label><span class="hidden">Run shown in the map</span><select @change=${(event: Event) => choose(Number((event.target as HTMLSelectElement).value))}>
-        ${runs.map((r) => html`<option value=${r} .selected=${this.run === r}>Run ${runName(r)}</option>`)}
-      </select></label>`;
-    }
-    return html`<span class="seg" role="group" aria-label="Run shown in the map">
-      ${runs.map((r) => html`<button aria-pressed=${this.run === r} @click=${() => choose(r)}>Run ${runName(r)}</button>`)}
-    </span>`;
   }
 
   override firstUpdated(): void {

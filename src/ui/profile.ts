@@ -11,6 +11,7 @@ import { logRange, styleAmong } from './chart-data.ts';
 import type { Frame, Sample, SeriesStyle, Table } from './frame.ts';
 import { type Curve, curveName, curvesOf } from './layer-parts.ts';
 import { formatLayer, LAYER_QUANTITY, type LayerQuantity, linearAxis, positionOf } from './layer-quantity.ts';
+import { usualRatio } from './run-quantity.ts';
 import { runName } from './runs.ts';
 import { linearTicks, logTicks } from './ticks.ts';
 
@@ -56,7 +57,8 @@ export function profileFrame(
   const predicted = stacks.map((stack, r) => predictedOf(experiments[r], stack && records[r], stack, xs));
   const isBelow = measured.some((column) => column.some((y) => typeof y === 'number' && y < 0));
   const linear = linearAxis(quantity, isBelow);
-  const yRange = scale === 'log' ? logRange(measured, []) : linear.range;
+  const levels = quantity === 'ratio' ? [usualRatio()] : [];
+  const yRange = scale === 'log' ? logRange(measured, levels) : linear.range;
   const styleOf = ({ r, curve }: (typeof rows)[number]): SeriesStyle => {
     if (!ofSteps) return styleAmong(traces, r, { dots: true, dotsOnly: true, tagAtStart: true });
     const gate = curve?.gate ?? '';
@@ -90,7 +92,7 @@ export function profileFrame(
     columns: [...measured, ...fitted, ...predicted].filter((_, k) => isShown[k]),
     marks: [],
     moments: [],
-    levels: [],
+    levels,
     xRange: [0, Math.max(1, length - 1)],
     yRange,
     xTicks: linearTicks(0, Math.max(1, length - 1), 8, String, 1),

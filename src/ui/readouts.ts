@@ -7,9 +7,10 @@ import type { LayerRecord, Trace } from '../metrics/trace.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { Table } from './frame.ts';
 import { formatLayer, LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
+import { formatRunValue, isMeasured, RUN_QUANTITY, type RunQuantity } from './run-quantity.ts';
 import { runColor, runName } from './runs.ts';
 
-export type Quantity = 'loss' | 'norm' | 'accuracy';
+export type Quantity = 'loss' | 'accuracy' | RunQuantity;
 /** Rows of a data table: enough to follow a curve, few enough to read. */
 const TABLE_ROWS = 60;
 /** Of float32. */
@@ -26,6 +27,9 @@ const FORMATS = { loss: formatNumber, norm: formatLog2, accuracy: formatPercent 
 export function valueAt(trace: Trace, quantity: Quantity, iteration: number, experiment?: Experiment): string {
   const index = lowerBound(trace.scalars.iteration.view(), iteration);
   if (index >= trace.length) return '–';
+  if (quantity !== 'loss' && quantity !== 'norm' && quantity !== 'accuracy') {
+    return isMeasured(quantity, trace, experiment) ? formatRunValue(quantity)(RUN_QUANTITY[quantity].values(trace)[index]) : '–';
+  }
   const value = trace.scalars[RECORDED[quantity]].at(index);
   if (quantity === 'loss') return lossText(value, experiment);
   const text = FORMATS[quantity](value);

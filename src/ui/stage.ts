@@ -6,7 +6,8 @@ import { stackOf } from '../metrics/stack.ts';
 import { isRegressionTask } from '../model/task-schema.ts';
 import './chart.ts';
 import './layer-map.ts';
-import { accuracyFrame, iterationScale, lossFrame, normFrame, visibleRange } from './chart-data.ts';
+import './run-series.ts';
+import { accuracyFrame, iterationScale, lossFrame, visibleRange } from './chart-data.ts';
 import { act, type NablaEvent } from './events.ts';
 import type { Frame, Table } from './frame.ts';
 import { type Curve, curveName, curvesOf, mapCurve, partsOf, stepName } from './layer-parts.ts';
@@ -43,13 +44,15 @@ const NO_TABLE: Table = { columns: [], rows: [] };
 export class Stage extends LitElement {
   @property({ attribute: false }) lab!: LabState;
   @property() theme = '';
-  #frames: { loss: Frame; norm: Frame; accuracy: Frame; profile: Frame | undefined } | undefined;
+  #frames: { loss: Frame; accuracy: Frame; profile: Frame | undefined } | undefined;
   #grid: ((columns: number) => MapGrid) | undefined;
   #drawn: LabState | undefined;
   /** Recurrent layer whose steps are shown; undefined for the last. */
   @state() private chosenPart: number | undefined;
   /** Gate that the map shows; undefined for the one that keeps the state. */
   @state() private chosenGate: string | undefined;
+  /** Whether the wide chart shows histograms instead of the map. */
+  @state() private showsHistograms = false;
   /** Layer under the pointer in the profile. */
   #layer: number | undefined;
 
@@ -57,10 +60,11 @@ export class Stage extends LitElement {
     shared,
     css`
     :host { display: grid; gap: 10px; grid-template-columns: 1fr 1fr; grid-template-rows: minmax(170px, 1fr) minmax(170px, 1fr) minmax(180px, 1.05fr); min-height: 0; }
-    nabla-layer-map { grid-column: 1 / -1; }
+    nabla-layer-map, nabla-histograms { grid-column: 1 / -1; }
     select { font: inherit; font-size: 12px; font-weight: 400; height: 24px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); }
     @media (max-width: 760px) {
-      :host { grid-template-columns: minmax(0, 1fr); grid-template-rows: none; grid-auto-rows: 236px; }
+      :host { grid-template-columns: minmax(0, 1fr); grid-template-rows: none; grid-auto-rows: minmax(236px, auto); }
+      nabla-histograms { height: 340px; }
     }
   `,
   ];
@@ -89,7 +93,6 @@ export class Stage extends LitElement {
       ? undefined
       : {
           loss: lossFrame(lab, traces),
-          norm: normFrame(lab, traces),
           accuracy: accuracyFrame(lab, traces),
           profile: profileFrame(lab.experiments, traces, lab.quantity, this.chosenPart, lab.hidden),
         };
@@ -105,17 +108,16 @@ export class Stage extends LitElement {
   override render(): TemplateResult {
     const { lab } = this;
     const { traces, hover } = lab;
-    const frames = this.#frames;
     const at = hover === undefined ? undefined : iterationScale(lab).position(hover);
-    const chart = (key: 'loss' | 'norm', heading: string, unit: string) => html`<nabla-chart
-      .heading=${heading} .unit=${unit} .frame=${frames?.[key]} .at=${at} .theme=${this.theme}
-      .readout=${traces ? readout(traces, hover, (trace, iteration, r) => valueAt(trace, key, iteration, lab.experiments[r])) : ''}
-      .summary=${traces ? summarize(lab.experiments, traces, key) : ''}
-      .table=${() => (traces ? scalarTable(lab.experiments, traces, key) : NO_TABLE)}
-      @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
-    ></nabla-chart>`;
-    return html`${chart('loss', 'Loss', `${lossNames(lab.experiments)}, log`)}
-      ${chart('norm', 'Gradient norm', 'global, before clipping')} ${this.#profile()} ${this.#accuracy(at)} ${this.#map(at)}`;
+    return html`<nabla-chart
+        heading="Loss" .unit=${`${lossNames(lab.experiments)}, log`} .frame=${this.#frames?.loss} .at=${at} .theme=${this.theme}
+        .readout=${traces ? readout(traces, hover, (trace, iteration, r) => valueAt(trace, 'loss', iteration, lab.experiments[r])) : ''}
+        .summary=${traces ? summarize(lab.experiments, traces, 'loss') : ''}
+        .table=${() => (traces ? scalarTable(lab.experiments, traces, 'loss') : NO_TABLE)}
+        @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
+      ></nabla-chart>
+      <nabla-run-series .lab=${lab} .theme=${this.theme} @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}></nabla-run-series>
+      ${this.#profile()} ${this.#accuracy(at)} ${this.showsHistograms ? this.#histograms() : this.#map(at)}`;
   }
 
   /** Names of a run's layers of which the quantity is measured. */
@@ -231,7 +233,24 @@ export class Stage extends LitElement {
       .theme=${this.theme} .readout=${ends ?? ''} .summary=${ends ?? 'Nothing recorded.'}
       .table=${() => (trace && count > 0 ? mapTable(trace, lab.quantity, names.slice(first, first + count), first) : NO_TABLE)}
       @chart-hover=${this.#hover} @chart-reset=${this.#reset}
-    >${this.#gates()}</nabla-layer-map>`;
+    >${this.#gates()}${this.#wide()}</nabla-layer-map>`;
+  }
+
+  #histograms(): TemplateResult {
+    return html`<nabla-histograms .lab=${this.lab} .theme=${this.theme} @chart-hover=${this.#hover} @chart-reset=${this.#reset}>${this.#wide()}</nabla-histograms>`;
+  }
+
+  /** What the wide chart shows. */
+  #wide(): TemplateResult {
+    const button = (label: string, on: boolean) =>
+      html`<button aria-pressed=${this.showsHistograms === on} @click=${() => this.#show(on)}>${label}</button>`;
+    return html`<span slot="tools" class="seg" role="group" aria-label="Shown below">${button('Map', false)}${button('Histograms', true)}</span>`;
+  }
+
+  #show(histograms: boolean): void {
+    this.showsHistograms = histograms;
+    // Loaded when they are first looked at.
+    if (histograms) void import('./histograms.ts');
   }
 
   readonly #hover = ({ detail }: NablaEvent<'chart-hover'>): void => {

@@ -1,0 +1,245 @@
+/** Histograms of log2 |g| of a run's weights: over the iterations or the weights as a map, one of them as bars beside it. */
+import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { formatCount } from '../metrics/format.ts';
+import { countOf, type Histogram, histogramOf } from '../metrics/histogram.ts';
+import type { LayerRecord } from '../metrics/trace.ts';
+import { iterationScale, visibleRange } from './chart-data.ts';
+import { Colors } from './colors.ts';
+import { act, emit } from './events.ts';
+import { barsOf, histogramTable, histogramWords, overIterations, overWeights } from './histogram-data.ts';
+import { type Drawn, layoutOf, paintHistograms } from './histogram-paint.ts';
+import { recordAt } from './readouts.ts';
+import { runChooser } from './run-chooser.ts';
+import { runName } from './runs.ts';
+import type { LabState } from './state.ts';
+import { shared } from './styles.ts';
+import { dataTable, tableStyles } from './table.ts';
+
+/** Weights from which they are chosen by number. */
+const MOST_OPTIONS = 256;
+
+type Across = 'iterations' | 'weights';
+
+@customElement('nabla-histograms')
+export class Histograms extends LitElement {
+  @property({ attribute: false }) lab!: LabState;
+  @property() theme = '';
+  @state() private weight = 0;
+  @state() private across: Across = 'iterations';
+  @state() private showsTable = false;
+  @query('canvas') private canvas!: HTMLCanvasElement | null;
+  readonly #colors = new Colors(this);
+  readonly #resized = new ResizeObserver(() => this.#paint());
+  #observed: HTMLCanvasElement | undefined;
+
+  static override styles = [
+    shared,
+    tableStyles,
+    css`
+      :host { display: flex; min-width: 0; min-height: 0; }
+      figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px 4px; display: flex; flex-direction: column; min-height: 0; min-width: 0; }
+      figcaption { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center; font-weight: 600; min-height: 26px; }
+      small { font-weight: 400; color: var(--dim); font-size: 11.5px; }
+      select, input { font: inherit; font-size: 12px; font-weight: 400; height: 24px; max-width: 15ch; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); }
+      .read { color: var(--dim); min-height: 17px; line-height: 17px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+      @media (max-width: 760px) { .read { white-space: normal; } }
+      .host { flex: 1; min-height: 150px; position: relative; border-radius: 4px; }
+      .host[hidden] { display: none; }
+      canvas { position: absolute; inset: 0; width: 100%; height: 100%; touch-action: pan-y; cursor: crosshair; }
+      .table-button { margin-left: auto; min-height: 24px; padding: 0 5px; font-size: 14px; }
+      .empty { color: var(--dim); padding: 20px 8px; text-align: center; display: grid; gap: 8px; justify-items: center; }
+    `,
+  ];
+
+  get #names(): readonly string[] {
+    return this.lab.summaries?.[this.lab.mapRun]?.weightLayers ?? [];
+  }
+
+  /** The chosen weight; of a run that has fewer, its last. */
+  get #chosen(): number {
+    return Math.min(this.weight, Math.max(0, this.#names.length - 1));
+  }
+
+  get #records(): readonly LayerRecord[] {
+    const records = this.lab.traces?.[this.lab.mapRun]?.layers ?? [];
+    return records.length > 0 && records[0].histogram.length > 0 ? records : [];
+  }
+
+  /** The record under the crosshair, else the latest. */
+  get #record(): LayerRecord | undefined {
+    const trace = this.lab.traces?.[this.lab.mapRun];
+    return trace && this.#records.length > 0 ? recordAt(trace, this.lab.hover ?? Number.POSITIVE_INFINITY) : undefined;
+  }
+
+  override render(): TemplateResult {
+    const { lab } = this;
+    const record = this.#record;
+    const own = record && histogramOf(record.histogram, this.#chosen);
+    const words = record && own ? this.#words(record, own) : '';
+    const heading = 'Histogram of log₂ |∂L/∂w|';
+    return html`<figure>
+      <figcaption>
+        <span title="Of a weight’s gradient before clipping; colour and bars: share of its numbers">${heading}</span>
+        ${runChooser(this, 'Run shown in the histograms', lab.experiments.length, lab.mapRun)}
+        <span class="seg" role="group" aria-label="Across">
+          ${(['iterations', 'weights'] as const).map((across) => html`<button aria-pressed=${this.across === across} @click=${() => this.#turn(across)}>× ${across === 'weights' ? 'layer' : 'iteration'}</button>`)}
+        </span>
+        ${this.#weights()}<slot name="tools"></slot>
+        <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
+      </figcaption>
+      <div class="read num" aria-live=${this.matches(':focus-within') ? 'polite' : 'off'} title=${words}>${words}</div>
+      ${own ? '' : this.#empty()}
+      <div class="host" ?hidden=${this.showsTable || !own} role="img" tabindex="0" aria-roledescription="chart" aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown"
+        aria-label="${heading}, run ${runName(lab.mapRun)}. ${words}" @keydown=${this.#key}>
+        <canvas @pointermove=${this.#hover} @pointerleave=${this.#leave} @dblclick=${() => emit(this, 'chart-reset', { all: true })}></canvas>
+      </div>
+      ${this.showsTable && own ? dataTable(`${heading}, ${words}`, histogramTable(own)) : ''}
+    </figure>`;
+  }
+
+  #weights(): TemplateResult {
+    const names = this.#names;
+    const label = html`<span class="hidden">Weight whose gradient is shown</span>`;
+    // Thousands of options would be laid out anew with every record.
+    if (names.length > MOST_OPTIONS)
+      return html`<label>${label}<input type="number" min="0" max=${names.length - 1} .value=${String(this.#chosen)} @change=${this.#choose}></label>`;
+    return html`<label>${label}<select @change=${this.#choose}>
+      ${names.map((name, l) => html`<option value=${l} .selected=${l === this.#chosen}>${name}</option>`)}
+    </select></label>`;
+  }
+
+  #words(record: LayerRecord, own: Histogram): string {
+    const name = this.#names[this.#chosen] ?? '';
+    return `@ ${formatCount(record.iteration)}  ${name}, ${formatCount(countOf(own))} numbers: ${histogramWords(own)}`;
+  }
+
+  #empty(): TemplateResult {
+    const { lab } = this;
+    const isAsked = lab.experiments[lab.mapRun]?.probes.histograms;
+    if (isAsked) return html`<p class="empty">Waiting for the first iteration.</p>`;
+    return html`<div class="empty"><p>Run ${runName(lab.mapRun)} records none: probes.histograms is off, since they take some time and memory.</p>
+      <button @click=${this.#ask}>Record them, from the start</button></div>`;
+  }
+
+  readonly #ask = (): void => {
+    // Of the run that is shown, whichever the controls edit.
+    act(this, { type: 'target', target: this.lab.mapRun });
+    act(this, { type: 'edit', path: 'probes.histograms', value: true, text: 'true' });
+  };
+
+  override updated(changed: PropertyValues<this>): void {
+    if (changed.has('theme')) this.#colors.clear();
+    if (this.canvas && this.canvas !== this.#observed) {
+      this.#observed = this.canvas;
+      this.#resized.observe(this.canvas);
+    }
+    this.#paint();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resized.disconnect();
+    this.#observed = undefined;
+  }
+
+  #toggleTable(): void {
+    this.showsTable = !this.showsTable;
+  }
+
+  #turn(across: Across): void {
+    this.across = across;
+  }
+
+  readonly #choose = (event: Event): void => {
+    const { value } = event.target as HTMLSelectElement | HTMLInputElement;
+    this.weight = Math.max(0, Math.trunc(Number(value)) || 0);
+  };
+
+  #paint(): void {
+    const { canvas } = this;
+    const { clientWidth: width = 0, clientHeight: height = 0 } = canvas ?? {};
+    const drawn = width > 180 && height > 100 ? this.#drawn(width, height) : undefined;
+    if (!canvas || !drawn) return;
+    const scale = window.devicePixelRatio;
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
+    const context = canvas.getContext('2d');
+    context?.scale(scale, scale);
+    if (context) paintHistograms(context, width, height, drawn, this.#colors);
+  }
+
+  #drawn(width: number, height: number): Drawn | undefined {
+    const { lab } = this;
+    const record = this.#record;
+    if (!record) return undefined;
+    const scale = iterationScale(lab);
+    const range = visibleRange(lab);
+    const isOver = this.across === 'iterations';
+    const columns = Math.round(layoutOf(width, height).map.width);
+    const names = this.#names;
+    const grid = isOver ? overIterations(this.#records, this.#chosen, scale, range, columns) : overWeights(record, names.length);
+    const own = histogramOf(record.histogram, this.#chosen);
+    const count = countOf(own);
+    const [from, to] = range.map(scale.position);
+    const share = (x: number) => (x - from) / (to - from);
+    const place = isOver ? share(scale.position(record.iteration)) : (this.#chosen + 0.5) / names.length;
+    const ticks = isOver
+      ? scale.ticks(range[0], range[1], columns / 70).map((tick) => ({ ...tick, share: share(tick.at) }))
+      : layerTicks(names, columns);
+    return {
+      grid,
+      bars: { shares: barsOf(own, grid), zero: own.zeros / count, inf: own.infinities / count, nan: own.nans / count },
+      at: place >= 0 && place <= 1 && (!isOver || lab.hover !== undefined) ? place : undefined,
+      ticks,
+    };
+  }
+
+  /** Share of the map's width under the pointer; undefined beside it. */
+  #shareAt(event: PointerEvent): number | undefined {
+    if (!this.canvas) return undefined;
+    const { left, width } = layoutOf(this.canvas.clientWidth, this.canvas.clientHeight).map;
+    const share = (event.offsetX - left) / width;
+    return share >= 0 && share <= 1 ? share : undefined;
+  }
+
+  readonly #hover = (event: PointerEvent): void => {
+    const share = this.#shareAt(event);
+    if (this.across === 'weights') {
+      if (share !== undefined) this.weight = Math.min(this.#names.length - 1, Math.floor(share * this.#names.length));
+      return;
+    }
+    const [from, to] = visibleRange(this.lab).map(iterationScale(this.lab).position);
+    emit(this, 'chart-hover', share === undefined ? undefined : from + share * (to - from));
+  };
+
+  readonly #leave = (): void => {
+    if (this.across === 'iterations') emit(this, 'chart-hover', undefined);
+  };
+
+  /** Left and right walk along the map, up and down through the weights. */
+  readonly #key = (event: KeyboardEvent): void => {
+    const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const through = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (event.key === 'Escape') emit(this, 'chart-hover', undefined);
+    else if (through || (across && this.across === 'weights'))
+      this.weight = Math.min(this.#names.length - 1, Math.max(0, this.#chosen + (through ?? across ?? 0)));
+    else if (across) this.#step(across);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  #step(by: number): void {
+    const records = this.#records;
+    const record = this.#record;
+    const next = record && records[Math.min(records.length - 1, Math.max(0, records.indexOf(record) + by))];
+    if (next) emit(this, 'chart-hover', iterationScale(this.lab).position(next.iteration));
+  }
+}
+
+/** Numbers of the weights in the middle of their columns, as many as there is room for. */
+function layerTicks(names: readonly string[], width: number): Drawn['ticks'] {
+  const stride = Math.max(1, Math.ceil((names.length * 28) / width));
+  return names.flatMap((_, l) => (l % stride === 0 ? [{ at: l, label: String(l), share: (l + 0.5) / names.length }] : []));
+}
