@@ -1,5 +1,6 @@
 /** From the experiments of a cohort to its plan. */
 import type { Dataset } from '../data/dataset.ts';
+import type { DatasetOutline } from '../data/outline.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type Network, networkOf } from '../model/network.ts';
 import type { Experiment } from '../model/schema.ts';
@@ -28,7 +29,7 @@ export interface SlotRequest {
  */
 export function cohortPlan(
   requests: readonly SlotRequest[],
-  dataset: Dataset,
+  dataset: DatasetOutline,
   limits: Engine['limits'],
   experiments: readonly Experiment[] = requests.map(({ experiment }) => experiment),
 ): Plan {
@@ -56,7 +57,7 @@ export function cohortPlan(
 }
 
 /** Where a plan's batches come from. */
-function sourceOf({ task }: Experiment, { sequence, train, test }: Dataset): Source {
+function sourceOf({ task }: Experiment, { sequence, train, test }: DatasetOutline): Source {
   const sizes = { train: train.n, test: test.n };
   if (!sequence) return { kind: 'drawn', ...sizes };
   if (sequence.kind === 'frames') return { kind: 'frames', frames: sequence.steps, ...sizes };

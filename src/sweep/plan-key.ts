@@ -52,6 +52,16 @@ export function planKey(experiment: Experiment): string {
   return `${depthOf(experiment)} ${cohortKey(experiment)}`;
 }
 
+/** Indices of the experiments that share a plan, plan by plan. */
+export function sharingPlans(experiments: readonly Experiment[]): number[][] {
+  const byKey = new Map<string, number[]>();
+  for (const [run, experiment] of experiments.entries()) {
+    const key = planKey(experiment);
+    byKey.set(key, [...(byKey.get(key) ?? []), run]);
+  }
+  return [...byKey.values()];
+}
+
 /** Whether a change from one experiment to another can be applied between two iterations, without a new start. */
 export function isRetune(from: Experiment, to: Experiment): boolean {
   const start = ({ model, seed }: Experiment) => canonicalJson({ model, seed });

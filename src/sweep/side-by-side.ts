@@ -8,7 +8,7 @@ import { lengthOf } from '../model/network.ts';
 import type { Experiment, Task } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import type { Training } from './loop.ts';
-import { planKey } from './plan-key.ts';
+import { sharingPlans } from './plan-key.ts';
 import { type Checkpoint, Trainer } from './trainer.ts';
 import { stateLayout } from './training-state.ts';
 
@@ -33,7 +33,7 @@ export class SideBySide implements Training {
   ): Promise<SideBySide> {
     const parts: Part[] = [];
     try {
-      for (const runs of sharing(experiments)) {
+      for (const runs of sharingPlans(experiments)) {
         const own = runs.map((run) => experiments[run]);
         parts.push({ trainer: await Trainer.create(engine, own, await datasetOf(own[0].task)), runs });
       }
@@ -137,16 +137,6 @@ export class SideBySide implements Training {
     for (const { trainer, runs } of this.parts) for (const [slot, run] of runs.entries()) values[run] = value(trainer, slot, run);
     return values;
   }
-}
-
-/** Indices of the experiments that share a plan, plan by plan. */
-function sharing(experiments: readonly Experiment[]): number[][] {
-  const byKey = new Map<string, number[]>();
-  for (const [run, experiment] of experiments.entries()) {
-    const key = planKey(experiment);
-    byKey.set(key, [...(byKey.get(key) ?? []), run]);
-  }
-  return [...byKey.values()];
 }
 
 /** @param blocks one a part, of at most `iterations`; what is missing is inactive, all zeros */

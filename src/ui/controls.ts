@@ -1,22 +1,33 @@
 /** The settings of the runs: what applies at once, and what restarts them. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
-import { formatCount } from '../metrics/format.ts';
+import { customElement, property, state } from 'lit/decorators.js';
 import { judge } from '../metrics/verdict.ts';
+import { ConfigError } from '../model/errors.ts';
 import { canonicalJson } from '../model/experiment.ts';
-import type { PlanSummary } from '../plan/summary.ts';
-import { act } from './events.ts';
+import { EstimateClient } from '../sweep/estimate-client.ts';
+import { act, type NablaEvent } from './events.ts';
+import { isLive, labelOf } from './fields.ts';
+import './form/estimate.ts';
+import type { Preview } from './form/estimate.ts';
 import './form/form.ts';
-import { formatBytes } from '../metrics/format.ts';
 import type { FormRun } from './form/rows.ts';
+import { areSmall } from './form/size.ts';
 import { PAIRS } from './pairs.ts';
 import { type EditTarget, listed, runColor, runName } from './runs.ts';
-import { type LabState, sharesPlan } from './state.ts';
+import { editRuns } from './settings.ts';
+import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
 
 @customElement('nabla-controls')
 export class Controls extends LitElement {
   @property({ attribute: false }) lab!: LabState;
+  /** What is being typed or dragged. */
+  @state() private preview: Preview | undefined;
+  /** Another one for tests. */
+  client = new EstimateClient();
+  #edits:
+    | { readonly experiments: LabState['experiments']; readonly target: EditTarget; readonly runs: readonly FormRun[] }
+    | undefined;
 
   static override styles = [
     shared,
@@ -30,9 +41,10 @@ export class Controls extends LitElement {
       .target .all[aria-pressed='true'] { background: var(--dim); }
       .presets { display: grid; gap: 4px; margin: 0 0 10px; color: var(--dim); }
       select { font: inherit; height: 28px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); padding: 0 6px; min-width: 0; width: 100%; }
-      .lost { font-size: 12px; color: var(--dim); border-left: 3px solid var(--bad); padding: 2px 0 2px 8px; margin: 2px 0 6px; }
+      .lost { font-size: 12px; color: var(--dim); border-left: 3px solid var(--bad); padding: 2px 0 2px 8px; margin: 8px 0 0; }
       .lost button { min-height: 24px; font-size: 12px; padding: 0 7px; }
-      .facts { color: var(--faint); margin-top: 12px; border-top: 1px solid var(--line); padding-top: 10px; }
+      /* Down to the edge of what scrolls, across its padding. */
+      nabla-estimate { position: sticky; bottom: -20px; margin: 12px -14px -20px; padding: 8px 14px 12px; z-index: 1; }
     `,
   ];
 
@@ -43,8 +55,13 @@ export class Controls extends LitElement {
         ${this.#targets()}
       </div>
       ${this.#lost()}
-      <nabla-form .runs=${this.#runs()} .problems=${this.lab.problems}></nabla-form>
-      ${this.#facts()}`;
+      <nabla-form .runs=${this.#runs()} .problems=${this.lab.problems} @action=${this.#check} @field-preview=${this.#preview}></nabla-form>
+      <nabla-estimate .lab=${this.lab} .preview=${this.preview}></nabla-estimate>`;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.client.terminate();
   }
 
   #targets(): TemplateResult[] {
@@ -79,22 +96,49 @@ export class Controls extends LitElement {
   }
 
   /** The runs that the controls edit. */
-  #runs(): FormRun[] {
+  #runs(): readonly FormRun[] {
     const { target, experiments } = this.lab;
-    return experiments.flatMap((experiment, r) => (target === 'all' || target === r ? [{ name: runName(r), experiment }] : []));
+    // The same list as long as it says the same: the form need not look at it for every message of the worker.
+    if (this.#edits?.experiments !== experiments || this.#edits.target !== target) {
+      const runs = experiments.flatMap((experiment, r) =>
+        target === 'all' || target === r ? [{ name: runName(r), experiment }] : [],
+      );
+      this.#edits = { experiments, target, runs };
+    }
+    return this.#edits.runs;
   }
 
-  #facts(): TemplateResult {
-    const { summaries } = this.lab;
-    if (!summaries) return html`<p class="facts num">loading</p>`;
-    const shares = sharesPlan(summaries);
-    const facts = ({ parameters, replicas, bytes, dispatchesPerIteration }: PlanSummary) =>
-      html`${formatCount(parameters)} parameters · ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} · ${formatBytes(bytes)} ·
-      ${formatCount(dispatchesPerIteration)} dispatches an iteration`;
-    return html`<div class="facts num">${
-      shares
-        ? html`<p>${summaries.length > 1 ? 'The runs share one plan: ' : ''}${facts(summaries[0])}</p>`
-        : summaries.map((summary, r) => html`<p>Run ${runName(r)}: ${facts(summary)}</p>`)
-    }</div>`;
+  /** The runs with an edit that is not yet in force; undefined where it is not valid. */
+  #edited(path: string, value: unknown): LabState['experiments'] | undefined {
+    try {
+      return editRuns(this.lab.experiments, this.lab.target, path, value);
+    } catch (error) {
+      if (error instanceof ConfigError) return undefined;
+      throw error;
+    }
   }
+
+  readonly #preview = ({ detail }: NablaEvent<'field-preview'>): void => {
+    const experiments = detail && this.#edited(detail.path, detail.value);
+    // Half a number may be none: until it is whole, what was valid before stays.
+    if (detail && !experiments) return;
+    this.preview = detail && experiments && { label: `${labelOf(detail.path)} ${detail.value}`, experiments };
+  };
+
+  /** Holds back an edit that may be too large for the device until that is known, so that the runs go on where it is. */
+  readonly #check = (event: NablaEvent<'action'>): void => {
+    this.preview = undefined;
+    const { report } = this.lab;
+    const action = event.detail;
+    if (action.type !== 'edit' || isLive(action.path) || !report) return;
+    const { path, value, text } = action;
+    const experiments = this.#edited(path, value);
+    if (!experiments || areSmall(experiments)) return;
+    event.stopPropagation();
+    this.client.ask({ experiments, report }).then((answer) => {
+      if (answer?.type === 'refused')
+        act(this, { type: 'refuse', path, text, message: `Too large for this device: ${answer.message}` });
+      else if (answer) act(this, action);
+    });
+  };
 }

@@ -35,6 +35,8 @@ function step(state: LabState, action: Action): LabState {
   switch (action.type) {
     case 'edit':
       return edit(state, action.path, action.value, action.text);
+    case 'refuse':
+      return { ...state, problems: { ...state.problems, [action.path]: { text: action.text, message: action.message } } };
     case 'target':
       return { ...state, target: action.target, problems: {} };
     case 'pair': {

@@ -4,7 +4,7 @@ import { describeFields } from '../model/describe.ts';
 import { ConfigError } from '../model/errors.ts';
 import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment, ExperimentInput } from '../model/schema.ts';
-import { defaultOf, fieldValue, isLive, labelOf, optionLabel } from './fields.ts';
+import { defaultOf, fieldsOf, fieldValue, isLive, labelOf, optionLabel } from './fields.ts';
 import { formatSetting } from './format.ts';
 import type { EditTarget } from './runs.ts';
 import { isFollower, switchedNetwork, withFollowers } from './switch-network.ts';
@@ -37,12 +37,12 @@ export function costOf(before: readonly Experiment[], after: readonly Experiment
 }
 
 /**
- * The runs after a field has been set in the targeted ones; of all of them, a run that has no such field stays as it is.
+ * The runs after a field has been set in the targeted ones, to its default where the value is undefined; of all of them, a run that has no such field stays as it is.
  *
  * @throws ConfigError when the value, or what follows from it, is not valid
  */
 export function editRuns(runs: readonly Experiment[], target: EditTarget, path: string, value: unknown): readonly Experiment[] {
-  const has = runs.map((experiment) => fieldValue(experiment, path) !== undefined);
+  const has = runs.map((experiment) => fieldsOf(experiment).has(path));
   return runs.map((experiment, r) => {
     const isMeant = target === r || (target === 'all' && (has[r] || !has.includes(true)));
     return isMeant ? parseExperiment(withValue(experiment, path, value)) : experiment;

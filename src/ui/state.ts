@@ -98,6 +98,8 @@ export interface LabState extends Settings {
 
 export type Action =
   | { readonly type: 'edit'; readonly path: string; readonly value: unknown; readonly text: string }
+  /** An edit that was not made, and why. */
+  | { readonly type: 'refuse'; readonly path: string; readonly text: string; readonly message: string }
   | { readonly type: 'target'; readonly target: EditTarget }
   | { readonly type: 'pair'; readonly id: string }
   /** A copy of a run, behind the last. */

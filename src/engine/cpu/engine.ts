@@ -3,6 +3,7 @@ import { LimitError } from '../../model/errors.ts';
 import { type KernelName, kernelEntry } from '../../plan/kernels.ts';
 import type { Limits } from '../../plan/limits.ts';
 import { ALIGNMENT, type AnyStep, ceilTo, type Plan, type Range, WORD } from '../../plan/plan.ts';
+import { CPU_LIMITS, PAGE_BYTES } from '../device-limits.ts';
 import type { Engine, Session } from '../engine.ts';
 import type { AdapterReport } from '../report.ts';
 import type { Twins } from './twin.ts';
@@ -11,11 +12,6 @@ import { wasmKernels } from './wasm/kernels.ts';
 import { compileKernels, hasSimd, instantiateKernels } from './wasm/module.ts';
 import { scratchWords } from './wasm/scratch.ts';
 
-/** Largest typed array that engines allocate reliably. */
-const MOST_BUFFER_BYTES = 2 ** 31 - 1;
-const PAGE_BYTES = 65_536;
-/** What a 32-bit WebAssembly memory can hold, but for alignment and scratch. */
-const MOST_TOTAL_BYTES = 2 ** 32 - 64 * PAGE_BYTES;
 /** Byte address of the first buffer: to the kernels, address 0 is an operand that is absent. */
 const FIRST_BYTE = ALIGNMENT;
 
@@ -25,7 +21,7 @@ export interface CpuOptions {
 }
 
 export class CpuEngine implements Engine {
-  readonly limits: Limits = { bufferBytes: MOST_BUFFER_BYTES, bindingBytes: MOST_BUFFER_BYTES, totalBytes: MOST_TOTAL_BYTES };
+  readonly limits: Limits = CPU_LIMITS;
   readonly report: AdapterReport;
   readonly #usesWasm: boolean;
 

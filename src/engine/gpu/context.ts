@@ -1,5 +1,6 @@
 /** The WebGPU device: what is requested of the adapter, and one funnel for everything that goes wrong with it. */
 import type { Limits } from '../../plan/limits.ts';
+import { gpuLimits } from '../device-limits.ts';
 import { DeviceLostError } from '../engine.ts';
 import { type AdapterReport, type GpuCheck, type GpuCheckName, type NoGpuReason, nameOfAdapter } from '../report.ts';
 
@@ -40,8 +41,6 @@ const NEEDED = { maxStorageBuffersPerShaderStage: 8, maxComputeInvocationsPerWor
 const LOSS_MS = 2000;
 /** Requested as high as the adapter goes. */
 const RAISED = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
-/** More than any network here needs; a device reports no total, so running out is found when allocating. */
-const MOST_TOTAL_BYTES = 2 ** 40;
 
 /** Passes on what the device promises; may let the thread rest until then. */
 export type Awaiting = <T>(work: Promise<T>) => Promise<T>;
@@ -59,11 +58,7 @@ export class GpuContext {
     readonly checks: readonly GpuCheck[],
     readonly awaiting: Awaiting,
   ) {
-    this.limits = {
-      bufferBytes: device.limits.maxBufferSize,
-      bindingBytes: device.limits.maxStorageBufferBindingSize,
-      totalBytes: MOST_TOTAL_BYTES,
-    };
+    this.limits = gpuLimits(device.limits);
     device.addEventListener('uncapturederror', ({ error }) => {
       this.#failure ??= new Error(`WebGPU: ${error.message}`);
     });

@@ -5,6 +5,8 @@ export const fieldStyles = css`
   :host { padding: 3px 0 5px; }
   .line { display: grid; grid-template-columns: minmax(0, 1fr) auto 24px; align-items: center; gap: 0 4px; min-height: 26px; }
   .name { display: flex; flex-wrap: wrap; align-items: center; gap: 0 5px; min-width: 0; position: relative; }
+  /* Focus by keyboard keeps clear of the estimate that covers the end of the column. */
+  input, select, button { scroll-margin-block: 40px 130px; }
   .unit { color: var(--faint); font-size: 11px; white-space: nowrap; }
   .dot { width: 6px; height: 6px; border-radius: 50%; background: var(--accent); position: absolute; left: -10px; top: 6px; }
   .reset { min-height: 24px; width: 24px; padding: 0; font-size: 14px; }

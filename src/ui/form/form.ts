@@ -47,7 +47,7 @@ export class NablaForm extends LitElement {
     const found = groups.reduce((sum, group) => sum + group.rows.length, 0);
     const others = this.onlyChanged ? [] : elsewhere(this.runs, this.text);
     return html`<div class="search" role="search" aria-label="Settings">
-        <input type="search" aria-label="Search settings" placeholder="Search ${rows.length} settings" .value=${this.text} @input=${this.#type} @keydown=${this.#escape} />
+        <input type="search" aria-label="Search settings" placeholder="Search" .value=${this.text} @input=${this.#type} @keydown=${this.#escape} />
         <button aria-pressed=${this.onlyChanged} title="Show only what differs from the default" @click=${this.#toggleChanged}>${changed} changed</button>
         <button aria-pressed=${this.explained} title="Say all about each setting" aria-label="Explain each setting in full" @click=${this.#toggleExplained}>?</button>
       </div>

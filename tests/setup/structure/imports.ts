@@ -54,6 +54,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/sweep/client.ts',
       'src/sweep/sweep-protocol.ts',
       'src/sweep/sweep-client.ts',
+      'src/sweep/estimate-protocol.ts',
+      'src/sweep/estimate-client.ts',
       'src/sweep/record.ts',
     ],
   },

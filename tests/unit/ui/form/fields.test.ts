@@ -146,6 +146,14 @@ describe('a reset', () => {
     expect(reset(recurrent, 'model.init.scheme').model.init.scheme).toBe('xavier_uniform');
   });
 
+  test('of all runs, and an edit, leave those alone that have no such field, also where it was left out', () => {
+    const [mlp, , residual] = EXPERIMENTS;
+    const path = 'model.init.branchWeightVariance';
+    const both = editRuns([mlp, residual], 'all', path, 2);
+    expect([both[0], fieldValue(both[1], path)]).toEqual([mlp, 2]);
+    expect(editRuns(both, 'all', path, undefined)).toEqual([mlp, residual]);
+  });
+
   test('leaves a field out that has no default', () => {
     const branch = EXPERIMENTS[2];
     const set = edited(branch, 'model.init.branchWeightVariance', 2);
