@@ -8,11 +8,12 @@ import type { Experiment } from '../../../src/model/schema.ts';
 import { LabRecovery } from '../../../src/sweep/lab-recovery.ts';
 import { LabRuns } from '../../../src/sweep/lab-runs.ts';
 import { losing } from '../../support/cohorts.ts';
-import { MemoryLabStore, openLab } from '../../support/lab.ts';
+import { type LabSetUp, MemoryLabStore, openLab } from '../../support/lab.ts';
 import { wasmEngine } from '../../support/run-kernel.ts';
 import { mlp, small } from '../../support/side-by-side.ts';
 
 const engine = wasmEngine();
+const datasetOf: LabSetUp['datasetOf'] = (task) => loadDataset(task, readAsset);
 const RUNS: readonly Experiment[] = [
   small({ model: mlp(3), optimizer: { name: 'adam', learningRate: 0.01 } }),
   small({ model: { ...mlp(2), norm: 'batch' }, iterations: 9 }),
@@ -21,12 +22,12 @@ const RUNS: readonly Experiment[] = [
 /** Trains to the end, through a loss of the device a little after iteration 5, at which a state is kept. */
 async function throughLoss(budget = 2 ** 28) {
   const lossAt: number[] = [];
-  const { lab, all, events } = await openLab(losing(engine, lossAt), RUNS, { budget, store: new MemoryLabStore() });
+  const { lab, all, events } = await openLab(losing(engine, lossAt), RUNS, { datasetOf, budget, store: new MemoryLabStore() });
   await lab.run(5);
   await lab.keep();
   lossAt.push(...Array(100).keys());
   await expect(lab.run()).rejects.toThrow(DeviceLostError);
-  const next = await LabRuns.goOn(lab, engine, (task) => loadDataset(task, readAsset));
+  const next = await LabRuns.goOn(lab, engine, datasetOf);
   lab.destroy();
   const { iteration } = next.runs;
   expect(events.at(-1)).toEqual({ type: 'back', iteration, experiments: RUNS });
@@ -36,7 +37,7 @@ async function throughLoss(budget = 2 ** 28) {
 
 describe('runs whose device is lost', () => {
   test('go on from the latest state in memory with the same bits; without one from iteration 0', async () => {
-    const { lab, all } = await openLab(engine, RUNS);
+    const { lab, all } = await openLab(engine, RUNS, { datasetOf });
     await lab.run();
     expect(await throughLoss()).toEqual({ all: all(), iteration: 5 });
     expect(await throughLoss(1)).toEqual({ all: all(), iteration: 0 });
