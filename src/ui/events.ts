@@ -14,7 +14,10 @@ interface NablaEvents {
 
 /** Sends an event that crosses shadow roots. */
 export function emit<K extends keyof NablaEvents>(from: HTMLElement, name: K, detail: NablaEvents[K]): void {
-  from.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  const event = new CustomEvent(name, { detail, bubbles: true, composed: true });
+  // The constructor makes null of undefined, which would be position 0.
+  if (detail === undefined) Object.defineProperty(event, 'detail', { value: undefined });
+  from.dispatchEvent(event);
 }
 
 export function act(from: HTMLElement, action: Action): void {

@@ -107,6 +107,12 @@ test('keys walk along records and through the weights', async () => {
   expect(label(element)).toMatch(/l1\.weight/);
 });
 
+test('the crosshair is gone when the pointer leaves', async () => {
+  const { element, hovers } = await show<Histograms>('nabla-histograms', labWith(true, { hover: 2 }));
+  of(element, 'canvas').dispatchEvent(new PointerEvent('pointerleave'));
+  expect(hovers).toEqual([undefined]);
+});
+
 test('over the layers the keys choose one; the table holds its bins', async () => {
   const { element } = await show<Histograms>('nabla-histograms', labWith(true));
   const buttons = [...(element.shadowRoot?.querySelectorAll('button') ?? [])];

@@ -1,0 +1,36 @@
+/** Histograms of gradients and the charts of norms, from the button to the read-out. */
+import { type Browser, chromium } from 'playwright';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { BROWSER_ARGS } from '../setup/browser-args.ts';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: inject('browserPath'), args: BROWSER_ARGS });
+});
+afterAll(() => browser.close());
+
+test('histograms are asked for, recorded and read; the chart of norms shows what is chosen', async () => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const complaints: string[] = [];
+  page.on('pageerror', ({ message }) => complaints.push(message));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  await page.goto(`${inject('url')}#v=1&engine=cpu`);
+  await page.getByRole('img', { name: /^Gradient norm\. .*Run B from .* → 1\.00 at iteration 0/ }).waitFor();
+  await page.getByLabel('What is shown over the iterations').selectOption('clippedShare');
+  await page.getByRole('img', { name: /^Share clipped\. Run A from – .* Run B from 100\.0 % at iteration 0/ }).waitFor();
+
+  await page.getByRole('button', { name: 'Histograms', exact: true }).click();
+  await page.getByText(/Run A records none/).waitFor();
+  await page.getByRole('button', { name: /Record them/ }).click();
+  // Run A is NaN from its second iteration on: what is left of the gradients is 0 or NaN.
+  await page.getByRole('img', { name: /^Histogram of log₂ .*run A\. .*l0\.weight, 4,096 numbers/ }).waitFor();
+  await page.locator('nabla-histograms').getByRole('button', { name: '× layer' }).click();
+  await page.getByLabel('Weight whose gradient is shown').selectOption('l0.weight');
+  await page.locator('nabla-histograms').getByRole('img').focus();
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('img', { name: /l1\.weight, 4,096 numbers: .*NaN: [\d.]+ %/ }).waitFor();
+  await page.getByRole('button', { name: /^Histogram of log₂ .*: data table/ }).click();
+  expect(await page.locator('nabla-histograms').getByRole('row').last().textContent()).toMatch(/^NaN/);
+  await page.close();
+  expect(complaints).toEqual([]);
+});
