@@ -6,7 +6,7 @@ import type { RunRecord } from '../../sweep/record.ts';
 import type { RunPoint } from '../../sweep/sweep-protocol.ts';
 import { type ShownAxis, scaleOf } from './axis-values.ts';
 import type { Outcome } from './outcomes.ts';
-import { divergedColumn, type NumberColumn, outcomeColumn } from './run-columns.ts';
+import { divergedColumn, type NumberColumn, outcomeColumn, readColumns } from './run-columns.ts';
 
 /** The points of a sweep as indices of their values, (points, axes), and their records as they come. */
 export interface RunTable {
@@ -78,6 +78,7 @@ export function addRecords(table: RunTable, records: readonly RunRecord[]): numb
     table.records[point] = record;
     table.arrived.push(point);
   }
+  readColumns(table);
   return added;
 }
 

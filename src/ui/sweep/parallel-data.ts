@@ -7,7 +7,7 @@ import { linearTicks, logTicks } from '../ticks.ts';
 import { axisName, scaleOf, valueWord } from './axis-values.ts';
 import type { RunTable } from './map-data.ts';
 import { type Outcome, type OutcomeId, outcomeOf } from './outcomes.ts';
-import { divergedColumn, placeColumn } from './run-columns.ts';
+import { countFinished, divergedColumn, placeColumn } from './run-columns.ts';
 import { axisColumn, type Brush, type Selected } from './selection.ts';
 
 /** Height of the runs that diverged, above the numbers, which lie from 0 to 1. */
@@ -34,10 +34,17 @@ export interface Dimension {
   word(height: number): string;
 }
 
-/** All sweep axes with more than one value, then the outcomes. */
+/** The axes of a sweep stay as they are. */
+const KNOWN_AXES = new WeakMap<RunTable, readonly Dimension[]>();
+
+/** All sweep axes with more than one value, then the outcomes that some run has. */
 export function dimensionsOf(table: RunTable, outcomes: readonly OutcomeId[]): Dimension[] {
-  const axes = table.axes.flatMap(({ values }, axis) => (values.length > 1 ? [axisDimension(table, axis)] : []));
-  return [...axes, ...outcomes.map((id) => outcomeDimension(table, outcomeOf(id)))];
+  let axes = KNOWN_AXES.get(table);
+  if (!axes) {
+    axes = table.axes.flatMap(({ values }, axis) => (values.length > 1 ? [axisDimension(table, axis)] : []));
+    KNOWN_AXES.set(table, axes);
+  }
+  return [...axes, ...outcomes.flatMap((id) => outcomeDimension(table, outcomeOf(id)) ?? [])];
 }
 
 function axisDimension(table: RunTable, axis: number): Dimension {
@@ -77,17 +84,21 @@ function axisDimension(table: RunTable, axis: number): Dimension {
   };
 }
 
-function outcomeDimension(table: RunTable, outcome: Outcome): Dimension {
+function outcomeDimension(table: RunTable, outcome: Outcome): Dimension | undefined {
   const places = placeColumn(table, outcome);
   const verdict = outcome.scale === 'verdict';
-  let [low, high, zeros] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, false];
-  for (const place of places) {
+  let [low, high, zeros, some] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, false, false];
+  for (let p = 0; p < places.length; p++) {
+    const place = places[p];
+    if (Number.isNaN(place)) continue;
+    some = true;
     if (place === Number.NEGATIVE_INFINITY) zeros = true;
-    else if (Number.isFinite(place)) {
+    else if (place !== Number.POSITIVE_INFINITY) {
       if (place < low) low = place;
       if (place > high) high = place;
     }
   }
+  if (!some) return undefined;
   if (verdict) [low, high] = [0, VERDICT_KINDS.length - 1];
   else if (outcome.scale === 'share') [low, high] = [0, 1];
   else if (low > high) [low, high] = [0, 1];
@@ -163,9 +174,12 @@ export function heightsOf({ stops, height }: Dimension, brush: Brush): (readonly
 /** Where runs lie on a colour scale, 0 to 1, by point; ends are the 2nd and 98th percentile. */
 export function coloursOf(table: RunTable, outcome: Outcome): Float32Array {
   const places = placeColumn(table, outcome);
-  const finite = places.filter(Number.isFinite).sort();
+  const all = new Float64Array(places.length);
+  let count = 0;
+  for (let p = 0; p < places.length; p++) if (Number.isFinite(places[p])) all[count++] = places[p];
+  const finite = all.subarray(0, count).sort();
   const shares = new Float32Array(places.length).fill(0.5);
-  if (finite.length === 0) return shares;
+  if (count === 0) return shares;
   const ends = [finite[Math.floor(0.02 * (finite.length - 1))], finite[Math.ceil(0.98 * (finite.length - 1))]];
   const span = Math.max(1e-9, ends[1] - ends[0]);
   for (let p = 0; p < places.length; p++)
@@ -175,10 +189,12 @@ export function coloursOf(table: RunTable, outcome: Outcome): Float32Array {
 
 /** A sentence or two for those who do not see the lines. */
 export function summarizeParallel(table: RunTable, dimensions: readonly Dimension[], selected: Selected | undefined): string {
-  const diverged = divergedColumn(table).reduce((sum, own) => sum + Number(own === 1), 0);
+  const diverged = divergedColumn(table);
+  let broken = 0;
+  for (let p = 0; p < diverged.length; p++) if (diverged[p] === 1) broken++;
   const names = dimensions.map(({ name }) => name).join(', ');
   const chosen = selected ? ` ${formatCount(selected.finished)} of them are selected.` : '';
-  return `A line for each of ${formatCount(new Set(table.arrived).size)} finished runs across ${names}; ${formatCount(diverged)} diverged and lie in a band above the numbers.${chosen}`;
+  return `A line for each of ${formatCount(countFinished(table))} finished runs across ${names}; ${formatCount(broken)} diverged and lie in a band above the numbers.${chosen}`;
 }
 
 /** A row for each axis: how its runs are spread, and how the selected ones are. */

@@ -53,6 +53,8 @@ export class LinePainter {
   }
 
   show(lines: Lines, inks: Inks): void {
+    const isShown = this.#lines?.key === lines.key && this.#next === lines.points.length;
+    if (isShown && JSON.stringify(this.#inks) === JSON.stringify(inks)) return;
     if (this.#lines?.key !== lines.key) {
       const pixels = lines.width * lines.height;
       for (const layer of [this.#ground, this.#finite, this.#places, this.#broken]) layer.fill(0);
@@ -125,12 +127,14 @@ export class LinePainter {
     const ramp = Array.from({ length: 256 }, (_, k) => viridis(flip ? 1 - k / 255 : k / 255));
     // One line among many is still to be seen, and many do not all become one blot.
     const strength = Math.max(0.16, Math.min(0.9, 30 / Math.sqrt(points.length + 1) / 4));
+    const powers = (base: number) => Float32Array.from({ length: 256 }, (_, k) => base ** k);
+    const [through, throughGround] = [powers(1 - strength), powers(1 - strength / 3)];
     for (let pixel = 0; pixel < width * height; pixel++) {
       const [behind, finite, lost] = [this.#ground[pixel], this.#finite[pixel], this.#broken[pixel]];
       const front = finite + lost;
       if (behind + front === 0) continue;
-      const over = 1 - (1 - strength) ** front;
-      const under = (1 - (1 - strength / 3) ** behind) * 0.5 * (1 - over);
+      const over = 1 - through[Math.min(255, front)];
+      const under = (1 - throughGround[Math.min(255, behind)]) * 0.5 * (1 - over);
       const alpha = over + under;
       const own = finite > 0 ? ramp[Math.round((255 * this.#places[pixel]) / finite)] : broken;
       for (let c = 0; c < 3; c++) {

@@ -11,7 +11,7 @@ import { BAND_HEIGHT, BOTTOM, TOP } from './parallel-axis.ts';
 import './parallel-axis.ts';
 import { coloursOf, type Dimension, dimensionsOf, parallelTable, summarizeParallel } from './parallel-data.ts';
 import { LinePainter, type Lines } from './parallel-paint.ts';
-import { divergedColumn, placeColumn } from './run-columns.ts';
+import { countFinished, divergedColumn } from './run-columns.ts';
 import type { Selected } from './selection.ts';
 import { type OpenSweep, type SweepViewState, tell } from './state.ts';
 
@@ -39,6 +39,7 @@ export class SweepParallel extends LitElement {
   readonly #painter = new LinePainter((image) => this.#take(image));
   readonly #resized = new ResizeObserver(() => this.#measure());
   #dimensions: readonly Dimension[] = [];
+  #colours: Float32Array = new Float32Array();
   #drawn: SweepViewState | undefined;
   #image: HTMLCanvasElement | undefined;
   #selections = 0;
@@ -92,12 +93,8 @@ export class SweepParallel extends LitElement {
     if (!open || (same && !changed.has('outcomes' as keyof SweepParallel))) return;
     this.#drawn = this.sweep;
     this.pointed = undefined;
-    this.#dimensions = dimensionsOf(open.table, this.#shown(open));
-  }
-
-  /** Outcomes that some run has. */
-  #shown({ table }: OpenSweep): OutcomeId[] {
-    return this.outcomes.filter((id) => placeColumn(table, outcomeOf(id)).some((place) => !Number.isNaN(place)));
+    this.#dimensions = dimensionsOf(open.table, this.outcomes);
+    this.#colours = coloursOf(open.table, this.#colourOf());
   }
 
   override render(): TemplateResult {
@@ -174,7 +171,7 @@ export class SweepParallel extends LitElement {
       dimensions: this.#dimensions,
       row: (own, point) => this.#row(own, point) * scale,
       points: table.arrived,
-      colours: coloursOf(table, colour),
+      colours: this.#colours,
       diverged: divergedColumn(table),
       mask: this.selected?.mask,
     };
@@ -229,7 +226,7 @@ export class SweepParallel extends LitElement {
   #readout({ table }: OpenSweep): TemplateResult | string {
     const point = this.pointed;
     if (point === undefined) {
-      const unfinished = table.points.length - new Set(table.arrived).size;
+      const unfinished = table.points.length - countFinished(table);
       return unfinished > 0
         ? `${formatCount(unfinished)} runs have not finished and have no line yet.`
         : 'Point at a line to read its run; a click opens it.';

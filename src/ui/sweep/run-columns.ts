@@ -2,7 +2,7 @@
 import { isDiverged } from '../../metrics/aggregate.ts';
 import type { RunRecord } from '../../sweep/record.ts';
 import type { RunTable } from './map-data.ts';
-import type { Outcome } from './outcomes.ts';
+import { OUTCOMES, type Outcome } from './outcomes.ts';
 
 /** A column and how many of the table's arrivals have been read into it. */
 export interface NumberColumn {
@@ -43,3 +43,43 @@ export function placeColumn(table: RunTable, { id, value, scale, ofBroken }: Out
   if (scale === 'verdict' || ofBroken) return column(table, id, value);
   return column(table, `place of ${id}`, (record) => (isDiverged(record.result) ? Number.POSITIVE_INFINITY : value(record)));
 }
+
+export function iterationsColumn(table: RunTable): Float64Array {
+  return column(table, 'iterations', ({ result }) => result.iterations);
+}
+
+/** How many runs have finished. */
+export function countFinished(table: RunTable): number {
+  const diverged = divergedColumn(table);
+  let count = 0;
+  for (let p = 0; p < diverged.length; p++) if (!Number.isNaN(diverged[p])) count++;
+  return count;
+}
+
+/** Reads all columns of what has come, so that nobody who asks for one later waits for 50,000 records. */
+export function readColumns(table: RunTable): void {
+  divergedColumn(table);
+  titlesOf(table);
+  for (const outcome of OUTCOMES) {
+    outcomeColumn(table, outcome);
+    placeColumn(table, outcome);
+  }
+}
+
+/** The titles of verdicts, each once, and by point its index among them; NaN until the run has finished. */
+export function titlesOf(table: RunTable): { readonly titles: readonly string[]; readonly index: Float64Array } {
+  let known = TITLES.get(table);
+  if (!known) {
+    known = new Map();
+    TITLES.set(table, known);
+  }
+  const codes = known;
+  const index = column(table, 'title', ({ result: { verdict } }) => {
+    const code = codes.get(verdict.title) ?? codes.size;
+    codes.set(verdict.title, code);
+    return code;
+  });
+  return { titles: [...codes.keys()], index };
+}
+
+const TITLES = new WeakMap<RunTable, Map<string, number>>();

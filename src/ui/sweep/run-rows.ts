@@ -1,18 +1,19 @@
 /** The table of runs: its columns, their order, and which runs pass the filter. */
 import { formatCount } from '../../metrics/format.ts';
+import { VERDICT_KINDS } from '../../metrics/verdict.ts';
 import type { RunRecord } from '../../sweep/record.ts';
 import { axisName, valueWord } from './axis-values.ts';
 import type { RunTable } from './map-data.ts';
 import { OUTCOMES } from './outcomes.ts';
-import { outcomeColumn } from './run-columns.ts';
+import { iterationsColumn, outcomeColumn, titlesOf } from './run-columns.ts';
 import type { Selected } from './selection.ts';
 import type { TableView } from './state.ts';
 
 export interface Column {
   readonly id: string;
   readonly label: string;
-  /** Text or number to sort by; undefined and NaN come last, whatever the direction. */
-  readonly key: (point: number) => number | string | undefined;
+  /** Numbers to sort by, by point; NaN comes last, whatever the direction. */
+  readonly keys: () => Float64Array;
   readonly text: (point: number) => string;
 }
 
@@ -24,12 +25,12 @@ export function columnsOf(table: RunTable): Column[] {
     return record ? read(record) : otherwise;
   };
   return [
-    { id: 'run', label: 'run', key: (p) => p, text: (p) => points[p].id.slice(0, 6) },
+    { id: 'run', label: 'run', keys: () => Float64Array.from(points, (_, p) => p), text: (p) => points[p].id.slice(0, 6) },
     ...axes.map(
       ({ path }, axis): Column => ({
         id: `axis:${axis}`,
         label: axisName(path, paths),
-        key: (p) => keyOf(points[p].values[axis]),
+        keys: () => axisKeys(table, axis),
         text: (p) => valueWord(points[p].values[axis]),
       }),
     ),
@@ -38,7 +39,10 @@ export function columnsOf(table: RunTable): Column[] {
       return {
         id,
         label: short,
-        key: scale === 'verdict' ? (p) => records[p]?.result.verdict.kind : (p) => outcomeColumn(table, outcome)[p],
+        keys: () => {
+          const own = outcomeColumn(table, outcome);
+          return scale === 'verdict' ? own.map((code) => BY_NAME[code] ?? Number.NaN) : own;
+        },
         text: (p) =>
           of(
             p,
@@ -54,14 +58,23 @@ export function columnsOf(table: RunTable): Column[] {
     {
       id: 'iterations',
       label: 'iterations',
-      key: (p) => records[p]?.result.iterations,
+      keys: () => iterationsColumn(table),
       text: (p) => of(p, ({ result }) => formatCount(result.iterations)),
     },
   ];
 }
 
-function keyOf(value: unknown): number | string {
-  return typeof value === 'number' ? value : valueWord(value);
+/** Place of each verdict in the order of their names. */
+const BY_NAME = VERDICT_KINDS.map((kind) => [...VERDICT_KINDS].sort().indexOf(kind));
+
+/** Numbers as they are; words, where there are any, after them and in their order. */
+function axisKeys({ points }: RunTable, axis: number): Float64Array {
+  const keys = new Map<unknown, number>();
+  const own = [...new Set(points.map(({ values }) => values[axis]))];
+  const words = own.filter((value) => typeof value !== 'number').sort((a, b) => (valueWord(a) < valueWord(b) ? -1 : 1));
+  for (const value of own) if (typeof value === 'number') keys.set(value, value);
+  for (const [k, word] of words.entries()) keys.set(word, Number.MAX_SAFE_INTEGER + 2 * k);
+  return Float64Array.from(points, ({ values }) => keys.get(values[axis]) ?? Number.NaN);
 }
 
 /** The selected points that pass the filter, in the order asked for; equal ones stay in the order of the sweep. */
@@ -84,11 +97,11 @@ export function rowsOf(
     if (tests.every((test) => test(p))) kept[rows++] = p;
   }
   const column = columns.find(({ id }) => id === sort) ?? columns[0];
-  return inOrder(kept.subarray(0, rows), column.key, descending);
+  return inOrder(kept.subarray(0, rows), column.keys(), descending);
 }
 
-/** Whether a run's id, one of its values or its verdict holds a word. Each value of an axis is read once. */
-function holds({ points, records }: RunTable, word: string): (point: number) => boolean {
+/** Whether a run's id, one of its values or its verdict holds a word. Each value and each title is read once. */
+function holds(table: RunTable, word: string): (point: number) => boolean {
   const known = new Map<unknown, boolean>();
   const inValue = (value: unknown) => {
     let found = known.get(value);
@@ -98,38 +111,42 @@ function holds({ points, records }: RunTable, word: string): (point: number) => 
     }
     return found;
   };
-  return (p) =>
-    points[p].values.some(inValue) ||
-    points[p].id.includes(word) ||
-    (records[p]?.result.verdict.title.toLowerCase().includes(word) ?? false);
+  const { titles, index } = titlesOf(table);
+  const inTitle = titles.map((title) => title.toLowerCase().includes(word));
+  return (p) => {
+    const { id, values } = table.points[p];
+    for (const value of values) if (inValue(value)) return true;
+    return inTitle[index[p]] === true || id.includes(word);
+  };
 }
 
-/**
- * Sorts by ranks: keys alone are sorted natively, which takes a tenth of what comparing 50,000 points by a function does. Words get
- * numbers in their order; what has no key comes last, whatever the direction.
- */
-function inOrder(points: Uint32Array, key: Column['key'], descending: boolean): Uint32Array {
-  const found = Array.from(points, key);
-  const words = [...new Set(found.filter((own) => typeof own === 'string'))].sort();
-  const order = new Map<unknown, number>(words.map((word, k) => [word, k]));
+/** Sorts by ranks: numbers alone are sorted natively, in a tenth of the time that comparing 50,000 points by a function takes. */
+function inOrder(points: Uint32Array, ofPoint: Float64Array, descending: boolean): Uint32Array {
   const sign = descending ? -1 : 1;
-  // Numbers come before words.
-  const most = found.reduce<number>((high, own) => (typeof own === 'number' && own > high ? own : high), 0);
-  const keys = Float64Array.from(found, (own) =>
-    // + 0 makes −0 the same as 0.
-    own === undefined ? Number.NaN : sign * (typeof own === 'number' ? own : most + 1 + (order.get(own) ?? 0)) + 0,
-  );
+  const keys = new Float64Array(points.length);
+  // + 0 makes −0 the same as 0.
+  for (let k = 0; k < keys.length; k++) keys[k] = sign * ofPoint[points[k]] + 0;
   // Native order puts NaN last.
   const sorted = keys.slice().sort();
-  const next = new Map<number, number>();
-  for (let k = 0; k < sorted.length; k++) if (k === 0 || !Object.is(sorted[k], sorted[k - 1])) next.set(sorted[k], k);
+  const taken = new Uint32Array(keys.length);
   const rows = new Uint32Array(points.length);
-  points.forEach((point, k) => {
-    const at = next.get(keys[k]) ?? 0;
-    rows[at] = point;
-    next.set(keys[k], at + 1);
-  });
+  for (let k = 0; k < keys.length; k++) {
+    const first = firstAt(sorted, keys[k]);
+    rows[first + taken[first]++] = points[k];
+  }
   return rows;
+}
+
+/** Index of the first element of an ascending list that is not below a number; for NaN of the first NaN. */
+function firstAt(sorted: Float64Array, key: number): number {
+  let [low, high] = [0, sorted.length];
+  const isNumber = !Number.isNaN(key);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isNumber ? sorted[middle] < key : !Number.isNaN(sorted[middle])) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** First and one past the last row in view, with a margin. */

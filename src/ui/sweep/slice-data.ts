@@ -47,14 +47,10 @@ export function sliceRuns(table: RunTable, { sliceX, sliceLines, fixed }: MapVie
   );
   const all = sliceLines === undefined ? [undefined] : table.axes[sliceLines].values.map((_, index) => index);
   const shown = evenly(all, MOST_LINES);
-  const lines = shown.map((line) => ({
+  const groups = groupsOf(table, sliceX, sliceLines, shown, outcome, held);
+  const lines = shown.map((line, k) => ({
     label: line === undefined || sliceLines === undefined ? 'all' : valueWord(table.axes[sliceLines].values[line]),
-    points: pointsAlong(
-      table,
-      sliceX,
-      outcome,
-      sliceLines === undefined || line === undefined ? held : new Map([...held, [sliceLines, line]]),
-    ),
+    points: groups[k].map(pointOf),
   }));
   return { axis: sliceX, outcome, lines, left: all.length - shown.length };
 }
@@ -64,25 +60,48 @@ function evenly<T>(items: readonly T[], most: number): T[] {
   return Array.from({ length: most }, (_, k) => items[Math.round((k * (items.length - 1)) / (most - 1))]);
 }
 
-function pointsAlong(table: RunTable, x: number, outcome: Outcome, held: Fixed): SlicePoint[] {
+interface Group {
+  runs: number;
+  finished: number;
+  /** Finite outcomes. */
+  readonly values: number[];
+}
+
+/** The runs by line and by value of the axis: all of them are gone through once. */
+function groupsOf(
+  table: RunTable,
+  x: number,
+  lines: number | undefined,
+  shown: readonly (number | undefined)[],
+  outcome: Outcome,
+  held: Fixed,
+): Group[][] {
   const { axes, points, coordinates, records } = table;
   const ofPoint = outcomeColumn(table, outcome);
-  const groups = axes[x].values.map(() => ({ runs: 0, finished: 0, values: [] as number[] }));
+  const groups = shown.map(() => axes[x].values.map((): Group => ({ runs: 0, finished: 0, values: [] })));
+  const lineAt = new Map(shown.map((index, k) => [index, k]));
   const fixed = [...held];
+  const isHeld = (at: number) => {
+    for (const [axis, index] of fixed) if (coordinates[at + axis] !== index) return false;
+    return true;
+  };
   for (let p = 0; p < points.length; p++) {
     const at = p * axes.length;
-    if (fixed.some(([axis, index]) => coordinates[at + axis] !== index)) continue;
-    const group = groups[coordinates[at + x]];
+    const line = lineAt.get(lines === undefined ? undefined : coordinates[at + lines]);
+    if (line === undefined || !isHeld(at)) continue;
+    const group = groups[line][coordinates[at + x]];
     group.runs++;
     if (!records[p]) continue;
     group.finished++;
     if (Number.isFinite(ofPoint[p])) group.values.push(ofPoint[p]);
   }
-  return groups.map(({ runs, finished, values }) => {
-    const sorted = values.sort((a, b) => a - b);
-    const at = (share: number) => (sorted.length > 0 ? quantile(sorted, share) : Number.NaN);
-    return { runs, finished, median: at(0.5), low: at(0.25), high: at(0.75) };
-  });
+  return groups;
+}
+
+function pointOf({ runs, finished, values }: Group): SlicePoint {
+  const sorted = [...Float64Array.from(values).sort()];
+  const at = (share: number) => (sorted.length > 0 ? quantile(sorted, share) : Number.NaN);
+  return { runs, finished, median: at(0.5), low: at(0.25), high: at(0.75) };
 }
 
 /** Undefined until there is a number to draw. */

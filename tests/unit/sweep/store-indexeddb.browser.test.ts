@@ -103,6 +103,28 @@ test('sweeps are listed and deleted one by one', async () => {
   await expect(stores[1].append(first.record, first.trace)).rejects.toThrow('This sweep was deleted');
 });
 
+test('a deleted sweep is out of sight, comes back whole, and goes for good when purged or begun again', async () => {
+  const { database } = await openFresh();
+  const store = await database.open(manifest, 3);
+  await store.append(first.record, first.trace);
+  await database.setDeleted(manifest.sweepId, true);
+  expect(await database.listSweeps()).toEqual([]);
+  expect(await database.find(manifest.sweepId)).toBeUndefined();
+  await expect(store.append(second.record, second.trace)).rejects.toThrow('This sweep was deleted');
+  await database.setDeleted(manifest.sweepId, false);
+  expect(await database.listSweeps()).toMatchObject([{ finished: 1 }]);
+  await database.purge();
+  expect(await (await database.find(manifest.sweepId))?.trace(first.id)).toEqual(first.trace);
+
+  await database.setDeleted(manifest.sweepId, true);
+  await database.open(manifest, 3);
+  expect(await database.listSweeps()).toMatchObject([{ finished: 0 }]);
+  await database.setDeleted(manifest.sweepId, true);
+  await database.purge();
+  await database.setDeleted(manifest.sweepId, false);
+  expect(await database.listSweeps()).toEqual([]);
+});
+
 describe('a storage that is full', () => {
   test('is one sentence; neither half of a run is kept, and later runs can be', async () => {
     const { database } = await openFresh();
