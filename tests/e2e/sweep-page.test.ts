@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { BROWSER_ARGS } from '../setup/browser-args.ts';
@@ -120,6 +121,43 @@ describe('the Sweep view', () => {
     await table.waitFor();
     expect(await table.getByRole('row').count()).toBe(3);
     await expect.poll(() => table.getByRole('cell').allInnerTexts(), { timeout: 20_000 }).not.toContain('not finished');
+  });
+
+  test('cells that are selected go home as CSV, and into the form as a finer sweep, which can be taken back', async () => {
+    await open();
+    await train();
+    const map = page.getByRole('img', { name: /cells have a result/ });
+    await expect.poll(() => map.getAttribute('aria-label'), { timeout: 20_000 }).toMatch(/4 of 4 cells have a result/);
+    const box = await map.boundingBox();
+    if (!box) throw new Error('the map has no place on the page');
+    // Both depths at the lower rate: the row at the bottom.
+    await page.mouse.move(box.x + 0.3 * box.width, box.y + 0.7 * box.height);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 0.8 * box.width, box.y + 0.72 * box.height, { steps: 4 });
+    await page.mouse.up();
+    await page.getByText('4 of 8 runs selected').waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'CSV', exact: true }).click(),
+    ]);
+    const lines = readFileSync(await download.path(), 'utf8')
+      .trimEnd()
+      .split('\r\n');
+    expect(lines.map((line) => line.split(',').slice(1, 4))).toEqual([
+      ['model.depth', 'optimizer.learningRate', 'seed'],
+      ['1', '0.01', '1'],
+      ['1', '0.01', '2'],
+      ['2', '0.01', '1'],
+      ['2', '0.01', '2'],
+    ]);
+    await page.getByRole('button', { name: 'Finer sweep …' }).click();
+    await page.getByRole('button', { name: 'Put into the form' }).click();
+    const title = page.getByRole('textbox', { name: 'Title' });
+    await expect.poll(() => title.inputValue()).toBe('Tiny, finer');
+    // Half a step of the logarithm above the only rate that was selected, in four steps; two depths, two seeds.
+    await page.getByRole('definition').filter({ hasText: /^20$/ }).first().waitFor();
+    await page.getByRole('button', { name: 'Bring back what stood here' }).click();
+    await expect.poll(() => title.inputValue()).toBe('Tiny');
   });
 
   test('what has finished survives a reload, is opened again and deleted, which can be undone', async () => {
