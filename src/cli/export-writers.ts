@@ -2,14 +2,12 @@
 import { rmSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type BasicType, fileWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
+import { fileWriter } from 'hyparquet-writer';
+import { ParquetTable } from '../metrics/table-parquet.ts';
+import { type Format, type TextFormat, textTable } from '../metrics/table-text.ts';
+import type { Cell, Column } from '../metrics/trace-tables.ts';
 import { StoreError } from '../sweep/store.ts';
-import type { Cell, Column, ColumnType } from './export-columns.ts';
 import { reasonOf } from './files.ts';
-import { csvLine, shortest } from './json.ts';
-
-export const FORMATS = ['csv', 'json', 'parquet'] as const;
-export type Format = (typeof FORMATS)[number];
 
 /** Stands for stdout among file names. */
 export const STDOUT = '-';
@@ -28,7 +26,7 @@ export interface TableWriter {
  * @throws StoreError where the file cannot be written
  */
 export async function openTable(file: string, format: Format, columns: readonly Column[]): Promise<TableWriter> {
-  if (file === STDOUT) return textTable(format, columns, (text) => print(text), nothing, nothing);
+  if (file === STDOUT) return writtenText(format as TextFormat, columns, (text) => print(text), nothing, nothing);
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}`);
   const discard = async () => rmSync(temporary, { force: true });
   return guarded(file, discard, async () => {
@@ -38,7 +36,7 @@ export async function openTable(file: string, format: Format, columns: readonly 
       await handle.close();
       await rename(temporary, file);
     };
-    return textTable(
+    return writtenText(
       format,
       columns,
       (text) => writeText(handle, text),
@@ -89,16 +87,15 @@ async function writeText(handle: FileHandle, text: string): Promise<void> {
 /** Characters that are written at a time. */
 const CHUNK = 1 << 18;
 
-function textTable(
-  format: Format,
+function writtenText(
+  format: TextFormat,
   columns: readonly Column[],
   write: (text: string) => Promise<void>,
   finish: () => Promise<void>,
   discard: () => Promise<void>,
 ): TableWriter {
-  const isJson = format === 'json';
-  const names = columns.map(({ name }) => JSON.stringify(name));
-  let text = isJson ? '[' : `${csvLine(columns.map(({ name }) => name))}\n`;
+  const { head, row: textOf, tail } = textTable(format, columns);
+  let text = head;
   let rows = 0;
   const flush = async () => {
     const whole = text;
@@ -107,11 +104,11 @@ function textTable(
   };
   return {
     write(row) {
-      text += isJson ? `${rows++ === 0 ? '' : ','}\n${jsonRow(names, columns, row)}` : `${csvLine(row)}\n`;
+      text += textOf(row, rows++);
       return text.length < CHUNK ? undefined : flush();
     },
     async finish() {
-      if (isJson) text += '\n]\n';
+      text += tail;
       await flush();
       await finish();
     },
@@ -119,52 +116,17 @@ function textTable(
   };
 }
 
-function jsonRow(names: readonly string[], columns: readonly Column[], row: readonly Cell[]): string {
-  const fields = row.map((value, k) => {
-    if (columns[k].type === 'json') return `${names[k]}:${value}`;
-    if (typeof value !== 'number') return `${names[k]}:${JSON.stringify(value)}`;
-    return `${names[k]}:${Number.isFinite(value) ? shortest(value) : `"${value}"`}`;
-  });
-  return `{${fields.join(',')}}`;
-}
-
-const PARQUET_TYPES: Readonly<Record<ColumnType, BasicType>> = {
-  string: 'STRING',
-  boolean: 'BOOLEAN',
-  int: 'INT32',
-  float: 'FLOAT',
-  double: 'DOUBLE',
-  // Text: readers that know no JSON type show it, too.
-  json: 'STRING',
-};
-
-/** Rows of a row group: a fixed number, so that the file depends on its rows alone. */
-const GROUP = 1 << 16;
-
 function parquetTable(
   temporary: string,
   columns: readonly Column[],
   place: () => Promise<void>,
   discard: () => Promise<void>,
 ): TableWriter {
-  const writer = fileWriter(temporary);
-  const described = columns.map(({ name, type }) => ({ name, type: PARQUET_TYPES[type], nullable: true, data: [] }));
-  const schema = schemaFromColumnData({ columnData: described });
-  const parquet = new ParquetWriter({ writer, schema, createdBy: 'nablascope' });
-  let data: Cell[][] = columns.map(() => []);
-  const flush = async () => {
-    const columnData = columns.map(({ name }, k) => ({ name, data: data[k] }));
-    data = columns.map(() => []);
-    await parquet.write({ columnData, rowGroupSize: GROUP });
-  };
+  const table = new ParquetTable(fileWriter(temporary), columns);
   return {
-    write(row) {
-      for (let k = 0; k < row.length; k++) data[k].push(row[k]);
-      return data[0].length < GROUP ? undefined : flush();
-    },
+    write: (row) => table.write(row),
     async finish() {
-      if (data[0].length > 0) await flush();
-      await parquet.finish();
+      await table.finish();
       await place();
     },
     discard,

@@ -1,13 +1,15 @@
 /** `export`: a sweep's results as tables for other programs. */
 import { extname, join } from 'node:path';
 import { formatRuns } from '../metrics/format.ts';
+import { FORMATS, type Format } from '../metrics/table-text.ts';
 import { decodeTrace } from '../metrics/trace-codec.ts';
+import { TRACE_TABLES, type TraceTable, traceRows } from '../metrics/trace-tables.ts';
 import { expand, resolveAxes } from '../sweep/axes.ts';
 import type { RunRecord } from '../sweep/record.ts';
+import { rowOf, runColumns } from '../sweep/run-table.ts';
 import { type Arguments, readChoice } from './arguments.ts';
 import { EXIT, UsageError } from './errors.ts';
-import { rowOf, runColumns, TRACE_TABLES, type TraceTable, traceRows } from './export-columns.ts';
-import { FORMATS, type Format, openTable, STDOUT, type TableWriter } from './export-writers.ts';
+import { openTable, STDOUT, type TableWriter } from './export-writers.ts';
 import type { Command } from './main.ts';
 import { type DirectoryStore, openDirectory } from './store-directory.ts';
 import { onePositional } from './train.ts';

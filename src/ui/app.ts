@@ -5,6 +5,8 @@ import { customElement, state } from 'lit/decorators.js';
 import './controls.ts';
 import type { DialogName } from './dialogs.ts';
 import type { NablaEvent } from './events.ts';
+import type { Incoming } from './import/files.ts';
+import { listenForImports } from './import/listen.ts';
 import './insight.ts';
 import { usualQuantity } from './layer-quantity.ts';
 import './messages.ts';
@@ -46,6 +48,10 @@ export class App extends LitElement {
   });
   /** Once the Sweep view has been shown it stays: what it trains goes on behind the Lab. */
   @state() private sweeps: 'no' | 'loading' | 'yes' | 'failed' = 'no';
+  /** What was dropped or pasted, and waits for a word. */
+  @state() private incoming: Incoming | undefined;
+  /** A sweep that was taken over, for the Sweep view's form. */
+  @state() private described: Readonly<Record<string, unknown>> | undefined;
   @state() private dialog: DialogName | undefined;
   /** Once one was opened. */
   @state() private dialogs = false;
@@ -89,6 +95,12 @@ export class App extends LitElement {
     });
     window.addEventListener('keydown', this.#key);
     window.addEventListener('popstate', () => this.#show(viewOf(location.search)));
+    listenForImports(window, (incoming) => this.#offer(incoming));
+    this.addEventListener('import', (event) => this.#offer((event as CustomEvent<Incoming>).detail));
+    this.addEventListener('open-in-sweep', (event) => {
+      this.described = (event as CustomEvent<Readonly<Record<string, unknown>>>).detail;
+      this.#go('sweep');
+    });
     this.addEventListener('skip', this.#skip);
     this.addEventListener('go', (event) => this.#go((event as CustomEvent<View>).detail));
     this.addEventListener('sweep-trains', () => this.#store.dispatch({ type: 'play', command: 'pause' }));
@@ -110,8 +122,8 @@ export class App extends LitElement {
     return html`
       <nabla-top-bar .lab=${lab} .narrow=${this.narrow} .view=${this.view} role="banner"></nabla-top-bar>
       ${this.view === 'lab' ? this.#lab(theme) : this.sweeps === 'yes' ? '' : html`<p class="loading" role="status">${this.sweeps === 'failed' ? 'The Sweep view could not be loaded. Check the connection and reload the page.' : 'Loading.'}</p>`}
-      ${this.sweeps === 'yes' ? html`<nabla-sweep role="main" ?active=${this.view === 'sweep'} .lab=${lab} .theme=${theme}></nabla-sweep>` : ''}
-      ${this.dialogs ? html`<nabla-dialogs .lab=${lab} .presence=${this.#presence} .open=${this.dialog}></nabla-dialogs>` : ''}`;
+      ${this.sweeps === 'yes' ? html`<nabla-sweep role="main" ?active=${this.view === 'sweep'} .described=${this.described} .lab=${lab} .theme=${theme}></nabla-sweep>` : ''}
+      ${this.dialogs ? html`<nabla-dialogs .lab=${lab} .presence=${this.#presence} .open=${this.dialog} .view=${this.view} .incoming=${this.incoming} .sweep=${this.dialog === 'import' ? this.#described() : undefined}></nabla-dialogs>` : ''}`;
   }
 
   #lab(theme: string): TemplateResult {
@@ -191,6 +203,17 @@ export class App extends LitElement {
     const { dispatch } = this.#store;
     actOnKey(event, { view, lab, dispatch, open: this.#openDialog }, areSingleKeysOn());
   };
+
+  /** What the Sweep view's form describes, once that is loaded. */
+  #described(): Readonly<Record<string, unknown>> | undefined {
+    return this.renderRoot.querySelector<HTMLElement & { description: Readonly<Record<string, unknown>> }>('nabla-sweep')
+      ?.description;
+  }
+
+  #offer(incoming: Incoming): void {
+    this.incoming = incoming;
+    this.#openDialog('import');
+  }
 
   readonly #openDialog = (dialog: DialogName | undefined): void => {
     this.dialog = dialog;

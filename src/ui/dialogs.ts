@@ -4,18 +4,27 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import './away.ts';
 import './credits.ts';
+import './import/import-dialog.ts';
 import './key-map.ts';
+import type { Incoming } from './import/files.ts';
+import './library/files-panel.ts';
 import './machine-panel.ts';
 import type { Presence } from './presence.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
+import type { View } from './views.ts';
 
-export type DialogName = 'engine' | 'keys' | 'credits' | 'away';
+export type DialogName = 'engine' | 'keys' | 'credits' | 'away' | 'files' | 'import';
 
 @customElement('nabla-dialogs')
 export class Dialogs extends LitElement {
   @property({ attribute: false }) lab!: LabState;
   @property({ attribute: false }) presence!: Presence;
+  @property() view: View = 'lab';
+  /** What was dropped or pasted last. */
+  @property({ attribute: false }) incoming: Incoming | undefined;
+  /** The description in the Sweep view's form, where that is loaded. */
+  @property({ attribute: false }) sweep: Readonly<Record<string, unknown>> | undefined;
   @property({ attribute: false }) open: DialogName | undefined;
 
   static override styles = [
@@ -30,6 +39,8 @@ export class Dialogs extends LitElement {
       ${this.#dialog('engine', 'Machine', () => html`<nabla-machine .lab=${this.lab}></nabla-machine>`)}
       ${this.#dialog('keys', 'Keyboard', () => html`<nabla-key-map></nabla-key-map>`)}
       ${this.#dialog('away', 'While you are away', () => html`<nabla-away .presence=${this.presence}></nabla-away>`)}
+      ${this.#dialog('files', 'Files', () => html`<nabla-files .lab=${this.lab} .view=${this.view}></nabla-files>`)}
+      ${this.#dialog('import', 'Import', () => (this.incoming ? html`<nabla-import .lab=${this.lab} .incoming=${this.incoming} .sweep=${this.sweep}></nabla-import>` : html``))}
       ${this.#dialog('credits', 'Credits', () => html`<nabla-credits></nabla-credits>`)}`;
   }
 

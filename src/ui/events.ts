@@ -1,4 +1,5 @@
 /** The events elements send upwards; the app turns them into actions. */
+import type { Deleted } from './history.ts';
 import type { Action } from './state.ts';
 
 interface NablaEvents {
@@ -25,3 +26,8 @@ export function act(from: HTMLElement, action: Action): void {
 }
 
 export type NablaEvent<K extends keyof NablaEvents> = CustomEvent<NablaEvents[K]>;
+
+/** Puts away what this browser keeps; an undo brings it back. */
+export function emitDeletion(from: HTMLElement, deleted: Deleted, name: string): void {
+  act(from, { type: 'deleted', deleted, text: `Deletion of “${name}”` });
+}

@@ -8,6 +8,7 @@ import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
 import { fieldValue } from './fields.ts';
+import { remember, travel } from './history.ts';
 import { usualQuantity } from './layer-quantity.ts';
 import { PAIRS } from './pairs.ts';
 import { listed, MAX_RUNS, type RunIndex, runName } from './runs.ts';
@@ -15,7 +16,8 @@ import { costOf, differingPaths, editRuns, problemSentences, shortSetting } from
 import { type Action, identityOf, type LabState, OWN_TITLE } from './state.ts';
 
 export function reduce(state: LabState, action: Action): LabState {
-  const next = withUsualQuantity(state, step(state, action));
+  const changed = withUsualQuantity(state, step(state, action));
+  const next = remember(state, changed, action, () => nameOf(state, changed, action));
   const loads = action.type !== 'worker' && commandsFor(state, next).some(({ type }) => type === 'load');
   if (!loads) return next;
   // What was measured of other runs says nothing of these.
@@ -84,6 +86,11 @@ function step(state: LabState, action: Action): LabState {
       return { ...state, zooms: [...state.zooms, action.range] };
     case 'zoom back':
       return { ...state, zooms: action.all ? [] : state.zooms.slice(0, -1) };
+    case 'undo':
+    case 'redo':
+      return moved(state, action.type);
+    case 'deleted':
+      return state;
     case 'hover':
       return { ...state, hover: action.iteration };
     case 'log iterations':
@@ -160,23 +167,65 @@ function edit(state: LabState, path: string, value: unknown, text: string): LabS
   const { [path]: _, ...problems } = state.problems;
   try {
     const experiments = editRuns(state.experiments, state.target, path, value);
-    const cost = costOf(state.experiments, experiments);
-    if (cost === 'nothing') return { ...state, problems };
-    // A finished run has no next iteration at which a live change could apply, and one that loads has no first one yet.
-    const restart = cost === 'retune' && (state.runState === 'finished' || state.runState === 'loading');
-    const ended = state.runState === 'finished';
-    return {
-      ...state,
-      experiments,
-      problems,
-      failure: undefined,
-      ...(cost === 'retune' && !restart && { pendingRetunes: state.pendingRetunes + 1 }),
-      ...(restart && { restarts: state.restarts + 1 }),
-      ...(ended && { wantsRun: true }),
-    };
+    return { ...withExperiments(state, experiments), problems };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { ...state, problems: { ...problems, [path]: { text, message: problemSentences(error, path) } } };
+  }
+}
+
+/** Other settings of the same runs: in force at the next iteration where they can be, from the first one elsewhere. */
+function withExperiments(state: LabState, experiments: LabState['experiments']): LabState {
+  const cost = costOf(state.experiments, experiments);
+  if (cost === 'nothing') return state;
+  // A finished run has no next iteration at which a live change could apply, and one that loads has no first one yet.
+  const restart = cost === 'retune' && (state.runState === 'finished' || state.runState === 'loading');
+  const ended = state.runState === 'finished';
+  return {
+    ...state,
+    experiments,
+    failure: undefined,
+    ...(cost === 'retune' && !restart && { pendingRetunes: state.pendingRetunes + 1 }),
+    ...(restart && { restarts: state.restarts + 1 }),
+    ...(ended && { wantsRun: true }),
+  };
+}
+
+/** One step through the history; a change made in mid-run is taken back in mid-run. */
+function moved(state: LabState, way: 'undo' | 'redo'): LabState {
+  const step = travel(state.history, way);
+  if (!step) return state;
+  const { entry, history } = step;
+  if ('deleted' in entry) return { ...state, history };
+  const stand = way === 'undo' ? entry.before : entry.after;
+  const { target, mapRun, baseline, hidden } = state.experiments.length === stand.experiments.length ? state : stand;
+  const reopens = stand.engine !== state.engine;
+  return {
+    ...withExperiments(state, stand.experiments),
+    ...stand,
+    // Which runs are looked at is another matter, unless there are more or fewer of them.
+    ...{ target, mapRun, baseline, hidden },
+    ...(reopens && { wantsRun: state.wantsRun || state.runState === 'finished', failure: undefined }),
+    history,
+    problems: {},
+  };
+}
+
+/** What a change is called behind "Undo". */
+function nameOf(before: LabState, after: LabState, action: Action): string {
+  switch (action.type) {
+    case 'edit':
+      return changeText(before.experiments, after.experiments);
+    case 'add run':
+      return `Copy of run ${runName(action.of)}`;
+    case 'remove run':
+      return `Removal of run ${runName(action.run)}`;
+    case 'engine':
+      return `Engine ${action.engine}`;
+    case 'settings':
+      return action.name ?? 'Settings of the link';
+    default:
+      return listed(after.titles);
   }
 }
 

@@ -35,6 +35,8 @@ export interface Shortcut {
 export const SHORTCUTS: readonly Shortcut[] = [
   { place: 'page', keys: ['?'], does: 'Show this map of the keys', act: ({ open }) => open('keys') },
   { place: 'page', keys: ['Escape'], does: 'Close a dialog; leave a field as it was' },
+  { place: 'page', keys: ['Ctrl+z'], does: 'Undo a change of settings or a deletion', act: travel('undo') },
+  { place: 'page', keys: ['Ctrl+Shift+z', 'Ctrl+y'], does: 'Do again what was undone', act: travel('redo') },
   { place: 'lab', keys: ['Space'], does: 'Start, pause, or run again', act: ({ lab, dispatch }) => dispatch(playOrPause(lab)) },
   { place: 'lab', keys: ['.'], does: 'Train one iteration', act: ({ dispatch }) => dispatch({ type: 'play', command: 'step' }) },
   { place: 'lab', keys: [','], does: 'Go back one iteration', act: goBack },
@@ -56,6 +58,16 @@ function goBack({ lab: { isGoingBack, runState }, dispatch }: KeyContext): boole
   if (runState === 'loading') return false;
   if (!isGoingBack) dispatch({ type: 'play', command: 'back' });
   return true;
+}
+
+function travel(way: 'undo' | 'redo'): (context: KeyContext) => boolean {
+  return ({ view, lab: { history }, dispatch }) => {
+    const entry = (way === 'undo' ? history.past : history.future).at(-1);
+    // The Lab's settings do not change while nobody sees them.
+    if (!entry || (view !== 'lab' && !('deleted' in entry))) return false;
+    dispatch({ type: way });
+    return true;
+  };
 }
 
 function previousZoom({ lab, dispatch }: KeyContext): boolean {

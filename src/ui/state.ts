@@ -6,6 +6,7 @@ import { canonicalJson } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import type { FromWorker, RunState, Speed } from '../sweep/protocol.ts';
+import { type Deleted, type History, NO_HISTORY } from './history.ts';
 import type { LayerQuantity } from './layer-quantity.ts';
 import { PAIRS } from './pairs.ts';
 import type { EditTarget, RunIndex } from './runs.ts';
@@ -85,6 +86,8 @@ export interface LabState extends Settings {
   readonly resumed: Resumed | undefined;
   /** What happened that a person should know of, until dismissed. */
   readonly remark: Remark | undefined;
+  /** What can be undone and done again. */
+  readonly history: History;
   /** Zooms, the current one last; empty shows everything. */
   readonly zooms: readonly Range[];
   /** Iteration under the crosshair. */
@@ -109,7 +112,12 @@ export type Action =
   | { readonly type: 'show run'; readonly run: RunIndex; readonly on: boolean }
   | { readonly type: 'restart' }
   | { readonly type: 'engine'; readonly engine: EngineChoice }
-  | { readonly type: 'settings'; readonly settings: Settings; readonly notice: string | undefined }
+  /** `name` is what an undo of it is called. */
+  | { readonly type: 'settings'; readonly settings: Settings; readonly notice: string | undefined; readonly name?: string }
+  | { readonly type: 'undo' }
+  | { readonly type: 'redo' }
+  /** Something kept in this browser was put away; `text` names it behind "Undo". */
+  | { readonly type: 'deleted'; readonly deleted: Deleted; readonly text: string }
   | { readonly type: 'zoom'; readonly range: Range }
   | { readonly type: 'zoom back'; readonly all: boolean }
   | { readonly type: 'hover'; readonly iteration: number | undefined }
@@ -169,6 +177,7 @@ export function initialState(): LabState {
     isGoingBack: false,
     resumed: undefined,
     remark: undefined,
+    history: NO_HISTORY,
     zooms: [],
     hover: undefined,
     theme: 'system',

@@ -1,6 +1,7 @@
 /** Holds the state, follows it with the worker and the address, and tells the page at most once a frame. */
 import { WorkerClient } from '../sweep/client.ts';
 import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
+import { deletionBetween } from './history.ts';
 import { LabNews, labProgress } from './lab-news.ts';
 import { tellNews, tellProgress } from './presence.ts';
 import { commandsFor, reduce } from './reducer.ts';
@@ -53,6 +54,7 @@ export class Store {
     if (action.type === 'play') this.#send({ type: action.command });
     if (action.type === 'speed') this.#send(action);
     if (action.type === 'worker' && action.message.type === 'session') keepSession(action.message.id);
+    this.#keep(before, action);
     this.#writeAddress();
     tellProgress('lab', labProgress(this.#state));
     for (const text of this.#news.of(before, this.#state)) tellNews('lab', text);
@@ -60,6 +62,25 @@ export class Store {
     if (this.#state === before) return;
     this.#schedule.request(action.type !== 'worker');
   };
+
+  /** Storage follows the history of deletions, and a run that has finished is kept. */
+  #keep(before: LabState, action: Action): void {
+    const deletion = deletionBetween(before.history, this.#state.history);
+    const said = (error: unknown) => {
+      const text = error instanceof Error ? error.message : String(error);
+      this.dispatch({ type: 'remark', remark: { title: 'The storage of this browser', text } });
+    };
+    if (deletion) {
+      const { deleted, gone } = deletion;
+      if (deleted.what === 'sweep') window.dispatchEvent(new CustomEvent('sweep-put-away', { detail: { id: deleted.id, gone } }));
+      else import('./library/keep.ts').then(async ({ runStore }) => (await runStore()).setDeleted(deleted.id, gone)).catch(said);
+    }
+    const ends = action.type === 'worker' && action.message.type === 'state' && action.message.state === 'finished';
+    const finished = this.#state;
+    if (ends && before.runState !== 'finished') {
+      import('./library/keep.ts').then(({ keepRuns }) => keepRuns(finished, false)).catch(said);
+    }
+  }
 
   #send(command: ToWorker): void {
     this.#client.send(command.type === 'load' ? { ...command, session: tabSession(this.#loads++ === 0) } : command);

@@ -4,6 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import type { AdapterReport } from '../engine/report.ts';
 import type { DialogName } from './dialogs.ts';
 import { act } from './events.ts';
+import './history-buttons.ts';
 import './play-bar.ts';
 import type { LabState, ThemeChoice } from './state.ts';
 import { shared } from './styles.ts';
@@ -59,6 +60,8 @@ export class TopBar extends LitElement {
       <button class="badge" title="Which engine, and why" @click=${() => this.#ask('engine')}><i class=${report?.engine ?? ''}></i><span>${engineName(report)}</span></button>
       <span class="grow"></span>
       ${this.narrow || this.view !== 'lab' ? '' : html`<nabla-play-bar .lab=${this.lab}></nabla-play-bar><span class="grow"></span>`}
+      ${this.narrow ? '' : html`<nabla-history .history=${this.lab.history} .view=${this.view}></nabla-history>`}
+      <button class="quiet" title="Open, keep, export" @click=${() => this.#ask('files')}>Files</button>
       <button class="quiet" aria-label="Colours: ${theme}" title="Colours: ${theme}" @click=${() => act(this, { type: 'theme', theme: NEXT_THEME[theme] })}>${THEME_SIGN[theme]}<span class="long">${theme}</span></button>
       ${this.narrow ? '' : html`<button class="quiet" aria-label="Keyboard map" title="Keyboard map (?)" @click=${() => this.#ask('keys')}>?</button>`}
       <button class="quiet" aria-label="While you are away" title="While you are away" @click=${() => this.#ask('away')}>☾</button>

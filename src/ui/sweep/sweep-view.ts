@@ -1,10 +1,12 @@
 /** The Sweep view: description on the left, map and curves in the middle, findings on the right. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { act, emitDeletion } from '../events.ts';
 import type { LabState } from '../state.ts';
 import { shared } from '../styles.ts';
 import './before.ts';
 import { EXAMPLES } from './describe-form.ts';
+import type { Json } from './document.ts';
 import './findings.ts';
 import './maps.ts';
 import './parallel.ts';
@@ -32,6 +34,8 @@ export class SweepView extends LitElement {
   @property() theme = '';
   /** Whether the view is shown; what runs goes on where it is not. */
   @property({ type: Boolean }) active = false;
+  /** A description that was imported; each new one takes the place of what the form holds. */
+  @property({ attribute: false }) described: Json | undefined;
   readonly #store = new SweepStore(
     (next) => {
       this.sweep = next;
@@ -79,17 +83,20 @@ export class SweepView extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.addEventListener('sweep-action', this.#take);
+    window.addEventListener('sweep-put-away', this.#putAway);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.removeEventListener('sweep-action', this.#take);
+    window.removeEventListener('sweep-put-away', this.#putAway);
   }
 
   #selected: Selected | undefined;
   #counted: SweepViewState | undefined;
 
-  protected override willUpdate(): void {
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('described') && this.described) this.#store.dispatch({ type: 'document', document: this.described });
     const { sweep } = this;
     const { open, selection, revision } = sweep;
     const old = this.#counted;
@@ -100,6 +107,11 @@ export class SweepView extends LitElement {
 
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('active') && this.active) this.#store.writeAddress();
+  }
+
+  /** What the form describes. */
+  get description(): Json {
+    return this.#store.state.document;
   }
 
   override render(): TemplateResult {
@@ -187,6 +199,18 @@ export class SweepView extends LitElement {
       action.type === 'calibrate'
     )
       this.dispatchEvent(new CustomEvent('sweep-trains', { bubbles: true, composed: true }));
-    this.#store.dispatch(action);
+    const last = this.lab.history.past.at(-1);
+    // A deletion and its undoing go through the page's history, which tells this view.
+    if (action.type === 'delete') {
+      const title = this.sweep.stored?.find(({ sweepId }) => sweepId === action.sweepId)?.title;
+      emitDeletion(this, { what: 'sweep', id: action.sweepId }, title || 'Untitled');
+    } else if (action.type === 'restore' && last && 'deleted' in last && last.deleted.id === action.sweepId) {
+      act(this, { type: 'undo' });
+    } else this.#store.dispatch(action);
+  };
+
+  readonly #putAway = (event: Event): void => {
+    const { id, gone } = (event as CustomEvent<{ id: string; gone: boolean }>).detail;
+    this.#store.dispatch({ type: gone ? 'delete' : 'restore', sweepId: id });
   };
 }

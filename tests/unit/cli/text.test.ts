@@ -1,9 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { shortest, toCsv, toJson } from '../../../src/cli/json.ts';
+import { toCsv, toJson } from '../../../src/cli/json.ts';
 import { nearest } from '../../../src/cli/nearest.ts';
 import { formatSeconds } from '../../../src/cli/progress.ts';
 import { pairs, table } from '../../../src/cli/table.ts';
+import { shortest } from '../../../src/metrics/table-text.ts';
 
 describe('nearest', () => {
   test.each([

@@ -1,0 +1,56 @@
+/** Keeps the Lab's runs as they stand. */
+import { encodeTrace } from '../../metrics/trace-codec.ts';
+import { judge } from '../../metrics/verdict.ts';
+import { runId } from '../../model/experiment.ts';
+import type { LabState } from '../state.ts';
+import { type KeptRun, openRunStore, type RunStore } from './run-store.ts';
+
+/** Iterations kept of a trace: its extremes and the last of equal stretches where it is longer. */
+const MOST_POINTS = 20_000;
+
+let opened: Promise<RunStore> | undefined;
+
+/** The page's own store, opened once; a failure is tried again the next time. */
+export function runStore(): Promise<RunStore> {
+  opened ??= openRunStore().then(async (store) => {
+    await store.purge();
+    return store;
+  });
+  opened.catch(() => {
+    opened = undefined;
+  });
+  return opened;
+}
+
+/**
+ * Keeps every run that has trained an iteration. The same experiment trains to the same bits and takes the place of what was kept of it;
+ * one that was changed in mid-run is kept for itself.
+ *
+ * @throws LibraryError where the browser keeps nothing
+ */
+export async function keepRuns({ experiments, titles, traces, marks }: LabState, byHand: boolean): Promise<number> {
+  const store = await runStore();
+  const keptAt = Date.now();
+  let kept = 0;
+  for (const [r, trace] of (traces ?? []).entries()) {
+    if (trace.length === 0) continue;
+    const experiment = experiments[r];
+    const { kind, title } = judge(trace, experiment);
+    const bytes = encodeTrace(trace, { points: Math.min(trace.length, MOST_POINTS) });
+    const id = `${runId(experiment)}${marks.length > 0 ? `-${keptAt.toString(36)}-${r}` : ''}`;
+    const run: KeptRun = {
+      id,
+      name: titles[r],
+      keptAt,
+      experiment,
+      changes: marks.map(({ iteration, text }) => `${iteration}: ${text}`),
+      iterations: trace.scalars.iteration.at(trace.length - 1) + 1,
+      verdict: { kind, title },
+      bytes: bytes.length,
+      byHand,
+    };
+    await store.keep(run, bytes);
+    kept++;
+  }
+  return kept;
+}
