@@ -81,6 +81,8 @@ function step(state: LabState, action: Action): LabState {
         target: 0,
         notice: action.notice,
         problems: {},
+        // What was taken over by hand is wanted; a link that is followed leaves it at that.
+        ...(action.name !== undefined && state.runState === 'finished' && { wantsRun: true }),
       };
     case 'zoom':
       return { ...state, zooms: [...state.zooms, action.range] };

@@ -29,7 +29,8 @@ export class ImportDialog extends LitElement {
       :host { display: grid; gap: 10px; }
       .scroll { max-height: min(46vh, 420px); overflow: auto; border: 1px solid var(--line); border-radius: var(--r); position: relative; }
       table { border-collapse: collapse; width: 100%; font-size: 12px; }
-      th, td { text-align: left; padding: 4px 9px; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+      th, td { text-align: left; padding: 4px 9px; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; }
+      td.num, thead th { white-space: nowrap; } td.old, td.new, td.where { white-space: normal; overflow-wrap: anywhere; }
       thead th { position: sticky; top: 0; background: var(--panel); color: var(--dim); font-weight: 600; }
       tbody th { font-weight: 400; } .old { color: var(--dim); } .new { font-weight: 600; }
       .row { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
@@ -117,7 +118,7 @@ export class ImportDialog extends LitElement {
         <tbody>${audit.quantities.map(
           ({ quantity, compared, worst, tolerance, measure, where, passed }) => html`<tr>
             <th scope="row">${quantity}</th><td class="num">${formatCount(compared)}</td><td class="num">${formatNumber(worst)}</td>
-            <td class="num">${formatNumber(tolerance)} ${measure}</td><td class="num">${where}</td><td class=${passed ? 'good' : 'bad'}>${passed ? 'pass' : 'FAIL'}</td>
+            <td class="num">${formatNumber(tolerance)} ${measure}</td><td class="num where">${where}</td><td class=${passed ? 'good' : 'bad'}>${passed ? 'pass' : 'FAIL'}</td>
           </tr>`,
         )}</tbody>
       </table></div>`;
