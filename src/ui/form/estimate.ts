@@ -139,18 +139,22 @@ export class NablaEstimate extends LitElement {
       <dt>Parameters</dt><dd>${range(parameters)}</dd>
       <dt>Memory</dt><dd title="On the device, of all runs${shared}">${formatBytes(bytes)}</dd>
       <dt>Speed</dt><dd>${seconds ? rateText(seconds) : html`<span class="dim">known once the runs train</span>`}</dd>
-      ${seconds ? html`<dt>Time</dt><dd>${this.#duration(seconds)}</dd>` : nothing}
+      ${seconds ? html`<dt>${formatCount(this.#iterations)} iterations</dt><dd>${this.#duration(seconds)}</dd>` : nothing}
     </dl>`;
+  }
+
+  /** Of the longest run. */
+  get #iterations(): number {
+    return Math.max(...this.#wanted.map(({ iterations }) => iterations));
   }
 
   #duration({ least, about, most, isMeasured }: IterationSeconds): TemplateResult {
     const { speed } = this.lab;
-    const iterations = Math.max(...this.#wanted.map((experiment) => experiment.iterations));
     // Slow motion waits for its next iteration.
-    const text = (seconds: number) => formatDuration(iterations * Math.max(seconds, speed === 'full' ? 0 : 1 / speed));
+    const text = (seconds: number) => formatDuration(this.#iterations * Math.max(seconds, speed === 'full' ? 0 : 1 / speed));
     const [from, to] = [text(least), text(most)];
     const span = isMeasured || most < CLEAR * least || from === to ? nothing : html`<span class="span">${from} to ${to}</span>`;
-    return html`${isMeasured ? '' : 'about '}${text(about)}<span class="of"> · ${formatCount(iterations)} iterations</span>${span}`;
+    return html`${isMeasured ? '' : 'about '}${text(about)}${span}`;
   }
 }
 

@@ -95,7 +95,7 @@ describe('the estimate', () => {
   test('gives the measured speed and the time of the whole run', async () => {
     await show(follow(initialState(), engine, loaded, runs('running', 100)));
     // The opening runs have 2,000 iterations.
-    expect(text()).toContain('Speed 100 it/s · measured Time 20 s · 2,000 iterations');
+    expect(text()).toContain('Speed 100 it/s · measured 2,000 iterations 20 s');
   });
 
   test('of a preview is asked for, says what it is of, and how far speed and time are open', async () => {
@@ -109,7 +109,7 @@ describe('the estimate', () => {
     await settled();
     // Timed: 0.01 s for as many dispatches and a 16th of the arithmetic, so 0.01 s to 0.16 s.
     expect(text()).toContain('With Width 256 Parameters 500 … 900 Memory 16 MB');
-    expect(text()).toContain('Speed about 25 it/s 6.3 it/s to 100 it/s Time about 80 s · 2,000 iterations 20 s to 5 min');
+    expect(text()).toContain('Speed about 25 it/s 6.3 it/s to 100 it/s 2,000 iterations about 80 s 20 s to 5 min');
   });
 
   test('before anything is loaded is asked for', async () => {
