@@ -22,8 +22,9 @@ export class SweepRefine extends LitElement {
       th, td { text-align: left; padding: 2px 14px 2px 0; border-bottom: 1px solid var(--line); font-weight: 400; }
       thead th { color: var(--dim); } td { font-family: var(--mono); font-variant-numeric: tabular-nums; }
       .changed td:nth-of-type(2) { font-weight: 600; }
+      .seg button { min-width: 30px; }
       .row { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; }
-      @media (max-width: 760px) { button, .seg button { min-height: 34px; } }
+      @media (max-width: 760px) { button, .seg button { min-height: 34px; min-width: 34px; } }
     `,
   ];
 
