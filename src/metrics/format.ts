@@ -34,8 +34,10 @@ export function nonFiniteName(x: number): string {
   return x > 0 ? '∞' : `${MINUS}∞`;
 }
 
+const COUNT = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
 export function formatCount(n: number): string {
-  return Math.round(n).toLocaleString('en');
+  return COUNT.format(Math.round(n));
 }
 
 /** `1 run`, `1,782 runs`. */

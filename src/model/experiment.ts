@@ -166,6 +166,19 @@ export function canonicalJson(value: unknown): string {
   return `{${entries.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(',')}}`;
 }
 
+const TEXTS = new WeakMap<object, string>();
+
+/** Whether two values that never change have the same canonical form; it is formed once of each. */
+export function isSame(a: object, b: object): boolean {
+  return a === b || canonicalOnce(a) === canonicalOnce(b);
+}
+
+function canonicalOnce(value: object): string {
+  const text = TEXTS.get(value) ?? canonicalJson(value);
+  TEXTS.set(value, text);
+  return text;
+}
+
 /** What the run id is the hash of: the canonical form without fields that came later and have the value from before. */
 export function identityJson(experiment: Experiment): string {
   return canonicalJson(Object.fromEntries(Object.entries(experiment).map(([key, value]) => [key, identityPart(value, key)])));

@@ -4,7 +4,7 @@ import { bucketEdges, type Column, decimate, startsRun } from '../metrics/decima
 import { formatCount, LOG10_2, nonFiniteName } from '../metrics/format.ts';
 import { LOG2_OVERFLOW, LOG2_VANISHING } from '../metrics/library-norm.ts';
 import type { Trace } from '../metrics/trace.ts';
-import { canonicalJson } from '../model/experiment.ts';
+import { isSame } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import { log2NormAfter, log2NormAfterExtended } from './derived.ts';
 import { formatSetting } from './format.ts';
@@ -187,7 +187,7 @@ function baselineLevels(
   position: (baseline: Baseline) => number | undefined,
 ): readonly Level[] {
   if (!baselines) return [];
-  const isShared = new Set(experiments.map(({ task }) => canonicalJson(task))).size === 1;
+  const isShared = experiments.every(({ task }) => isSame(task, experiments[0].task));
   const level = (baseline: Baseline, prefix: string, color: string): Level[] => {
     const y = position(baseline);
     return y === undefined ? [] : [{ y, label: `${prefix}${baseline.name}`, color, givesWay: true }];

@@ -6,6 +6,7 @@ import type { Frame, Table } from './frame.ts';
 import { Plot, plotStyles } from './plot.ts';
 import { shared } from './styles.ts';
 import { dataTable, tableStyles } from './table.ts';
+import { turn } from './turns.ts';
 
 @customElement('nabla-chart')
 export class NablaChart extends LitElement {
@@ -66,6 +67,11 @@ export class NablaChart extends LitElement {
       ></div>
       ${this.showsTable ? dataTable(this.heading, this.table()) : ''}
     </figure>`;
+  }
+
+  protected override async scheduleUpdate(): Promise<void> {
+    await turn();
+    await super.scheduleUpdate();
   }
 
   override updated(changed: PropertyValues<this>): void {

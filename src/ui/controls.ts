@@ -3,7 +3,7 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { judge } from '../metrics/verdict.ts';
 import { ConfigError } from '../model/errors.ts';
-import { canonicalJson } from '../model/experiment.ts';
+import { isSame } from '../model/experiment.ts';
 import { EstimateClient } from '../sweep/estimate-client.ts';
 import { act, type NablaEvent } from './events.ts';
 import { isLive, labelOf } from './fields.ts';
@@ -88,7 +88,7 @@ export class Controls extends LitElement {
   }
 
   #presets(): TemplateResult {
-    const current = PAIRS.find(({ experiments }) => canonicalJson(experiments) === canonicalJson(this.lab.experiments));
+    const current = PAIRS.find(({ experiments }) => isSame(experiments, this.lab.experiments));
     return html`<select @change=${(event: Event) => act(this, { type: 'pair', id: (event.target as HTMLSelectElement).value })}>
       ${current ? '' : html`<option selected disabled>own settings</option>`}
       ${PAIRS.map(({ id, label }) => html`<option value=${id} .selected=${id === current?.id}>${label}</option>`)}

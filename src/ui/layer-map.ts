@@ -11,6 +11,7 @@ import { runChooser } from './run-chooser.ts';
 import { type RunIndex, runName } from './runs.ts';
 import { shared } from './styles.ts';
 import { dataTable, tableStyles } from './table.ts';
+import { turn } from './turns.ts';
 
 const LEFT = 48;
 const RIGHT = 66;
@@ -86,6 +87,11 @@ export class LayerMap extends LitElement {
 
   override firstUpdated(): void {
     this.#resized.observe(this.canvas);
+  }
+
+  protected override async scheduleUpdate(): Promise<void> {
+    await turn();
+    await super.scheduleUpdate();
   }
 
   override updated(changed: PropertyValues<this>): void {

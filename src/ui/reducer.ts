@@ -4,7 +4,7 @@ import { formatCount } from '../metrics/format.ts';
 import { shapeOf } from '../metrics/layer-series.ts';
 import { Trace } from '../metrics/trace.ts';
 import { ConfigError } from '../model/errors.ts';
-import { canonicalJson } from '../model/experiment.ts';
+import { canonicalJson, isSame } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
 import { fieldValue } from './fields.ts';
@@ -343,5 +343,5 @@ export function commandsFor(before: LabState | undefined, after: LabState): ToWo
 
 /** Whether a run is still what its title says. */
 export function isOriginal(state: LabState, run: RunIndex): boolean {
-  return canonicalJson(state.experiments[run]) === canonicalJson(state.origin[run]);
+  return isSame(state.experiments[run], state.origin[run]);
 }

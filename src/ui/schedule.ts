@@ -1,4 +1,5 @@
 /** When the page draws: at most once a frame, never in a hidden tab, and not for most of the time. */
+import { turnsTaken } from './turns.ts';
 
 /** Drawing may take this share of the page's time; the rest is left to input and, on few cores, to the worker. */
 const DRAWING_SHARE = 0.25;
@@ -24,8 +25,9 @@ export class DrawSchedule {
       }
       const start = performance.now();
       this.#draw();
-      // Elements update in microtasks: what they took is known once those have run.
-      setTimeout(() => {
+      // Elements update in microtasks and in turns: what they took is known once those are over.
+      setTimeout(async () => {
+        await turnsTaken();
         const took = performance.now() - start;
         this.#earliest = start + took / DRAWING_SHARE;
       });

@@ -27,6 +27,7 @@ import { accuracyTable, heldOut, mapTable, readout, recordAt, runLetter, scalarT
 import { listed, runName } from './runs.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
+import { turn } from './turns.ts';
 
 /** `cross-entropy`, or each run's own. */
 function lossNames(experiments: LabState['experiments']): string {
@@ -68,6 +69,11 @@ export class Stage extends LitElement {
     }
   `,
   ];
+
+  protected override async scheduleUpdate(): Promise<void> {
+    await turn();
+    await super.scheduleUpdate();
+  }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     const { lab } = this;

@@ -2,7 +2,7 @@
 import type { Baseline } from '../data/dataset.ts';
 import type { AdapterReport, EngineChoice, GpuCheck } from '../engine/report.ts';
 import type { Trace } from '../metrics/trace.ts';
-import { canonicalJson } from '../model/experiment.ts';
+import { isSame } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import type { FromWorker, RunState, Speed } from '../sweep/protocol.ts';
@@ -145,7 +145,7 @@ export function playOrPause({ runState, wantsRun }: LabState): Action {
 
 /** Titles and claims of runs: those of the prepared pair they are, else none but `Own settings`. */
 export function identityOf(experiments: readonly Experiment[]): Pick<LabState, 'titles' | 'claims' | 'origin'> {
-  const pair = PAIRS.find((candidate) => canonicalJson(candidate.experiments) === canonicalJson(experiments));
+  const pair = PAIRS.find((candidate) => isSame(candidate.experiments, experiments));
   return {
     titles: pair?.titles ?? experiments.map(() => OWN_TITLE),
     claims: pair?.claims ?? experiments.map(() => ''),
