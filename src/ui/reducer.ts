@@ -264,7 +264,8 @@ function receive(state: LabState, message: FromWorker): LabState {
         pendingRetunes: 0,
         isGoingBack: false,
         resumed: undefined,
-        zooms: [],
+        // The zoom of a link is that of the first runs.
+        zooms: state.traces ? [] : state.zooms,
         failure: undefined,
       };
     case 'metrics':

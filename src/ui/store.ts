@@ -26,12 +26,13 @@ export class Store {
    */
   constructor(draw: (state: LabState) => void, wantsRun = true) {
     this.#schedule = new DrawSchedule(() => draw(this.#state));
-    const { settings, refused } = decodeSettings(location.hash.slice(1));
+    const { settings, zoom, refused } = decodeSettings(location.hash.slice(1));
     const theme = (localStorage.getItem(THEME_KEY) ?? 'system') as ThemeChoice;
     this.#state = {
       ...initialState(),
       ...settings,
       ...identityOf(settings.experiments),
+      zooms: zoom ? [zoom] : [],
       theme,
       wantsRun,
       notice: noticeOf(refused),
@@ -104,9 +105,10 @@ export class Store {
 
   #readAddress(): void {
     const hash = location.hash.slice(1);
-    if (hash === encodeSettings(this.#state)) return;
-    const { settings, refused } = decodeSettings(hash);
+    if (hash === encodeSettings(this.#state, this.#state.zooms.at(-1))) return;
+    const { settings, zoom, refused } = decodeSettings(hash);
     this.dispatch({ type: 'settings', settings, notice: noticeOf(refused) });
+    if (zoom) this.dispatch({ type: 'zoom', range: zoom });
   }
 
   #writeAddress(): void {
@@ -128,11 +130,17 @@ function encodeSettingsOnce(state: LabState): string {
     last.mapRun === state.mapRun &&
     last.baseline === state.baseline &&
     last.hidden === state.hidden &&
-    last.quantity === state.quantity;
-  if (!encoded || !same) encoded = { state, hash: encodeSettings(state) };
+    last.quantity === state.quantity &&
+    last.zooms === state.zooms;
+  if (!encoded || !same) encoded = { state, hash: encodeSettings(state, state.zooms.at(-1)) };
   return encoded.hash;
 }
 
+/** Sentences shown of a link. */
+const MOST_REFUSED = 20;
+
 function noticeOf(refused: readonly string[]): string | undefined {
-  return refused.length > 0 ? refused.join('\n') : undefined;
+  const rest = refused.length - MOST_REFUSED;
+  const shown = rest > 0 ? [...refused.slice(0, MOST_REFUSED), `and ${rest} more`] : refused;
+  return shown.length > 0 ? shown.join('\n') : undefined;
 }

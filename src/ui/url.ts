@@ -3,13 +3,14 @@
  * number, `own` where there are two.
  */
 import { ENGINE_CHOICES, type EngineChoice } from '../engine/report.ts';
+import { describeFields } from '../model/describe.ts';
 import { ConfigError, type Problem } from '../model/errors.ts';
 import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import { LAYER_QUANTITIES, type LayerQuantity, usualQuantity } from './layer-quantity.ts';
 import { MAX_RUNS, type RunIndex, runName, runNamed, runsNamed } from './runs.ts';
 import { changedPaths, fromLeaves, typedValue } from './settings.ts';
-import { initialState, type Settings } from './state.ts';
+import { initialState, type Range, type Settings } from './state.ts';
 
 /** Runs where the address does not say how many. */
 const USUAL_RUNS = 2;
@@ -18,8 +19,11 @@ const letter = (run: RunIndex) => runName(run).toLowerCase();
 /** Raise it when a written address would be read differently. */
 const VERSION = '1';
 
+/** Sixteen runs that share nothing take a quarter of it. */
+const MOST_CHARACTERS = 65_536;
+
 /** The hash without `#`; empty for what the page opens with. */
-export function encodeSettings(settings: Settings): string {
+export function encodeSettings(settings: Settings, zoom?: Range): string {
   const start = initialState();
   const words = new URLSearchParams();
   if (canonicalJson(settings.experiments) !== canonicalJson(start.experiments)) {
@@ -36,11 +40,14 @@ export function encodeSettings(settings: Settings): string {
   if (settings.baseline !== start.baseline) words.set('baseline', letter(settings.baseline));
   if (settings.hidden.length > 0) words.set('hide', settings.hidden.map(letter).join(''));
   if (settings.quantity !== usualQuantity(settings.experiments)) words.set('layers', settings.quantity);
+  if (zoom) words.set('zoom', zoom.join('-'));
   return words.size === 0 ? '' : `v=${VERSION}&${words}`;
 }
 
 export interface Decoded {
   readonly settings: Settings;
+  /** First and last iteration shown; undefined for all. */
+  readonly zoom?: Range | undefined;
   /** One sentence for each thing in the address that could not be used. */
   readonly refused: readonly string[];
 }
@@ -48,8 +55,12 @@ export interface Decoded {
 /** Reads a hash without `#`. Whatever cannot be used is left at its default and named in `refused`. */
 export function decodeSettings(hash: string): Decoded {
   const start = initialState();
-  const words = new URLSearchParams(hash);
   if (hash === '') return { settings: start, refused: [] };
+  if (hash.length > MOST_CHARACTERS) {
+    const problem = `The link has ${hash.length.toLocaleString('en')} characters and this page reads up to ${MOST_CHARACTERS.toLocaleString('en')}`;
+    return { settings: start, refused: [`${problem}; it shows its opening runs instead.`] };
+  }
+  const words = new URLSearchParams(hash);
   const version = words.get('v');
   if (version !== VERSION) {
     const found = version === null ? 'no version' : `version ${version}`;
@@ -63,6 +74,7 @@ export function decodeSettings(hash: string): Decoded {
   const engine = choice(words, 'engine', ENGINE_CHOICES, refused) ?? start.engine;
   const x = choice(words, 'x', ['linear', 'log'], refused);
   const quantity = choice(words, 'layers', LAYER_QUANTITIES, refused) as LayerQuantity | undefined;
+  const zoom = zoomOf(words, refused);
   const own = words.has('runs') || [...words.keys()].some((key) => !LOOKS.includes(key));
   const count = own ? runCount(words, refused) : start.experiments.length;
   const mapRun = runOf(words, 'map', count, refused);
@@ -79,8 +91,19 @@ export function decodeSettings(hash: string): Decoded {
       hidden,
       quantity: quantity ?? usualQuantity(experiments),
     },
+    zoom,
     refused,
   };
+}
+
+function zoomOf(words: URLSearchParams, refused: string[]): Range | undefined {
+  const text = words.get('zoom');
+  words.delete('zoom');
+  if (text === null) return undefined;
+  const [from, to] = /^\d{1,9}-\d{1,9}$/.test(text) ? text.split('-').map(Number) : [];
+  if (from < to) return [from, to];
+  refused.push(`zoom: "${text.slice(0, 40)}" is not valid; valid is the first and the last iteration, for example 10-200.`);
+  return undefined;
 }
 
 /** Words that choose among runs, whichever they are. */
@@ -125,14 +148,20 @@ function choice(words: URLSearchParams, key: string, valid: readonly string[], r
   return undefined;
 }
 
+const PATHS: ReadonlySet<string> = new Set(describeFields().map(({ path }) => path));
+const MOST_STRANGE = 8;
+
 function decodeRuns(words: URLSearchParams, count: number, refused: string[]): Experiment[] {
   const fields = Array.from({ length: count }, () => new Map<string, unknown>());
+  let strange = 0;
   for (const [key, text] of words) {
     const value = text === 'true' || text === 'false' ? text === 'true' : typedValue(text);
     const run = key[1] === '.' ? runNamed(key[0]) : undefined;
     const path = run === undefined ? key : key.slice(2);
-    if (!/^[a-zA-Z0-9]+(\.[a-zA-Z0-9]+)*$/.test(path) || (run !== undefined && run >= count)) {
-      refused.push(`"${key}" is not the name of a setting.`);
+    // The schema names one unknown field at a time, which takes its time: of many, the first few.
+    const isStrange = !PATHS.has(path) && ++strange > MOST_STRANGE;
+    if (isStrange || !/^[a-zA-Z0-9]{1,40}(\.[a-zA-Z0-9]{1,40}){0,5}$/.test(path) || (run !== undefined && run >= count)) {
+      refused.push(`"${key.slice(0, 80)}" is not the name of a setting.`);
       continue;
     }
     for (const own of run === undefined ? fields : [fields[run]]) own.set(path, value);

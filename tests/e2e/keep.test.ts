@@ -34,7 +34,8 @@ test('an experiment is dropped, looked over, taken over and undone; a hostile on
 
   const experiment = { seed: 5, iterations: 40, model: { kind: 'mlp', depth: 4, width: 8 } };
   await drop(page, 'run.json', JSON.stringify({ title: 'Dropped', experiment }));
-  const dialog = page.getByRole('dialog', { name: 'Import' });
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Take over' }).waitFor();
   await expect
     .poll(() => dialog.getByRole('row').allInnerTexts())
     .toEqual(['Run\tField\tBefore\tAfter', 'A\tDepth\t3\t4', 'A\tIterations\t30\t40', 'A\tSeed\t1\t5']);
@@ -45,9 +46,9 @@ test('an experiment is dropped, looked over, taken over and undone; a hostile on
   const after = page.url();
 
   await page.getByRole('button', { name: 'Undo: Import of Dropped' }).click();
-  expect(page.url()).toBe(before);
+  await expect.poll(() => page.url()).toBe(before);
   await page.keyboard.press('Control+Shift+Z');
-  expect(page.url()).toBe(after);
+  await expect.poll(() => page.url()).toBe(after);
 
   await drop(page, 'hostile.json', `{"model": {"__proto__": ${'['.repeat(100_000)}`);
   await page.getByText('model.__proto__: no field may have the name "__proto__"; remove it').waitFor();

@@ -134,3 +134,30 @@ describe('any number of runs', () => {
     expect(decodeSettings(`v=1&${words}`).refused).toEqual([expect.stringMatching(sentence)]);
   });
 });
+
+test('a zoom is written and read again; one that makes no sense is named', () => {
+  const { settings } = decodeSettings('v=1&x=linear');
+  const hash = encodeSettings(settings, [10, 200]);
+  expect(decodeSettings(hash)).toEqual({ settings, zoom: [10, 200], refused: [] });
+  for (const text of ['200-10', '5', '-1-3', '1e3-2e3', '1-9999999999', '__proto__']) {
+    const { zoom, refused } = decodeSettings(`v=1&zoom=${text}`);
+    expect(zoom).toBeUndefined();
+    expect(refused).toEqual([`zoom: "${text}" is not valid; valid is the first and the last iteration, for example 10-200.`]);
+  }
+});
+
+// How long each took is printed, not held: the machine that runs the tests may be busy.
+test.each([
+  ['a megabyte', `v=1&${'a'.repeat(1e6)}=1`, /The link has 1,000,006 characters and this page reads up to 65,536/],
+  ['a depth of a billion', 'v=1&model.depth=1000000000', /model\.depth: 1000000000 .*valid is/],
+  ['__proto__', 'v=1&__proto__.depth=3&constructor.prototype.depth=4', /"__proto__.depth" is not the name of a setting/],
+  ['deep nesting', `v=1&${'a.'.repeat(10_000)}a=1`, /not the name of a setting/],
+  ['a thousand unknown settings', `v=1&${Array.from({ length: 1000 }, (_, k) => `f${k}=1`).join('&')}`, /f0/],
+])('a hostile link is refused in words: %s', (name, hash, words) => {
+  const start = performance.now();
+  const { settings, refused } = decodeSettings(hash);
+  console.info(`${name}: ${(performance.now() - start).toFixed(1)} ms`);
+  expect(refused.join('\n')).toMatch(words);
+  expect(settings.experiments.length).toBeGreaterThan(0);
+  expect(({} as Record<string, unknown>).depth).toBeUndefined();
+});
