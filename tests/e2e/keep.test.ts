@@ -34,7 +34,7 @@ test('an experiment is dropped, looked over, taken over and undone; a hostile on
 
   const experiment = { seed: 5, iterations: 40, model: { kind: 'mlp', depth: 4, width: 8 } };
   await drop(page, 'run.json', JSON.stringify({ title: 'Dropped', experiment }));
-  const dialog = page.getByRole('dialog');
+  const dialog = page.locator('nabla-import');
   await dialog.getByRole('button', { name: 'Take over' }).waitFor();
   await expect
     .poll(() => dialog.getByRole('row').allInnerTexts())
@@ -52,7 +52,7 @@ test('an experiment is dropped, looked over, taken over and undone; a hostile on
 
   await drop(page, 'hostile.json', `{"model": {"__proto__": ${'['.repeat(100_000)}`);
   await page.getByText('model.__proto__: no field may have the name "__proto__"; remove it').waitFor();
-  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  await dialog.getByRole('button', { name: 'Close' }).click();
   await dialog.waitFor({ state: 'hidden' });
   expect(page.url()).toBe(after);
 
@@ -80,7 +80,7 @@ test('an experiment is dropped, looked over, taken over and undone; a hostile on
   await expect.poll(() => kept.count()).toBe(count);
 
   const download = page.waitForEvent('download');
-  await page.getByRole('dialog').getByRole('button', { name: 'Parquet' }).click();
+  await page.locator('nabla-files').getByRole('button', { name: 'Parquet' }).click();
   expect((await download).suggestedFilename()).toBe('nablascope-traces.parquet');
   await page.close();
   expect(complaints).toEqual([]);

@@ -26,7 +26,6 @@ export class KeptRuns extends LitElement {
   @state() private said = '';
   /** Run whose name is being typed. */
   @state() private named: string | undefined;
-  #history: LabState['history'] | undefined;
 
   static override styles = [
     shared,
@@ -48,15 +47,17 @@ export class KeptRuns extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    window.addEventListener('kept-runs', this.#reread);
     this.#read();
   }
 
-  /** An undo has brought something back, or a redo put it away. */
-  protected override updated(): void {
-    const { history } = this.lab;
-    if (this.#history && this.#history !== history) this.#read();
-    this.#history = history;
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener('kept-runs', this.#reread);
   }
+
+  /** A run was put away, or an undo has brought one back. */
+  readonly #reread = (): void => void this.#read();
 
   override render(): TemplateResult {
     const { runs } = this;
