@@ -74,7 +74,7 @@ test('an experiment is dropped, looked over, taken over and undone; a hostile on
     .click();
   await expect.poll(() => kept.count()).toBe(count - 1);
   await page
-    .getByRole('dialog')
+    .locator('nabla-files')
     .getByRole('button', { name: /^Undo: Deletion of/ })
     .click();
   await expect.poll(() => kept.count()).toBe(count);
