@@ -98,6 +98,7 @@ export function frame(
         const label = marks.some((mark) => mark.series === series) ? '' : remark(values[i], iteration);
         marks.push({ x: scale.position(iteration), series, edge: at === -Infinity ? 'bottom' : 'top', label });
       }
+      if (at === -Infinity && y === 'log') return at;
       return null;
     }),
   );
@@ -106,19 +107,36 @@ export function frame(
     columns.push(positions.map((iteration) => finiteOrUndefined(byIteration.get(iteration))));
   }
   const levels = levelsOf(columns);
-  const yRange = y === 'share' ? ([0, 1] as const) : logRange(columns, levels);
+  const finite = y === 'share' ? ([0, 1] as const) : logRange(columns, levels);
+  const zero = zeroOf(columns, finite[0]);
+  const yRange = zero === undefined ? finite : ([zero.at - 0.06 * (finite[1] - zero.at), finite[1]] as const);
+  const ticks =
+    y === 'share' ? linearTicks(0, 1, 4, (share) => `${Math.round(100 * share)} %`) : logTicks(finite[0], yRange[1], 5);
   return {
     styles: [...lines, ...tests].map(({ style }) => style),
     xs: positions.map(scale.position),
-    columns,
+    columns: zero?.columns ?? columns,
     marks,
     moments: momentsOf(state, scale),
     levels,
     xRange: [scale.position(range[0]), scale.position(range[1])],
     yRange,
     xTicks: scale.ticks(range[0], range[1], 7),
-    yTicks: y === 'share' ? linearTicks(0, 1, 4, (share) => `${Math.round(100 * share)} %`) : logTicks(yRange[0], yRange[1], 5),
+    yTicks: zero === undefined ? ticks : [{ at: zero.at, label: '0' }, ...ticks],
   };
+}
+
+/**
+ * Zeros on a log axis, which have no place there: the axis is linear from 0 to the lowest decade in view, which takes up a decade's
+ * height (symlog). Undefined where there are none.
+ */
+export function zeroOf(
+  columns: readonly (readonly Sample[])[],
+  low: number,
+): { readonly at: number; readonly columns: readonly (readonly Sample[])[] } | undefined {
+  if (!columns.some((column) => column.includes(Number.NEGATIVE_INFINITY))) return undefined;
+  const at = Math.floor(low) - 1;
+  return { at, columns: columns.map((column) => column.map((y) => (y === Number.NEGATIVE_INFINITY ? at : y))) };
 }
 
 function finiteOrUndefined(value: number | undefined): number | undefined {
@@ -137,7 +155,7 @@ export function logRange(columns: readonly (readonly Sample[])[], levels: readon
     low = Math.min(low, y);
     high = Math.max(high, y);
   };
-  for (const column of columns) for (const y of column) if (typeof y === 'number') take(y);
+  for (const column of columns) for (const y of column) if (typeof y === 'number' && Number.isFinite(y)) take(y);
   for (const { y } of levels) take(y);
   if (low > high) return [-1, 1];
   const margin = Math.max(0.06 * (high - low), (1 - (high - low)) / 2);

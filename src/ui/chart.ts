@@ -1,6 +1,10 @@
 /** A chart with caption, read-out, keyboard crosshair, text summary and data table. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { listenForGestures } from './chart/gestures.ts';
+import './chart/menu.ts';
+import type { Caption } from './chart/figure.ts';
+import { Colors } from './colors.ts';
 import { emit } from './events.ts';
 import type { Frame, Table } from './frame.ts';
 import { Plot, plotStyles } from './plot.ts';
@@ -18,6 +22,10 @@ export class NablaChart extends LitElement {
   /** One or two sentences that say what the chart shows. */
   @property() summary = '';
   @property({ attribute: false }) table: () => Table = () => ({ columns: [], rows: [] });
+  /** All of its data, as it is exported; by default what the table shows. */
+  @property({ attribute: false }) data: (() => Table) | undefined;
+  /** What the runs are, a line each, for pictures. */
+  @property({ attribute: false }) settings: () => readonly string[] = () => [];
   /** Crosshair's position on the x axis. */
   @property({ attribute: false }) at: number | undefined;
   /** A chart whose x axis is not the iterations takes no zoom. */
@@ -29,6 +37,7 @@ export class NablaChart extends LitElement {
   @query('.plot') private host!: HTMLElement;
   #plot: Plot | undefined;
   #resized: ResizeObserver | undefined;
+  #deaf: () => void = () => undefined;
 
   static override styles = [
     shared,
@@ -36,6 +45,8 @@ export class NablaChart extends LitElement {
     plotStyles,
     css`
       :host { display: flex; min-width: 0; min-height: 0; }
+      :host(:fullscreen), :host([covers]) { background: var(--bg); padding: 12px; }
+      :host([covers]) { position: fixed; inset: 0; z-index: 20; height: auto !important; }
       figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px 4px; display: flex; flex-direction: column; min-height: 0; min-width: 0; }
       figcaption { display: flex; flex-wrap: wrap; gap: 0 10px; align-items: center; font-weight: 600; min-height: 24px; }
       figcaption small { font-weight: 400; color: var(--dim); font-size: 11.5px; }
@@ -45,6 +56,7 @@ export class NablaChart extends LitElement {
       .plot[hidden] { display: none; }
       .empty { color: var(--dim); padding: 24px 8px; text-align: center; }
       .table-button { margin-left: auto; min-height: 24px; padding: 0 5px; font-size: 14px; }
+      nabla-chart-menu { margin-left: -8px; }
       .u-over { cursor: crosshair; }
       .u-cursor-x { border-right: 1px solid var(--dim) !important; }
       .u-select { background: color-mix(in srgb, var(--accent) 22%, transparent); }
@@ -56,6 +68,7 @@ export class NablaChart extends LitElement {
       <figcaption>
         <span>${this.heading}</span><slot name="tools"></slot><small>${this.unit}</small>
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${this.heading}: data table" @click=${this.#toggleTable}>▤</button>
+        <nabla-chart-menu .heading=${this.heading} .unit=${this.unit} .figure=${this as HTMLElement} .settings=${this.settings} .table=${this.data ?? this.table} .picture=${this.#picture}></nabla-chart-menu>
       </figcaption>
       <div class="read num" aria-live=${this.matches(':focus-within') ? 'polite' : 'off'}>${this.readout}</div>
       ${this.frame ? '' : html`<p class="empty">${this.empty}</p>`}
@@ -88,7 +101,16 @@ export class NablaChart extends LitElement {
     this.#drop();
   }
 
+  readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
+    const { frame } = this;
+    const colors = new Colors(this);
+    return (
+      frame && import('./chart/figure.ts').then(({ frameFigure }) => frameFigure(frame, caption, (token) => colors.of(token)))
+    );
+  };
+
   #drop(): void {
+    this.#deaf();
     this.#resized?.disconnect();
     this.#plot?.destroy();
     this.#plot = undefined;
@@ -102,6 +124,12 @@ export class NablaChart extends LitElement {
       reset: () => !this.fixed && emit(this, 'chart-reset', { all: true }),
     });
     this.#plot.draw(this.frame);
+    if (!this.fixed) {
+      this.#deaf = listenForGestures(this.#plot.area, {
+        range: () => this.frame?.xRange ?? [0, 1],
+        view: (range, isFirst) => emit(this, isFirst ? 'chart-zoom' : 'chart-view', range),
+      });
+    }
     this.#resized = new ResizeObserver(() => this.#plot?.resize());
     this.#resized.observe(this.host);
   }
@@ -115,13 +143,16 @@ export class NablaChart extends LitElement {
     if (!frame) return;
     const [from, to] = frame.xRange;
     const middle = this.at ?? (from + to) / 2;
+    const pan = (share: number) => emit(this, 'chart-view', [from + share * (to - from), to + share * (to - from)] as const);
     const zoom = (factor: number) => {
       const half = ((to - from) * factor) / 2;
       emit(this, 'chart-zoom', [middle - half, middle + half] as const);
     };
-    if (event.key === 'ArrowLeft' || event.key === 'ArrowRight')
+    if (!this.fixed && event.ctrlKey && (event.key === 'ArrowLeft' || event.key === 'ArrowRight'))
+      pan(event.key === 'ArrowLeft' ? -0.1 : 0.1);
+    else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight')
       this.#step(frame, event.key === 'ArrowLeft' ? -1 : 1, event.shiftKey ? 10 : 1);
-    else if (event.key === 'Escape') emit(this, 'chart-hover', undefined);
+    else if (event.key === 'Escape') this.#escape();
     else if (!this.fixed && (event.key === '+' || event.key === '=')) zoom(0.5);
     else if (!this.fixed && event.key === '-') zoom(2);
     else if (!this.fixed && event.key === 'Backspace') emit(this, 'chart-reset', { all: false });
@@ -129,6 +160,11 @@ export class NablaChart extends LitElement {
     event.preventDefault();
     event.stopPropagation();
   };
+
+  #escape(): void {
+    if (this.hasAttribute('covers')) this.removeAttribute('covers');
+    else emit(this, 'chart-hover', undefined);
+  }
 
   /** Moves the crosshair over the samples in view. */
   #step({ xs, xRange }: Frame, direction: number, samples: number): void {

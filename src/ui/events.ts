@@ -7,6 +7,8 @@ interface NablaEvents {
   'chart-hover': number | undefined;
   /** From and to position. */
   'chart-zoom': readonly [number, number];
+  /** From and to position, while a gesture goes on: it takes the place of the zoom that the gesture began with. */
+  'chart-view': readonly [number, number];
   'chart-reset': { readonly all: boolean };
   action: Action;
   /** What is being typed or dragged and not yet in force; undefined once it is given up. */

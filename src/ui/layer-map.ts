@@ -1,6 +1,9 @@
 /** The layer × iteration map of one run: colour is the gradient's norm, hatching is what is not finite. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import type { Caption } from './chart/figure.ts';
+import { listenForGestures } from './chart/gestures.ts';
+import './chart/menu.ts';
 import { Colors } from './colors.ts';
 import { emit } from './events.ts';
 import type { Table, Tick } from './frame.ts';
@@ -39,6 +42,10 @@ export class LayerMap extends LitElement {
   @property() summary = '';
   @property() theme = '';
   @property({ attribute: false }) table: () => Table = () => ({ columns: [], rows: [] });
+  /** All of its data, as it is exported; by default what the table shows. */
+  @property({ attribute: false }) data: (() => Table) | undefined;
+  /** What the runs are, a line each, for pictures. */
+  @property({ attribute: false }) settings: () => readonly string[] = () => [];
   @state() private showsTable = false;
   @query('canvas') private canvas!: HTMLCanvasElement;
   readonly #colors = new Colors(this);
@@ -46,6 +53,15 @@ export class LayerMap extends LitElement {
   /** First and last column with a cell that is not finite. */
   #broken: readonly [number, number] | undefined;
   #domain: readonly [number, number] = [0, 1];
+  #deaf: () => void = () => undefined;
+  readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
+    const { canvas } = this;
+    const colors = new Colors(this);
+    return (
+      this.#image &&
+      import('./chart/figure.ts').then(({ canvasFigure }) => canvasFigure(canvas, caption, (token) => colors.of(token)))
+    );
+  };
   #resized = new ResizeObserver(() => this.#paint(true));
 
   static override styles = [
@@ -53,6 +69,8 @@ export class LayerMap extends LitElement {
     tableStyles,
     css`
       :host { display: flex; min-width: 0; min-height: 0; }
+      :host(:fullscreen), :host([covers]) { background: var(--bg); padding: 12px; }
+      :host([covers]) { position: fixed; inset: 0; z-index: 20; height: auto !important; }
       figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px 4px; display: flex; flex-direction: column; min-height: 0; min-width: 0; }
       figcaption { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center; font-weight: 600; min-height: 26px; }
       small { font-weight: 400; color: var(--dim); font-size: 11.5px; }
@@ -62,6 +80,7 @@ export class LayerMap extends LitElement {
       canvas { position: absolute; inset: 0; width: 100%; height: 100%; touch-action: pan-y; cursor: crosshair; }
       select { font: inherit; font-size: 12px; font-weight: 400; height: 24px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); }
       .table-button { margin-left: auto; min-height: 24px; padding: 0 5px; font-size: 14px; }
+      nabla-chart-menu { margin-left: -8px; }
     `,
   ];
 
@@ -76,6 +95,7 @@ export class LayerMap extends LitElement {
         <small>${label}${of}, hatched: ${hasNone ? 'none' : 'not finite'}</small>
         ${runChooser(this, 'Run shown in the map', this.runs, this.run)}<slot name="tools"></slot>
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
+        <nabla-chart-menu .heading=${heading} .unit=${`${label}${of}`} .figure=${this as HTMLElement} .settings=${this.settings} .table=${this.data ?? this.table} .picture=${this.#picture}></nabla-chart-menu>
       </figcaption>
       <div class="read num">${this.readout}</div>
       <div class="host" ?hidden=${this.showsTable} role="img" aria-label="${named} by iteration map of run ${runName(this.run)}, ${text}${this.of === '' ? '' : `; ${this.of}`}. ${this.summary}">
@@ -87,6 +107,10 @@ export class LayerMap extends LitElement {
 
   override firstUpdated(): void {
     this.#resized.observe(this.canvas);
+    this.#deaf = listenForGestures(this.canvas, {
+      range: () => this.range,
+      view: (range, isFirst) => emit(this, isFirst ? 'chart-zoom' : 'chart-view', range),
+    });
   }
 
   protected override async scheduleUpdate(): Promise<void> {
@@ -102,6 +126,7 @@ export class LayerMap extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#resized.disconnect();
+    this.#deaf();
   }
 
   #toggleTable(): void {

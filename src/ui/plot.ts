@@ -47,6 +47,11 @@ export class Plot {
     return this.#built === builtOf(styles);
   }
 
+  /** Where pointers and wheels act on the data. */
+  get area(): HTMLElement {
+    return this.#plot.over;
+  }
+
   draw(frame: Frame): void {
     this.#frame = frame;
     this.#plot.batch(() => {

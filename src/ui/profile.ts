@@ -7,7 +7,7 @@ import { latestFinite } from '../metrics/verdict.ts';
 import type { Experiment } from '../model/schema.ts';
 import { predictGrowth } from '../theory/prediction.ts';
 import { predictionOf } from '../theory/recurrent-experiment.ts';
-import { logRange, styleAmong } from './chart-data.ts';
+import { logRange, styleAmong, zeroOf } from './chart-data.ts';
 import type { Frame, Sample, SeriesStyle, Table } from './frame.ts';
 import { type Curve, curveName, curvesOf } from './layer-parts.ts';
 import { formatLayer, LAYER_QUANTITY, type LayerQuantity, linearAxis, positionOf } from './layer-quantity.ts';
@@ -50,15 +50,18 @@ export function profileFrame(
   if (length === 0) return undefined;
   const xs = Array.from({ length }, (_, l) => l);
   const position = positionOf(quantity);
-  const measured = rows.map(({ row }) => xs.map((l): Sample => finiteOrNull(position(row[l] ?? Number.NaN))));
+  const found = rows.map(({ row }) => xs.map((l): Sample => sampleOf(position(row[l] ?? Number.NaN), scale === 'log')));
   // A plot keeps its number of series: where nothing is fitted the line is empty.
   const stacks = traces.map((trace, r) => shownStack(trace, experiments[r], quantity, curves[r][0]));
   const fitted = stacks.map((stack, r) => fitLine(fitOf(records[r], stack), stack?.count ?? 0, xs));
   const predicted = stacks.map((stack, r) => predictedOf(experiments[r], stack && records[r], stack, xs));
-  const isBelow = measured.some((column) => column.some((y) => typeof y === 'number' && y < 0));
+  const isBelow = found.some((column) => column.some((y) => typeof y === 'number' && y < 0));
   const linear = linearAxis(quantity, isBelow);
   const levels = quantity === 'ratio' ? [usualRatio()] : [];
-  const yRange = scale === 'log' ? logRange(measured, levels) : linear.range;
+  const finite = scale === 'log' ? logRange(found, levels) : linear.range;
+  const zero = zeroOf(found, finite[0]);
+  const measured = zero?.columns ?? found;
+  const yRange = zero === undefined ? finite : ([zero.at - 0.06 * (finite[1] - zero.at), finite[1]] as const);
   const styleOf = ({ r, curve }: (typeof rows)[number]): SeriesStyle => {
     if (!ofSteps) return styleAmong(traces, r, { dots: true, dotsOnly: true, tagAtStart: true });
     const gate = curve?.gate ?? '';
@@ -96,7 +99,10 @@ export function profileFrame(
     xRange: [0, Math.max(1, length - 1)],
     yRange,
     xTicks: linearTicks(0, Math.max(1, length - 1), 8, String, 1),
-    yTicks: scale === 'log' ? logTicks(yRange[0], yRange[1], 5) : linear.ticks,
+    yTicks: [
+      ...(zero ? [{ at: zero.at, label: '0' }] : []),
+      ...(scale === 'log' ? logTicks(finite[0], yRange[1], 5) : linear.ticks),
+    ],
   };
 }
 
@@ -109,6 +115,11 @@ function shownStack(trace: Trace, experiment: Experiment, quantity: LayerQuantit
   const stack = stackOf(trace, experiment);
   if (LAYER_QUANTITY[quantity].series !== stack.series) return undefined;
   return stack.unit === 'step' && curve ? { ...stack, first: curve.first, count: curve.count } : stack;
+}
+
+/** An exact zero keeps its place below a log axis. */
+function sampleOf(value: number, keepsZero: boolean): Sample {
+  return keepsZero && value === Number.NEGATIVE_INFINITY ? value : finiteOrNull(value);
 }
 
 function finiteOrNull(value: number): Sample {

@@ -137,6 +137,49 @@ export function accuracyTable(traces: readonly Trace[]): Table {
   return { columns: ['Iteration', ...heads], rows };
 }
 
+/** What was recorded, number for number: of norms their log2, which no file format bounds. */
+export function seriesData(traces: readonly Trace[], quantity: 'loss' | 'accuracy' | RunQuantity): Table {
+  const columns = traces.map((trace) => ({
+    iterations: trace.scalars.iteration.view(),
+    values:
+      quantity === 'loss' || quantity === 'accuracy' ? trace.scalars[quantity].view() : RUN_QUANTITY[quantity].values(trace),
+    tests: new Map(quantity === 'accuracy' ? trace.tests.map(({ iteration, accuracy }) => [iteration, accuracy]) : []),
+  }));
+  const isLog = quantity !== 'loss' && quantity !== 'accuracy' && RUN_QUANTITY[quantity].scale === 'log';
+  const label = quantity === 'loss' || quantity === 'accuracy' ? quantity : RUN_QUANTITY[quantity].label.toLowerCase();
+  const heads = traces.flatMap((_, r) => [
+    `${runName(r)} ${isLog ? 'log2 ' : ''}${label}`,
+    ...(quantity === 'accuracy' ? [`${runName(r)} held out`] : []),
+  ]);
+  const rows = new Map<number, string[]>();
+  const width = heads.length / Math.max(1, traces.length);
+  const put = (iteration: number, at: number, value: number) => {
+    const row = rows.get(iteration) ?? new Array<string>(heads.length).fill('');
+    row[at] = String(value);
+    rows.set(iteration, row);
+  };
+  for (const [r, { iterations, values, tests }] of columns.entries()) {
+    iterations.forEach((iteration, i) => {
+      put(iteration, r * width, values[i]);
+    });
+    for (const [iteration, accuracy] of tests) put(iteration, r * width + 1, accuracy);
+  }
+  const ordered = [...rows].sort(([a], [b]) => a - b);
+  return { columns: ['iteration', ...heads], rows: ordered.map(([iteration, row]) => [String(iteration), ...row]) };
+}
+
+/** Every record of a map's quantity, number for number: of norms log2. @param offset as of `mapTable` */
+export function mapData({ layers }: Trace, quantity: LayerQuantity, names: readonly string[], offset = 0): Table {
+  const { values } = LAYER_QUANTITY[quantity];
+  return {
+    columns: ['iteration', ...names],
+    rows: layers.map((record) => {
+      const own = values(record);
+      return [String(record.iteration), ...names.map((_, l) => String(own[offset + l]))];
+    }),
+  };
+}
+
 /** The record that holds at an iteration: the latest one not after it. */
 export function recordAt({ layers }: Trace, iteration: number): LayerRecord | undefined {
   const index = firstIndex(layers.length, (k) => layers[k].iteration > iteration);

@@ -85,7 +85,7 @@ function step(state: LabState, action: Action): LabState {
         ...(action.name !== undefined && state.runState === 'finished' && { wantsRun: true }),
       };
     case 'zoom':
-      return { ...state, zooms: [...state.zooms, action.range] };
+      return { ...state, zooms: [...(action.continues ? state.zooms.slice(0, -1) : state.zooms), action.range] };
     case 'zoom back':
       return { ...state, zooms: action.all ? [] : state.zooms.slice(0, -1) };
     case 'undo':

@@ -4,7 +4,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import './chart.ts';
 import { iterationScale } from './chart-data.ts';
 import type { Frame } from './frame.ts';
-import { readout, scalarTable, summarize, valueAt } from './readouts.ts';
+import { readout, scalarTable, seriesData, summarize, valueAt } from './readouts.ts';
 import { NOT_CLIPPED, runFrame, runUnit } from './run-frames.ts';
 import { RUN_QUANTITIES, RUN_QUANTITY, type RunQuantity } from './run-quantity.ts';
 import type { LabState } from './state.ts';
@@ -14,6 +14,7 @@ import { shared } from './styles.ts';
 export class RunSeries extends LitElement {
   @property({ attribute: false }) lab!: LabState;
   @property() theme = '';
+  @property({ attribute: false }) settings: () => readonly string[] = () => [];
   @state() private quantity: RunQuantity = 'norm';
   #frame: Frame | undefined;
   #drawn: LabState | undefined;
@@ -56,6 +57,7 @@ export class RunSeries extends LitElement {
       .readout=${traces ? readout(traces, hover, (trace, iteration, r) => valueAt(trace, quantity, iteration, experiments[r])) : ''}
       .summary=${traces ? summarize(experiments, traces, quantity) : ''}
       .table=${() => (traces ? scalarTable(experiments, traces, quantity) : { columns: [], rows: [] })}
+      .data=${() => (traces ? seriesData(traces, quantity) : { columns: [], rows: [] })} .settings=${this.settings}
     ><label slot="tools"><span class="hidden">What is shown over the iterations</span><select @change=${this.#choose}>
       ${RUN_QUANTITIES.map((id) => html`<option value=${id} title=${RUN_QUANTITY[id].label} .selected=${id === quantity}>${RUN_QUANTITY[id].symbol}</option>`)}
     </select></label></nabla-chart>`;

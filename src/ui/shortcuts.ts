@@ -1,6 +1,8 @@
 /** The page's keyboard shortcuts: one table, on which the key handler acts and of which the keyboard map is made. */
+import { copyText } from './clipboard.ts';
 import type { DialogName } from './dialogs.ts';
 import { type Action, type LabState, playOrPause } from './state.ts';
+import { valuesText } from './values.ts';
 import type { View } from './views.ts';
 
 /** Where a shortcut works, in the order of the keyboard map. */
@@ -42,8 +44,15 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { place: 'lab', keys: [','], does: 'Go back one iteration', act: goBack },
   { place: 'lab', keys: ['r'], does: 'Back to iteration 0', act: ({ dispatch }) => dispatch({ type: 'restart' }) },
   { place: 'lab', keys: ['Backspace'], does: 'Previous zoom', act: previousZoom },
+  {
+    place: 'lab',
+    keys: ['c'],
+    does: 'Copy every chart’s values at the crosshair',
+    act: ({ lab }) => copyText(valuesText(lab, location.href)),
+  },
   { place: 'chart', keys: ['ArrowLeft', 'ArrowRight'], does: 'Move the crosshair by a sample; with Shift by ten' },
   { place: 'chart', keys: ['+', '-'], does: 'Zoom in or out around the crosshair' },
+  { place: 'chart', keys: ['Ctrl+ArrowLeft', 'Ctrl+ArrowRight'], does: 'Move what is in view by a tenth' },
   { place: 'chart', keys: ['Backspace'], does: 'Previous zoom' },
   { place: 'chart', keys: ['Escape'], does: 'Take the crosshair away' },
   { place: 'map', keys: ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'], does: 'Move to the next cell' },

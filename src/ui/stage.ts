@@ -23,8 +23,21 @@ import {
   sideBySide,
   summarizeProfile,
 } from './profile.ts';
-import { accuracyTable, heldOut, mapTable, readout, recordAt, runLetter, scalarTable, summarize, valueAt } from './readouts.ts';
+import {
+  accuracyTable,
+  heldOut,
+  mapData,
+  mapTable,
+  readout,
+  recordAt,
+  runLetter,
+  scalarTable,
+  seriesData,
+  summarize,
+  valueAt,
+} from './readouts.ts';
 import { listed, runName } from './runs.ts';
+import { settingsLines } from './settings-lines.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
 import { turn } from './turns.ts';
@@ -120,9 +133,10 @@ export class Stage extends LitElement {
         .readout=${traces ? readout(traces, hover, (trace, iteration, r) => valueAt(trace, 'loss', iteration, lab.experiments[r])) : ''}
         .summary=${traces ? summarize(lab.experiments, traces, 'loss') : ''}
         .table=${() => (traces ? scalarTable(lab.experiments, traces, 'loss') : NO_TABLE)}
+        .data=${() => (traces ? seriesData(traces, 'loss') : NO_TABLE)} .settings=${this.#settings} @chart-view=${this.#view}
         @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
       ></nabla-chart>
-      <nabla-run-series .lab=${lab} .theme=${this.theme} @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}></nabla-run-series>
+      <nabla-run-series .lab=${lab} .theme=${this.theme} .settings=${this.#settings} @chart-view=${this.#view} @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}></nabla-run-series>
       ${this.#profile()} ${this.#accuracy(at)} ${this.showsHistograms ? this.#histograms() : this.#map(at)}`;
   }
 
@@ -164,6 +178,7 @@ export class Stage extends LitElement {
       .unit=${unit ?? experiments[0].model.kind} .empty=${this.#frames ? 'Not measured: probes.layers is “gradients”.' : 'Waiting for the first iteration.'}
       .readout=${values ? html`${isFit ? 'fit' : place}${values.map((value, r) => html` &nbsp;<span>${runLetter(r)} ${isFit ? fits[r] || '–' : value}</span>`)}` : ''}
       .summary=${traces ? summarizeProfile(experiments, traces, quantity, this.chosenPart) : ''}
+      .settings=${this.#settings}
       .table=${() => (traces ? profileTable(experiments, traces, quantity, names, this.chosenPart) : NO_TABLE)}
       @chart-hover=${this.#hoverLayer}
     ><label slot="tools"><span class="hidden">What is shown of the layers</span><select @change=${this.#choose}>
@@ -215,7 +230,8 @@ export class Stage extends LitElement {
       .empty=${regression ? 'A regression has no accuracy.' : 'Waiting for the first iteration.'}
       .readout=${traces && !regression ? readout(traces, hover, heldOut) : ''}
       .summary=${traces ? `Held out: ${traces.map((trace, r) => `run ${runName(r)} ${heldOut(trace, Number.POSITIVE_INFINITY)}`).join(', ')}. Training: ${summarize(experiments, traces, 'accuracy')}` : ''}
-      .table=${() => (traces ? accuracyTable(traces) : NO_TABLE)}
+      .table=${() => (traces ? accuracyTable(traces) : NO_TABLE)} .data=${() => (traces ? seriesData(traces, 'accuracy') : NO_TABLE)}
+      .settings=${this.#settings} @chart-view=${this.#view}
       @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
     ></nabla-chart>`;
   }
@@ -238,7 +254,8 @@ export class Stage extends LitElement {
       .at=${at} .run=${lab.mapRun} .runs=${lab.experiments.length} .quantity=${lab.quantity} .unit=${ofSteps ? 'step' : 'layer'} .of=${curve && ofSteps ? curveName(curve) : ''}
       .theme=${this.theme} .readout=${ends ?? ''} .summary=${ends ?? 'Nothing recorded.'}
       .table=${() => (trace && count > 0 ? mapTable(trace, lab.quantity, names.slice(first, first + count), first) : NO_TABLE)}
-      @chart-hover=${this.#hover} @chart-reset=${this.#reset}
+      .data=${() => (trace && count > 0 ? mapData(trace, lab.quantity, names.slice(first, first + count), first) : NO_TABLE)} .settings=${this.#settings}
+      @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-view=${this.#view} @chart-reset=${this.#reset}
     >${this.#gates()}${this.#wide()}</nabla-layer-map>`;
   }
 
@@ -271,11 +288,22 @@ export class Stage extends LitElement {
     this.requestUpdate();
   };
 
-  readonly #zoom = ({ detail: [from, to] }: NablaEvent<'chart-zoom'>): void => {
+  readonly #zoom = ({ detail }: NablaEvent<'chart-zoom'>): void => {
+    act(this, { type: 'zoom', range: this.#iterations(detail) });
+  };
+
+  readonly #view = ({ detail }: NablaEvent<'chart-view'>): void => {
+    act(this, { type: 'zoom', range: this.#iterations(detail), continues: true });
+  };
+
+  #iterations([from, to]: readonly [number, number]): readonly [number, number] {
     const scale = iterationScale(this.lab);
     const first = Math.max(0, Math.floor(scale.iteration(from)));
-    act(this, { type: 'zoom', range: [first, Math.max(first + 1, Math.ceil(scale.iteration(to)))] });
-  };
+    return [first, Math.max(first + 1, Math.ceil(scale.iteration(to)))];
+  }
+
+  /** What the runs are, for pictures. */
+  readonly #settings = (): readonly string[] => settingsLines(this.lab);
 
   readonly #reset = ({ detail: { all } }: NablaEvent<'chart-reset'>): void => {
     if (this.lab.zooms.length > 0) act(this, { type: 'zoom back', all });

@@ -118,7 +118,8 @@ export type Action =
   | { readonly type: 'redo' }
   /** Something kept in this browser was put away; `text` names it behind "Undo". */
   | { readonly type: 'deleted'; readonly deleted: Deleted; readonly text: string }
-  | { readonly type: 'zoom'; readonly range: Range }
+  /** One that continues takes the place of the zoom before. */
+  | { readonly type: 'zoom'; readonly range: Range; readonly continues?: boolean }
   | { readonly type: 'zoom back'; readonly all: boolean }
   | { readonly type: 'hover'; readonly iteration: number | undefined }
   | { readonly type: 'log iterations'; readonly on: boolean }

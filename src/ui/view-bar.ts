@@ -6,6 +6,7 @@ import { act } from './events.ts';
 import { runColor, runDash, runName } from './runs.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
+import './values.ts';
 
 @customElement('nabla-view-bar')
 export class ViewBar extends LitElement {
@@ -33,6 +34,7 @@ export class ViewBar extends LitElement {
       <span class="key">▲ not finite</span>
       ${marks.length > 0 ? html`<span class="key">┊ change</span>` : ''}
       <span class="grow"></span>
+      <nabla-values .lab=${this.lab}></nabla-values>
       ${
         zoom
           ? html`<button class="zoom" title="Show everything (double-click a chart, or Backspace)" @click=${() => act(this, { type: 'zoom back', all: true })}>

@@ -28,7 +28,9 @@ describe('the gradient norm', () => {
       ['Run', 0],
       ['Run, after clipping', 2],
     ]);
-    expect(rounded(frame?.columns[1] ?? [])).toEqual([0.301, 0, null, null]);
+    expect(rounded(frame?.columns[1] ?? [])).toEqual([0.301, 0, -31, null]);
+    // The axis is linear below the lowest decade, down to 0.
+    expect(frame?.yTicks[0]).toEqual({ at: -31, label: '0' });
     expect(frame?.levels[0]).toMatchObject({ label: 'clip 2' });
     expect(frame?.marks.filter(({ series }) => series === 1).map(({ edge, label }) => [edge, label])).toEqual([
       ['bottom', '0 after clipping @ 2'],
@@ -96,7 +98,8 @@ describe('weights and updates', () => {
   test('the ratio of update and weights beside what is usual; a skipped update stands at the bottom', () => {
     const frame = runFrame(view(free), [trace], 'updateRatio');
     // 2^-10 is just below 1e-3.
-    expect(rounded(frame?.columns[0] ?? [])).toEqual([-3.0103, null]);
+    expect(rounded(frame?.columns[0] ?? [])).toEqual([-3.0103, -5]);
+    expect(frame?.yTicks[0]).toEqual({ at: -5, label: '0' });
     expect(frame?.levels).toEqual([expect.objectContaining({ y: -3 })]);
     expect(frame?.marks).toEqual([expect.objectContaining({ edge: 'bottom', label: '0 @ 1' })]);
     expect([valueAt(trace, 'updateRatio', 0), valueAt(trace, 'updateRatio', 1)]).toEqual(['9.77e−4', '0']);

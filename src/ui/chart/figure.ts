@@ -1,0 +1,157 @@
+/** A chart or a map as an SVG picture that stands alone: title, what it shows, settings and address are part of it. */
+import type { Frame, Sample } from '../frame.ts';
+
+export interface Caption {
+  readonly title: string;
+  /** What is shown, in a few words. */
+  readonly unit: string;
+  /** A line for each run. */
+  readonly settings: readonly string[];
+  /** Where the same can be seen again. */
+  readonly address: string;
+}
+
+/** The page's colours, by custom property. */
+export type ColorOf = (token: string) => string;
+
+const NS = 'http://www.w3.org/2000/svg';
+const SANS = 'system-ui, "Segoe UI", "DejaVu Sans", sans-serif';
+const MONO = 'ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace';
+const WIDTH = 960;
+const PLOT = { left: 64, right: 28, height: 400 } as const;
+const LINE = 17;
+/** Characters of a line of settings or of the address that fit. */
+const MOST_CHARACTERS = 132;
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+/** Text goes into the picture as text, whatever it is. */
+function node(name: string, attributes: Attributes, content: string | readonly SVGElement[] = []): SVGElement {
+  const element = document.createElementNS(NS, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  if (typeof content === 'string') element.textContent = content;
+  else element.append(...content);
+  return element;
+}
+
+/** Cuts a long line into several; an address breaks anywhere. */
+function wrapped(text: string): string[] {
+  return text.match(new RegExp(`.{1,${MOST_CHARACTERS}}`, 'gs')) ?? [];
+}
+
+/**
+ * The whole picture around what `body` draws below `top`.
+ *
+ * @param height of the body
+ */
+export function figure(
+  caption: Caption,
+  color: ColorOf,
+  height: number,
+  body: (top: number) => readonly SVGElement[],
+): SVGElement {
+  const words = (text: string, y: number, more: Attributes = {}) =>
+    node('text', { x: 16, y, fill: color('--dim'), 'font-size': 12, 'font-family': MONO, ...more }, text);
+  const parts: SVGElement[] = [
+    words(caption.title, 28, { fill: color('--text'), 'font-size': 17, 'font-weight': 600, 'font-family': SANS }),
+    words(caption.unit, 48, { 'font-family': SANS }),
+    ...body(62),
+  ];
+  let y = 62 + height + 20;
+  for (const line of [...caption.settings.flatMap(wrapped), ...wrapped(caption.address)]) {
+    parts.push(words(line, y));
+    y += LINE;
+  }
+  const paper = node('rect', { width: '100%', height: '100%', fill: color('--panel') });
+  return node('svg', { xmlns: NS, width: WIDTH, height: y, viewBox: `0 0 ${WIDTH} ${y}`, role: 'img' }, [
+    node('title', {}, caption.title),
+    paper,
+    ...parts,
+  ]);
+}
+
+/** A picture of a frame. */
+export function frameFigure(frame: Frame, caption: Caption, color: ColorOf): SVGElement {
+  return figure(caption, color, PLOT.height, (top) => drawFrame(frame, color, top));
+}
+
+/** A picture of what a canvas shows. */
+export function canvasFigure(canvas: HTMLCanvasElement, caption: Caption, color: ColorOf): SVGElement {
+  const height = Math.round(((WIDTH - 32) * canvas.height) / canvas.width);
+  const place = (y: number) => ({ x: 16, y, width: WIDTH - 32, height, href: canvas.toDataURL('image/png') });
+  return figure(caption, color, height, (top) => [node('image', place(top))]);
+}
+
+function drawFrame(frame: Frame, color: ColorOf, top: number): SVGElement[] {
+  const width = WIDTH - PLOT.left - PLOT.right;
+  const height = PLOT.height - 24;
+  const [x0, x1] = frame.xRange;
+  const [y0, y1] = frame.yRange;
+  const px = (x: number) => round(PLOT.left + ((x - x0) / (x1 - x0)) * width);
+  const py = (y: number) => round(top + height - ((y - y0) / (y1 - y0)) * height);
+  const label = (text: string, x: number, y: number, more: Attributes = {}) =>
+    node('text', { x, y, fill: color('--faint'), 'font-size': 11, 'font-family': MONO, ...more }, text);
+  const rule = (x: number, y: number, toX: number, toY: number, stroke: string, dash = '') =>
+    node('line', { x1: x, y1: y, x2: toX, y2: toY, stroke, 'stroke-dasharray': dash });
+  const right = PLOT.left + width;
+  const inside = ({ at }: { readonly at: number }, [low, high]: readonly [number, number]) => at >= low && at <= high;
+  const grid = frame.yTicks
+    .filter((tick) => inside(tick, frame.yRange))
+    .flatMap(({ at, label: text }) => [
+      rule(PLOT.left, py(at), right, py(at), color('--line')),
+      label(text, PLOT.left - 6, py(at) + 4, { 'text-anchor': 'end' }),
+    ]);
+  const ticks = frame.xTicks
+    .filter((tick) => inside(tick, frame.xRange))
+    .map(({ at, label: text }) => label(text, px(at), top + height + 16, { 'text-anchor': 'middle' }));
+  const levels = frame.levels
+    .filter(({ y }) => inside({ at: y }, frame.yRange))
+    .flatMap(({ y, label: text, color: token }) => [
+      rule(PLOT.left, py(y), right, py(y), color(token), '4 4'),
+      label(text, right - 14, py(y) + 12, { 'text-anchor': 'end', fill: color(token) }),
+    ]);
+  const moments = frame.moments
+    .filter(({ x }) => inside({ at: x }, frame.xRange))
+    .map(({ x }) => rule(px(x), top, px(x), top + height, color('--dim'), '2 3'));
+  const series = frame.styles.flatMap((style, s) => {
+    const stroke = color(style.color);
+    const points = frame.xs.flatMap((x, i): (readonly [number, number] | null)[] => {
+      const y: Sample = frame.columns[s]?.[i];
+      if (y === undefined || x < x0 || x > x1) return [];
+      return [y === null ? null : [px(x), py(y)]];
+    });
+    const shown = points.filter((point) => point !== null);
+    const line = { d: pathOf(points), fill: 'none', stroke, 'stroke-width': style.width, opacity: style.alpha ?? 1 };
+    const dash = style.dash?.length ? { 'stroke-dasharray': style.dash.join(' ') } : {};
+    const dots = style.dots ? shown.map(([cx, cy]) => node('circle', { cx, cy, r: 2.7, fill: stroke })) : [];
+    const end = style.tagAtStart ? shown[0] : shown.at(-1);
+    const tag = style.tag && end ? [label(style.tag, end[0] + 5, end[1] + 4, { fill: stroke, 'font-weight': 700 })] : [];
+    return [...(style.dotsOnly || style.width === 0 ? [] : [node('path', { ...line, ...dash })]), ...dots, ...tag];
+  });
+  let row = 0;
+  const marks = frame.marks
+    .filter(({ x }) => inside({ at: x }, frame.xRange))
+    .flatMap(({ x, series: s, edge, label: text }) => {
+      const [at, y, down] = [px(x), edge === 'top' ? top : top + height, edge === 'top' ? 1 : -1];
+      const fill = color(frame.styles[s].color);
+      const triangle = node('path', { d: `M${at},${y}l-5,${10 * down}h10z`, fill });
+      if (text === '') return [triangle];
+      const shift = edge === 'top' ? 13 * row++ + 10 : -4;
+      return [triangle, label(text, at + 8, y + shift, { fill })];
+    });
+  return [...grid, ...ticks, ...levels, ...moments, ...series, ...marks];
+}
+
+/** null parts the line. */
+function pathOf(points: readonly (readonly [number, number] | null)[]): string {
+  let isDown = false;
+  return points
+    .map((point) => {
+      const command = point === null ? '' : `${isDown ? 'L' : 'M'}${point[0]},${point[1]}`;
+      isDown = point !== null;
+      return command;
+    })
+    .join('');
+}
+
+const round = (x: number) => Math.round(100 * x) / 100;
