@@ -67,6 +67,7 @@ export class App extends LitElement {
       aside { background: var(--panel); overflow: auto; padding: 12px 14px 20px; min-height: 0; }
       .left { border-right: 1px solid var(--line); } .right { border-left: 1px solid var(--line); }
       .middle { display: flex; flex-direction: column; gap: 10px; padding: 10px; min-height: 0; min-width: 0; overflow: auto; }
+      nabla-run-strip, nabla-view-bar { flex: none; }
       nabla-stage { flex: 1 0 540px; }
       .foot { display: none; }
       .loading { padding: 40px 14px; color: var(--dim); text-align: center; }

@@ -48,15 +48,16 @@ export class NablaChart extends LitElement {
       :host(:fullscreen), :host([covers]) { background: var(--bg); padding: 12px; }
       :host([covers]) { position: fixed; inset: 0; z-index: 20; height: auto !important; }
       figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px 4px; display: flex; flex-direction: column; min-height: 0; min-width: 0; }
-      figcaption { display: flex; flex-wrap: wrap; gap: 0 10px; align-items: center; font-weight: 600; min-height: 24px; }
-      figcaption small { font-weight: 400; color: var(--dim); font-size: 11.5px; }
+      figcaption { display: flex; gap: 0 8px; align-items: center; font-weight: 600; min-height: 24px; }
+      figcaption > span:first-child { flex: none; }
+      .end { flex: none; display: inline-flex; align-items: center; }
+      figcaption small { flex: 1 1 0; min-width: 0; font-weight: 400; color: var(--dim); font-size: 11.5px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
       .read { color: var(--dim); min-height: 17px; line-height: 17px; overflow: hidden; }
       .read span { display: inline-block; max-width: 100%; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; vertical-align: bottom; }
       .plot { flex: 1; min-height: 110px; position: relative; overflow: hidden; border-radius: 4px; touch-action: pan-y; }
       .plot[hidden] { display: none; }
       .empty { color: var(--dim); padding: 24px 8px; text-align: center; }
-      .table-button { margin-left: auto; min-height: 24px; padding: 0 5px; font-size: 14px; }
-      nabla-chart-menu { margin-left: -8px; }
+      .table-button { min-height: 24px; padding: 0 5px; font-size: 14px; }
       .u-over { cursor: crosshair; }
       .u-cursor-x { border-right: 1px solid var(--dim) !important; }
       .u-select { background: color-mix(in srgb, var(--accent) 22%, transparent); }
@@ -66,9 +67,9 @@ export class NablaChart extends LitElement {
   override render(): TemplateResult {
     return html`<figure>
       <figcaption>
-        <span>${this.heading}</span><slot name="tools"></slot><small>${this.unit}</small>
-        <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${this.heading}: data table" @click=${this.#toggleTable}>▤</button>
-        <nabla-chart-menu .heading=${this.heading} .unit=${this.unit} .figure=${this as HTMLElement} .settings=${this.settings} .table=${this.data ?? this.table} .picture=${this.#picture}></nabla-chart-menu>
+        <span>${this.heading}</span><slot name="tools"></slot><small title=${this.unit}>${this.unit}</small>
+        <span class="end"><button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${this.heading}: data table" @click=${this.#toggleTable}>▤</button>
+        <nabla-chart-menu .heading=${this.heading} .unit=${this.unit} .figure=${this as HTMLElement} .settings=${this.settings} .table=${this.data ?? this.table} .picture=${this.#picture}></nabla-chart-menu></span>
       </figcaption>
       <div class="read num" aria-live=${this.matches(':focus-within') ? 'polite' : 'off'}>${this.readout}</div>
       ${this.frame ? '' : html`<p class="empty">${this.empty}</p>`}

@@ -79,8 +79,8 @@ export class LayerMap extends LitElement {
       .host[hidden] { display: none; }
       canvas { position: absolute; inset: 0; width: 100%; height: 100%; touch-action: pan-y; cursor: crosshair; }
       select { font: inherit; font-size: 12px; font-weight: 400; height: 24px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); }
-      .table-button { margin-left: auto; min-height: 24px; padding: 0 5px; font-size: 14px; }
-      nabla-chart-menu { margin-left: -8px; }
+      .end { margin-left: auto; display: inline-flex; align-items: center; }
+      .table-button { min-height: 24px; padding: 0 5px; font-size: 14px; }
     `,
   ];
 
@@ -94,8 +94,8 @@ export class LayerMap extends LitElement {
         <span>${heading}</span>
         <small>${label}${of}, hatched: ${hasNone ? 'none' : 'not finite'}</small>
         ${runChooser(this, 'Run shown in the map', this.runs, this.run)}<slot name="tools"></slot>
-        <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
-        <nabla-chart-menu .heading=${heading} .unit=${`${label}${of}`} .figure=${this as HTMLElement} .settings=${this.settings} .table=${this.data ?? this.table} .picture=${this.#picture}></nabla-chart-menu>
+        <span class="end"><button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
+        <nabla-chart-menu .heading=${heading} .unit=${`${label}${of}`} .figure=${this as HTMLElement} .settings=${this.settings} .table=${this.data ?? this.table} .picture=${this.#picture}></nabla-chart-menu></span>
       </figcaption>
       <div class="read num">${this.readout}</div>
       <div class="host" ?hidden=${this.showsTable} role="img" aria-label="${named} by iteration map of run ${runName(this.run)}, ${text}${this.of === '' ? '' : `; ${this.of}`}. ${this.summary}">

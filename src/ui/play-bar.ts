@@ -23,7 +23,8 @@ export class PlayBar extends LitElement {
     shared,
     css`
       :host { display: flex; align-items: center; gap: 8px; }
-      .primary { min-width: 92px; }
+      .primary { min-width: 92px; white-space: nowrap; }
+      @media (max-width: 1560px) { .speed span { position: absolute; clip-path: inset(50%); } }
       .where { color: var(--dim); white-space: nowrap; margin-left: 4px; }
       .where b { color: var(--text); font-weight: 600; }
       .speed { display: flex; align-items: center; gap: 6px; color: var(--dim); }

@@ -37,16 +37,18 @@ export class TopBar extends LitElement {
       .skip { position: absolute; z-index: 6; top: 8px; } .skip:not(:focus) { clip-path: inset(50%); width: 1px; height: 1px; min-height: 0; overflow: hidden; padding: 0; }
       .nabla { color: var(--accent); font-size: 18px; margin-right: 6px; }
       .grow { flex: 1; }
+      nabla-play-bar { flex: none; }
       nav { display: flex; gap: 2px; }
       nav a { display: inline-flex; align-items: center; padding: 0 11px; min-height: 28px; border-radius: var(--r); color: var(--dim); text-decoration: none; }
       nav a:hover { color: var(--text); }
       nav a[aria-current='page'] { background: var(--raise); color: var(--text); font-weight: 600; box-shadow: inset 0 -2px var(--accent); }
-      .badge { border-radius: 99px; font-size: 12px; min-height: 26px; background: none; border-color: var(--line); color: var(--dim); min-width: 0; overflow: hidden; }
+      .badge { border-radius: 99px; font-size: 12px; min-height: 26px; background: none; border-color: var(--line); color: var(--dim); min-width: 28px; max-width: 300px; flex: 0 1 auto; overflow: hidden; }
       .badge span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
       .badge i { flex: none; width: 7px; height: 7px; border-radius: 50%; background: var(--good); }
       .badge i.cpu { background: var(--warn); }
       .short { display: none; }
-      @media (max-width: 1100px) { .long { display: none; } .short { display: inline; } }
+      @media (max-width: 1340px) { h1 { font-size: 0; margin: 0; } :host { gap: 6px; } .wide { display: none; } .short { display: inline; } }
+      @media (max-width: 1560px) { .long { display: none; } }
       @media (max-width: 760px) { :host { padding: 0 10px; gap: 4px; } button, nav a { min-height: 40px; } nav a { padding: 0 8px; } h1 { font-size: 0; margin: 0; } .badge { min-height: 32px; } }
     `,
   ];
@@ -65,7 +67,7 @@ export class TopBar extends LitElement {
       <button class="quiet" aria-label="Colours: ${theme}" title="Colours: ${theme}" @click=${() => act(this, { type: 'theme', theme: NEXT_THEME[theme] })}>${THEME_SIGN[theme]}<span class="long">${theme}</span></button>
       ${this.narrow ? '' : html`<button class="quiet" aria-label="Keyboard map" title="Keyboard map (?)" @click=${() => this.#ask('keys')}>?</button>`}
       <button class="quiet" aria-label="While you are away" title="While you are away" @click=${() => this.#ask('away')}>☾</button>
-      <button class="quiet" @click=${() => this.#ask('credits')}>Credits</button>`;
+      <button class="quiet" aria-label="Credits" title="Credits" @click=${() => this.#ask('credits')}><span class="wide">Credits</span><span class="short" aria-hidden="true">©</span></button>`;
   }
 
   /** A plain click switches without loading; any other does what links do. */
