@@ -1,0 +1,138 @@
+/** What leaves a chart: pictures that say what they show, and gestures that ask for another view. */
+import { afterEach, describe, expect, test } from 'vitest';
+import { frameFigure } from '../../../src/ui/chart/figure.ts';
+import { pngOf, svgText } from '../../../src/ui/chart/save.ts';
+import { NablaChart } from '../../../src/ui/chart.ts';
+import type { Frame } from '../../../src/ui/frame.ts';
+
+const FRAME: Frame = {
+  styles: [{ label: 'Run A', color: '--run-a', width: 1.6, dash: [7, 3], tag: 'A' }],
+  xs: [0, 1, 2, 3],
+  columns: [[1, 2, null, 0]],
+  marks: [{ x: 2, series: 0, edge: 'top', label: 'NaN @ 2 · z13' }],
+  moments: [{ x: 1, label: 'A: Learning rate 0.2' }],
+  levels: [{ y: 0.5, label: 'clip 1', color: '--accent' }],
+  xRange: [0, 3],
+  yRange: [-1, 3],
+  xTicks: [{ at: 0, label: '0' }],
+  yTicks: [{ at: 0, label: '1' }],
+};
+const HOSTILE = '</text><script>alert(1)</script>"&';
+const CAPTION = {
+  title: `Loss ${HOSTILE}`,
+  unit: 'cross-entropy',
+  settings: ['A Own settings: seed=7', `B ${'x'.repeat(300)}`],
+  address: 'https://example.org/#v=1&seed=7',
+};
+const color = () => 'rgb(1, 2, 3)';
+
+afterEach(() => document.body.replaceChildren());
+
+describe('a picture of a chart', () => {
+  const picture = () => frameFigure(FRAME, CAPTION, color);
+
+  test('has title, unit, settings and address burnt in, as text whatever they are', () => {
+    const text = svgText(picture());
+    const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
+    expect(parsed.querySelector('parsererror')).toBeNull();
+    expect(parsed.querySelectorAll('script').length).toBe(0);
+    const lines = [...parsed.querySelectorAll('text')].map(({ textContent }) => textContent);
+    expect(lines).toEqual(expect.arrayContaining([CAPTION.title, CAPTION.unit, CAPTION.settings[0], CAPTION.address]));
+    // A long line goes on in the next, and nothing of it is lost.
+    expect(lines.join('')).toContain(CAPTION.settings[1]);
+  });
+
+  test('draws lines, their gaps, triangles with their words, levels and moments', () => {
+    const drawn = picture();
+    const line = drawn.querySelector('path[fill=none]')?.getAttribute('d') ?? '';
+    expect(line.match(/M/g)?.length).toBe(2);
+    expect(drawn.querySelector('path[fill=none]')?.getAttribute('stroke-dasharray')).toBe('7 3');
+    const words = [...drawn.querySelectorAll('text')].map(({ textContent }) => textContent);
+    expect(words).toEqual(expect.arrayContaining(['NaN @ 2 · z13', 'clip 1', 'A']));
+    expect(drawn.querySelectorAll('line[stroke-dasharray="2 3"]').length).toBe(1);
+  });
+
+  test('becomes a PNG of twice its size', async () => {
+    const drawn = picture();
+    const bitmap = await createImageBitmap(await pngOf(drawn));
+    expect([bitmap.width, bitmap.height]).toEqual([1920, 2 * Number(drawn.getAttribute('height'))]);
+  });
+});
+
+describe('<nabla-chart>', () => {
+  async function show(fixed = false) {
+    const chart = new NablaChart();
+    Object.assign(chart, { heading: 'Loss', frame: FRAME, fixed });
+    chart.style.cssText = 'width: 600px; height: 300px';
+    document.body.append(chart);
+    await chart.updateComplete;
+    const asked: [string, readonly [number, number]][] = [];
+    for (const name of ['chart-zoom', 'chart-view']) {
+      chart.addEventListener(name, (event) => asked.push([name, (event as CustomEvent<[number, number]>).detail]));
+    }
+    const area = chart.shadowRoot?.querySelector<HTMLElement>('.u-over');
+    if (!area) throw new Error('no plot');
+    const { left, width, top } = area.getBoundingClientRect();
+    const wheel = (more: WheelEventInit) => {
+      const event = new WheelEvent('wheel', {
+        clientX: left + width / 3,
+        clientY: top + 20,
+        cancelable: true,
+        bubbles: true,
+        ...more,
+      });
+      area.dispatchEvent(event);
+      return event.defaultPrevented;
+    };
+    const finger = (name: string, pointerId: number, share: number) =>
+      area.dispatchEvent(
+        new PointerEvent(name, {
+          pointerId,
+          pointerType: 'touch',
+          clientX: left + share * width,
+          clientY: top + 20,
+          bubbles: true,
+        }),
+      );
+    return { asked, wheel, finger, width };
+  }
+
+  test('the wheel with Ctrl zooms at the pointer, one zoom a gesture; without, it scrolls the page', async () => {
+    const { asked, wheel, width } = await show();
+    expect(wheel({ deltaY: 100 })).toBe(false);
+    expect(asked).toEqual([]);
+    expect(wheel({ deltaY: -100, ctrlKey: true })).toBe(true);
+    wheel({ deltaY: -100, ctrlKey: true });
+    expect(asked.map(([name]) => name)).toEqual(['chart-zoom', 'chart-view']);
+    const [from, to] = asked[0][1];
+    expect(to - from).toBeCloseTo(3 / 1.25, 9);
+    // An event's place is a whole pixel.
+    expect(Math.abs(from + (to - from) / 3 - 1)).toBeLessThan(3 / width);
+  });
+
+  test('the wheel sideways pans', async () => {
+    const { asked, wheel } = await show();
+    expect(wheel({ deltaY: 50, shiftKey: true })).toBe(true);
+    const [from, to] = asked[0][1];
+    expect(to - from).toBeCloseTo(3, 9);
+    expect(from).toBeGreaterThan(0);
+  });
+
+  test('two fingers zoom, one does not', async () => {
+    const { asked, finger } = await show();
+    finger('pointerdown', 1, 0.3);
+    finger('pointermove', 1, 0.4);
+    expect(asked).toEqual([]);
+    finger('pointerdown', 2, 0.6);
+    finger('pointermove', 2, 0.8);
+    expect(asked.length).toBe(1);
+    const [from, to] = asked[0][1];
+    expect(to - from).toBeCloseTo(1.5, 6);
+  });
+
+  test('a chart whose axis is not the iterations takes no zoom', async () => {
+    const { asked, wheel } = await show(true);
+    wheel({ deltaY: -100, ctrlKey: true });
+    expect(asked).toEqual([]);
+  });
+});
