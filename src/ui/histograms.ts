@@ -4,7 +4,9 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
 import { countOf, type Histogram, histogramOf } from '../metrics/histogram.ts';
 import type { LayerRecord } from '../metrics/trace.ts';
+import type { Caption } from './chart/figure.ts';
 import { iterationScale, visibleRange } from './chart-data.ts';
+import './chart/menu.ts';
 import { Colors } from './colors.ts';
 import { act, emit } from './events.ts';
 import { barsOf, histogramTable, histogramWords, overIterations, overWeights } from './histogram-data.ts';
@@ -12,6 +14,7 @@ import { type Drawn, layoutOf, paintHistograms } from './histogram-paint.ts';
 import { recordAt } from './readouts.ts';
 import { runChooser } from './run-chooser.ts';
 import { runName } from './runs.ts';
+import { settingsLines } from './settings-lines.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
 import { dataTable, tableStyles } from './table.ts';
@@ -47,7 +50,10 @@ export class Histograms extends LitElement {
       .host { flex: 1; min-height: 150px; position: relative; border-radius: 4px; }
       .host[hidden] { display: none; }
       canvas { position: absolute; inset: 0; width: 100%; height: 100%; touch-action: pan-y; cursor: crosshair; }
-      .table-button { margin-left: auto; min-height: 24px; padding: 0 5px; font-size: 14px; }
+      .end { margin-left: auto; display: inline-flex; align-items: center; }
+      :host(:fullscreen), :host([covers]) { background: var(--bg); padding: 12px; }
+      :host([covers]) { position: fixed; inset: 0; z-index: 20; height: auto !important; }
+      .table-button { min-height: 24px; padding: 0 5px; font-size: 14px; }
       .empty { color: var(--dim); padding: 20px 8px; text-align: center; display: grid; gap: 8px; justify-items: center; }
     `,
   ];
@@ -86,7 +92,8 @@ export class Histograms extends LitElement {
           ${(['iterations', 'weights'] as const).map((across) => html`<button aria-pressed=${this.across === across} @click=${() => this.#turn(across)}>× ${across === 'weights' ? 'layer' : 'iteration'}</button>`)}
         </span>
         ${this.#weights()}<slot name="tools"></slot>
-        <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
+        <span class="end"><button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
+        <nabla-chart-menu heading="Histogram" .unit=${words} .figure=${this as HTMLElement} .settings=${() => settingsLines(lab)} .table=${() => (own ? histogramTable(own) : { columns: [], rows: [] })} .picture=${this.#picture}></nabla-chart-menu></span>
       </figcaption>
       <div class="read num" aria-live=${this.matches(':focus-within') ? 'polite' : 'off'} title=${words}>${words}</div>
       ${own ? '' : this.#empty()}
@@ -126,6 +133,13 @@ export class Histograms extends LitElement {
     // Of the run that is shown, whichever the controls edit.
     act(this, { type: 'target', target: this.lab.mapRun });
     act(this, { type: 'edit', path: 'probes.histograms', value: true, text: 'true' });
+  };
+
+  readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
+    const { canvas } = this;
+    if (!canvas || !this.#record) return undefined;
+    const colors = new Colors(this);
+    return import('./chart/figure.ts').then(({ canvasFigure }) => canvasFigure(canvas, caption, (token) => colors.of(token)));
   };
 
   override updated(changed: PropertyValues<this>): void {

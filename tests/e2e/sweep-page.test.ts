@@ -142,7 +142,7 @@ describe('the Sweep view', () => {
     ]);
     const lines = readFileSync(await download.path(), 'utf8')
       .trimEnd()
-      .split('\r\n');
+      .split('\n');
     expect(lines.map((line) => line.split(',').slice(1, 4))).toEqual([
       ['model.depth', 'optimizer.learningRate', 'seed'],
       ['1', '0.01', '1'],

@@ -1,6 +1,7 @@
 /** What can be done with a chart or a map: fill the screen, and take it along as a picture or as numbers. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { download } from '../export/download.ts';
 import type { Table } from '../frame.ts';
 import { shared } from '../styles.ts';
 import type { Caption } from './figure.ts';
@@ -87,17 +88,17 @@ export class ChartMenu extends LitElement {
   }
 
   readonly #svg = async (): Promise<void> => {
-    const { fileName, save, svgText } = await import('./save.ts');
-    save(new Blob([svgText(await this.#drawn())], { type: 'image/svg+xml' }), `${fileName(this.heading)}.svg`);
+    const { fileName, svgText } = await import('./save.ts');
+    download(`${fileName(this.heading)}.svg`, [svgText(await this.#drawn())], 'image/svg+xml');
   };
 
   readonly #png = async (): Promise<void> => {
-    const { fileName, pngOf, save } = await import('./save.ts');
-    save(await pngOf(await this.#drawn()), `${fileName(this.heading)}.png`);
+    const { fileName, pngOf } = await import('./save.ts');
+    download(`${fileName(this.heading)}.png`, [await pngOf(await this.#drawn())], 'image/png');
   };
 
   readonly #csv = async (): Promise<void> => {
-    const { csvText, fileName, save } = await import('./save.ts');
-    save(new Blob([csvText(this.table())], { type: 'text/csv' }), `${fileName(this.heading)}.csv`);
+    const { csvText, fileName } = await import('./save.ts');
+    download(`${fileName(this.heading)}.csv`, [csvText(this.table())], 'text/csv');
   };
 }

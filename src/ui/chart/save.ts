@@ -1,4 +1,5 @@
 /** Charts as files: SVG, PNG at twice the size, CSV. */
+import { csvLine } from '../../metrics/table-text.ts';
 import type { Table } from '../frame.ts';
 
 const SCALE = 2;
@@ -7,10 +8,8 @@ export function svgText(picture: SVGElement): string {
   return new XMLSerializer().serializeToString(picture);
 }
 
-/** RFC 4180: cells with commas, quotes or line ends stand in quotes. */
 export function csvText({ columns, rows }: Table): string {
-  const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+  return [columns, ...rows].map((row) => `${csvLine(row)}\n`).join('');
 }
 
 /** @throws Error where the browser cannot draw the picture */
@@ -33,16 +32,6 @@ export async function pngOf(picture: SVGElement): Promise<Blob> {
   } finally {
     URL.revokeObjectURL(address);
   }
-}
-
-/** Hands a file to the person. */
-export function save(content: Blob, name: string): void {
-  const address = URL.createObjectURL(content);
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
 /** `Gradient norm` → `nablascope-gradient-norm`. */

@@ -2,10 +2,11 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { formatCount } from '../../metrics/format.ts';
+import { FORMATS, type Format } from '../../metrics/table-text.ts';
+import { download } from '../export/download.ts';
 import { shared } from '../styles.ts';
 import './filter-form.ts';
 import './refine-panel.ts';
-import { runsAsCsv } from './run-csv.ts';
 import { brushWords, type Selected } from './selection.ts';
 import { type OpenSweep, type SweepViewState, tell } from './state.ts';
 
@@ -51,7 +52,7 @@ export class SweepSelection extends LitElement {
         <span class="end">
           ${selection.length > 0 ? html`<button class="quiet" @click=${() => tell(this, { type: 'unselect' })}>Select none</button>` : ''}
           <button aria-expanded=${this.shows === 'finer'} ?disabled=${!selected || selected.count === 0} title="A sweep with more values inside what is selected" @click=${toggle('finer')}>Finer sweep …</button>
-          <button @click=${() => this.#save(open)} title=${selected ? 'Axes and outcomes of the selected runs' : 'Axes and outcomes of all runs'}>CSV</button>
+          ${FORMATS.map((format) => html`<button @click=${() => this.#save(open, format)} title="Axes and results of ${selected ? 'the selected runs' : 'all runs'} that have finished">${format === 'parquet' ? 'Parquet' : format.toUpperCase()}</button>`)}
         </span>
       </div>
       ${this.shows === 'filter' ? html`<nabla-sweep-filter class="below" .open=${open}></nabla-sweep-filter>` : ''}
@@ -67,12 +68,11 @@ export class SweepSelection extends LitElement {
     return `${formatCount(selected.count)} of ${all} runs selected${waiting > 0 ? `, ${formatCount(waiting)} not finished` : ''}`;
   }
 
-  async #save({ table, sweepId }: OpenSweep): Promise<void> {
+  async #save({ table, sweepId }: OpenSweep, format: Format): Promise<void> {
     const { selected } = this;
     const rows = table.points.flatMap((_, p) => (!selected || selected.mask[p] === 1 ? [p] : []));
-    const address = URL.createObjectURL(new Blob([await runsAsCsv(table, rows)], { type: 'text/csv' }));
-    const download = `sweep-${sweepId.slice(0, 8)}${selected ? '-selected' : ''}.csv`;
-    Object.assign(document.createElement('a'), { href: address, download }).click();
-    URL.revokeObjectURL(address);
+    const { runFile } = await import('./run-file.ts');
+    const { parts, type } = await runFile(format, table, rows);
+    download(`sweep-${sweepId.slice(0, 8)}${selected ? '-selected' : ''}.${format}`, parts, type);
   }
 }

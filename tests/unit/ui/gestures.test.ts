@@ -49,7 +49,7 @@ test('CSV keeps what is not finite, and cells with commas, quotes and line ends'
       ['2', 'a\nb'],
     ],
   };
-  expect(csvText(table)).toBe('iteration,"A ""loss"", log"\r\n0,NaN\r\n1,-Infinity\r\n2,"a\nb"\r\n');
+  expect(csvText(table)).toBe('iteration,"A ""loss"", log"\n0,NaN\n1,-Infinity\n2,"a\nb"\n');
 });
 
 test('a file is called after what it shows', () => {
