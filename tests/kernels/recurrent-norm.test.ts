@@ -341,9 +341,7 @@ describe.each(FORMS)('walks of $cell with $activation and layer norm', (form) =>
     for (const side of inBrowser ? (['gpu'] as const) : (['gpu', 'cpu'] as const)) {
       const whole = await walk(side, T, UNITS);
       for (const [steps, unitTiles] of [
-        [1, UNITS],
         [3, UNITS],
-        [1, 1],
         [1, 2],
       ]) {
         const other = await walk(side, steps, unitTiles);

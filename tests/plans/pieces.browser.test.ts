@@ -6,7 +6,7 @@ import { useEngines } from '../support/run-kernel.ts';
 const engines = useEngines();
 
 // All of them run on the CPU engine; the steps are the same.
-const SOME = RAGGED_CASES.filter((_, k) => k % 3 === 0);
+const SOME = RAGGED_CASES.filter((_, k) => k % 6 === 3);
 
 test.each(SOME)('$name: tensors spread over many buffers have the same bits (GPU)', async (given) => {
   await expectPieces(engines().gpu, given);

@@ -50,8 +50,12 @@ describe('the backward half of a recurrent plan is the derivative of its forward
   test.each(CELLS)('%s with cross-entropy, without biases, units in full tiles', (cell) => {
     expect(wrongGradients(small({ cell, loss: 'cross_entropy', bias: false, hidden: 4 }), 4)).toEqual([]);
   });
-  test.each(forms)('$cell of $layers layers, sequences of different lengths, read out $readout', (spec) => {
+  const oneLayer = forms.filter(({ layers }) => layers === 1);
+  test.each(oneLayer)('$cell, sequences of different lengths, read out $readout', (spec) => {
     expect(wrongGradients(small(spec), B, lengths(2, 5, 1))).toEqual([]);
+  });
+  test.each(CELLS)('%s of two layers, sequences of different lengths', (cell) => {
+    expect(wrongGradients(small({ cell, layers: 2 }), B, lengths(2, 5, 1))).toEqual([]);
   });
   test.each(CELLS)('%s of two layers with layer norm', (cell) => {
     expect(wrongGradients(small({ cell, norm: 'layer', layers: 2 }), B)).toEqual([]);

@@ -62,7 +62,8 @@ const e2e: TestProjectInlineConfiguration = {
     globalSetup: ['tests/setup/serve-page.ts'],
     testTimeout: 180_000,
     hookTimeout: 60_000,
-    fileParallelism: false,
+    // Browsers of their own, which wait more than they work.
+    maxWorkers: 2,
     sequence: { groupOrder: 2 },
   },
 };
