@@ -139,7 +139,9 @@ export class Histograms extends LitElement {
     const { canvas } = this;
     if (!canvas || !this.#record) return undefined;
     const colors = new Colors(this);
-    return import('./chart/figure.ts').then(({ canvasFigure }) => canvasFigure(canvas, caption, (token) => colors.of(token)));
+    return import('./chart/figure.ts').then(({ canvasFigure }) =>
+      canvasFigure([{ canvas }], caption, (token) => colors.of(token)),
+    );
   };
 
   override updated(changed: PropertyValues<this>): void {

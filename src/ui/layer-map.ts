@@ -59,7 +59,7 @@ export class LayerMap extends LitElement {
     const colors = new Colors(this);
     return (
       this.#image &&
-      import('./chart/figure.ts').then(({ canvasFigure }) => canvasFigure(canvas, caption, (token) => colors.of(token)))
+      import('./chart/figure.ts').then(({ canvasFigure }) => canvasFigure([{ canvas }], caption, (token) => colors.of(token)))
     );
   };
   #resized = new ResizeObserver(() => this.#paint(true));

@@ -75,11 +75,27 @@ export function frameFigure(frame: Frame, caption: Caption, color: ColorOf): SVG
   return figure(caption, color, PLOT.height, (top) => drawFrame(frame, color, top));
 }
 
-/** A picture of what a canvas shows. */
-export function canvasFigure(canvas: HTMLCanvasElement, caption: Caption, color: ColorOf): SVGElement {
-  const height = Math.round(((WIDTH - 32) * canvas.height) / canvas.width);
-  const place = (y: number) => ({ x: 16, y, width: WIDTH - 32, height, href: canvas.toDataURL('image/png') });
-  return figure(caption, color, height, (top) => [node('image', place(top))]);
+/** What a canvas shows, and the words above it. */
+export interface Panel {
+  readonly canvas: HTMLCanvasElement;
+  readonly label?: string;
+}
+
+/** A picture of what canvases show, up to three side by side. */
+export function canvasFigure(panels: readonly Panel[], caption: Caption, color: ColorOf): SVGElement {
+  const across = Math.min(3, panels.length);
+  const width = (WIDTH - 16 * (across + 1)) / across;
+  const heights = panels.map(({ canvas }) => Math.round((width * canvas.height) / canvas.width));
+  const row = Math.max(...heights) + LINE + 8;
+  const draw = ({ canvas, label = '' }: Panel, k: number, top: number): SVGElement[] => {
+    const x = 16 + (k % across) * (width + 16);
+    const y = top + Math.floor(k / across) * row;
+    const words = { x, y: y + 10, fill: color('--dim'), 'font-size': 11, 'font-family': MONO };
+    const image = { x, y: y + LINE, width, height: heights[k], href: canvas.toDataURL('image/png') };
+    return [node('text', words, label), node('image', image)];
+  };
+  const height = row * Math.ceil(panels.length / across);
+  return figure(caption, color, height, (top) => panels.flatMap((panel, k) => draw(panel, k, top)));
 }
 
 function drawFrame(frame: Frame, color: ColorOf, top: number): SVGElement[] {
@@ -123,7 +139,10 @@ function drawFrame(frame: Frame, color: ColorOf, top: number): SVGElement[] {
     const shown = points.filter((point) => point !== null);
     const line = { d: pathOf(points), fill: 'none', stroke, 'stroke-width': style.width, opacity: style.alpha ?? 1 };
     const dash = style.dash?.length ? { 'stroke-dasharray': style.dash.join(' ') } : {};
-    const dots = style.dots ? shown.map(([cx, cy]) => node('circle', { cx, cy, r: 2.7, fill: stroke })) : [];
+    // A sample without neighbours has no line.
+    const alone = points.flatMap((point, i) => (point && !points[i - 1] && !points[i + 1] ? [point] : []));
+    const dotted = style.dots ? shown : alone;
+    const dots = dotted.map(([cx, cy]) => node('circle', { cx, cy, r: 2.7, fill: stroke }));
     const end = style.tagAtStart ? shown[0] : shown.at(-1);
     const tag = style.tag && end ? [label(style.tag, end[0] + 5, end[1] + 4, { fill: stroke, 'font-weight': 700 })] : [];
     return [...(style.dotsOnly || style.width === 0 ? [] : [node('path', { ...line, ...dash })]), ...dots, ...tag];

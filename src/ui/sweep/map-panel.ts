@@ -86,6 +86,11 @@ export class SweepPanel extends LitElement {
     this.#paint(anew);
   }
 
+  /** What is drawn, for pictures. */
+  get drawn(): HTMLCanvasElement {
+    return this.canvas;
+  }
+
   get #frame(): Frame {
     const { clientWidth, clientHeight } = this.canvas;
     const left = this.y ? Math.min(74, 14 + 7 * Math.max(...this.y.values.map((value) => valueWord(value).length))) : 14;

@@ -2,17 +2,22 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
+import type { Caption } from '../chart/figure.ts';
 import { shared } from '../styles.ts';
 import { dataTable, tableStyles } from '../table.ts';
 import { axisName, valueWord } from './axis-values.ts';
+import '../chart/menu.ts';
+import { Colors } from '../colors.ts';
 import './legend.ts';
 import { countMarked, type Domain, domainOf, type MapQuery, mapRuns, pointsOfCell, type RunMap } from './map-data.ts';
 import './map-panel.ts';
+import type { SweepPanel } from './map-panel.ts';
 import { queryOf } from './map-query.ts';
 import { cellIndex, cellPlace, cellValue, mapCells, restWords, summarizeMap } from './map-words.ts';
 import { OUTCOMES, type OutcomeId } from './outcomes.ts';
 import { rectangleBrushes, type Selected } from './selection.ts';
 import { type Cursor, type OpenSweep, type SweepViewState, tell } from './state.ts';
+import { sweepLines } from './sweep-lines.ts';
 
 @customElement('nabla-sweep-maps')
 export class SweepMaps extends LitElement {
@@ -34,6 +39,8 @@ export class SweepMaps extends LitElement {
     tableStyles,
     css`
       :host { display: flex; min-width: 0; min-height: 0; }
+      :host(:fullscreen), :host([covers]) { background: var(--bg); padding: 12px; overflow: auto; }
+      :host([covers]) { position: fixed; inset: 0; z-index: 20; height: auto !important; }
       figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px 6px; display: flex; flex-direction: column; gap: 4px; min-height: 0; min-width: 0; }
       figcaption { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center; font-weight: 600; min-height: 26px; }
       small { font-weight: 400; color: var(--dim); font-size: 11.5px; }
@@ -84,6 +91,7 @@ export class SweepMaps extends LitElement {
         <span>${heading}</span><small>${this.#query.outcome.label.toLowerCase()}${restWords(open.table, this.#query) ? `, ${restWords(open.table, this.#query)}` : ''}</small>
         <button class="quiet select-button" title="A finger selects cells instead of scrolling" aria-pressed=${this.selects} @click=${this.#toggleSelects}>Select by touch</button>
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="Map: data table" @click=${this.#toggleTable}>▤</button>
+        <nabla-chart-menu heading="Map ${heading}" .unit=${this.#scaleWords()} .figure=${this as HTMLElement} .settings=${() => sweepLines(open)} .table=${() => mapCells(open.table, this.#query, this.#map)} .picture=${this.#picture}></nabla-chart-menu>
       </figcaption>
       ${this.#selectors(open)}
       <div class="read num" aria-live="polite">${this.#readout(open)}</div>
@@ -91,6 +99,28 @@ export class SweepMaps extends LitElement {
       <nabla-sweep-legend .outcome=${this.#query.outcome} .domain=${this.#domain} .map=${this.#map} .theme=${this.theme}></nabla-sweep-legend>
     </figure>`;
   }
+
+  /** What the colours mean. */
+  #scaleWords(): string {
+    const { outcome } = this.#query;
+    const { low, high } = this.#domain;
+    return outcome.scale === 'verdict'
+      ? outcome.label
+      : `${outcome.label}, ${outcome.format(low)} (dark) to ${outcome.format(high)} (bright)`;
+  }
+
+  readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
+    const panels = [...this.renderRoot.querySelectorAll<SweepPanel>('nabla-sweep-panel')];
+    const colors = new Colors(this);
+    if (panels.length === 0) return undefined;
+    return import('../chart/figure.ts').then(({ canvasFigure }) =>
+      canvasFigure(
+        panels.map(({ drawn, caption: label }) => ({ canvas: drawn, label })),
+        caption,
+        (token) => colors.of(token),
+      ),
+    );
+  };
 
   #panels(open: OpenSweep): TemplateResult {
     const { axes } = open.table;

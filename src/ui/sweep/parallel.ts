@@ -5,9 +5,12 @@ import { formatCount } from '../../metrics/format.ts';
 import { Colors } from '../colors.ts';
 import { shared } from '../styles.ts';
 import { dataTable, tableStyles } from '../table.ts';
+import '../chart/menu.ts';
+import type { Caption } from '../chart/figure.ts';
 import { goodIsBright } from './map-paint.ts';
 import { OUTCOMES, type OutcomeId, outcomeOf } from './outcomes.ts';
 import { BAND_HEIGHT, BOTTOM, TOP } from './parallel-axis.ts';
+import { sweepLines } from './sweep-lines.ts';
 import './parallel-axis.ts';
 import { coloursOf, type Dimension, dimensionsOf, parallelTable, summarizeParallel } from './parallel-data.ts';
 import { LinePainter, type Lines } from './parallel-paint.ts';
@@ -48,6 +51,8 @@ export class SweepParallel extends LitElement {
     shared,
     tableStyles,
     css`
+      :host(:fullscreen), :host([covers]) { background: var(--bg); padding: 12px; overflow: auto; }
+      :host([covers]) { position: fixed; inset: 0; z-index: 20; height: auto !important; }
       :host { display: flex; min-width: 0; flex: 1; }
       figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px; display: flex; flex-direction: column; gap: 4px; min-width: 0; }
       figcaption { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center; font-weight: 600; min-height: 26px; }
@@ -97,6 +102,14 @@ export class SweepParallel extends LitElement {
     this.#colours = coloursOf(open.table, this.#colourOf());
   }
 
+  readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
+    const { canvas } = this;
+    const colors = new Colors(this);
+    return canvas
+      ? import('../chart/figure.ts').then(({ canvasFigure }) => canvasFigure([{ canvas }], caption, (token) => colors.of(token)))
+      : undefined;
+  };
+
   override render(): TemplateResult {
     const { open, selection } = this.sweep;
     if (!open) return html``;
@@ -105,6 +118,8 @@ export class SweepParallel extends LitElement {
     return html`<figure aria-label="Parallel coordinates">
       <figcaption><span>Parallel coordinates</span><small>a line per finished run, colour: ${outcome.label.toLowerCase()}; brightness: how many; drag along an axis to select</small>
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="Parallel coordinates: data table" @click=${this.#toggleTable}>▤</button>
+        <nabla-chart-menu heading="Parallel coordinates" .unit=${`axes from left to right: ${this.#dimensions.map(({ name }) => name).join(', ')}; colour: ${outcome.label.toLowerCase()}`} .figure=${this as HTMLElement} .settings=${() => sweepLines(open)}
+          .table=${() => parallelTable(table, this.#dimensions, this.selected)} .picture=${this.#picture}></nabla-chart-menu>
       </figcaption>
       <details><summary>Outcomes shown</summary><fieldset><legend class="hidden">Outcomes shown</legend>
         ${OUTCOMES.map(({ id, label }) => html`<label><input type="checkbox" .checked=${this.outcomes.includes(id)} @change=${() => this.#toggle(id)} />${label}</label>`)}

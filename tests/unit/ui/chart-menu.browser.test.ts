@@ -46,6 +46,8 @@ describe('a picture of a chart', () => {
     const drawn = picture();
     const line = drawn.querySelector('path[fill=none]')?.getAttribute('d') ?? '';
     expect(line.match(/M/g)?.length).toBe(2);
+    // The sample behind the gap stands alone, and would not be seen without a dot.
+    expect(drawn.querySelectorAll('circle').length).toBe(1);
     expect(drawn.querySelector('path[fill=none]')?.getAttribute('stroke-dasharray')).toBe('7 3');
     const words = [...drawn.querySelectorAll('text')].map(({ textContent }) => textContent);
     expect(words).toEqual(expect.arrayContaining(['NaN @ 2 · z13', 'clip 1', 'A']));
