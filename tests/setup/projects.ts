@@ -62,9 +62,9 @@ const e2e: TestProjectInlineConfiguration = {
     globalSetup: ['tests/setup/serve-page.ts'],
     testTimeout: 180_000,
     hookTimeout: 60_000,
-    // Browsers of their own, which wait more than they work.
-    maxWorkers: 2,
-    sequence: { groupOrder: 2 },
+    fileParallelism: false,
+    // Beside the browser project, whose WebGPU work leaves part of a core free.
+    sequence: { groupOrder: 1 },
   },
 };
 
