@@ -14,6 +14,7 @@ import { PAIRS } from './pairs.ts';
 import { listed, MAX_RUNS, type RunIndex, runName } from './runs.ts';
 import { costOf, differingPaths, editRuns, problemSentences, shortSetting } from './settings.ts';
 import { type Action, identityOf, type LabState, OWN_TITLE } from './state.ts';
+import { zoomedBack, zoomedTo } from './zooms.ts';
 
 export function reduce(state: LabState, action: Action): LabState {
   const changed = withUsualQuantity(state, step(state, action));
@@ -85,9 +86,9 @@ function step(state: LabState, action: Action): LabState {
         ...(action.name !== undefined && state.runState === 'finished' && { wantsRun: true }),
       };
     case 'zoom':
-      return { ...state, zooms: [...(action.continues ? state.zooms.slice(0, -1) : state.zooms), action.range] };
+      return { ...state, zooms: zoomedTo(state.zooms, action.range, action.continues) };
     case 'zoom back':
-      return { ...state, zooms: action.all ? [] : state.zooms.slice(0, -1) };
+      return { ...state, zooms: zoomedBack(state.zooms, action.all) };
     case 'undo':
     case 'redo':
       return moved(state, action.type);

@@ -41,6 +41,7 @@ import { settingsLines } from './settings-lines.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
 import { turn } from './turns.ts';
+import { iterationsBetween } from './zooms.ts';
 
 /** `cross-entropy`, or each run's own. */
 function lossNames(experiments: LabState['experiments']): string {
@@ -289,18 +290,12 @@ export class Stage extends LitElement {
   };
 
   readonly #zoom = ({ detail }: NablaEvent<'chart-zoom'>): void => {
-    act(this, { type: 'zoom', range: this.#iterations(detail) });
+    act(this, { type: 'zoom', range: iterationsBetween(iterationScale(this.lab), detail) });
   };
 
   readonly #view = ({ detail }: NablaEvent<'chart-view'>): void => {
-    act(this, { type: 'zoom', range: this.#iterations(detail), continues: true });
+    act(this, { type: 'zoom', range: iterationsBetween(iterationScale(this.lab), detail), continues: true });
   };
-
-  #iterations([from, to]: readonly [number, number]): readonly [number, number] {
-    const scale = iterationScale(this.lab);
-    const first = Math.max(0, Math.floor(scale.iteration(from)));
-    return [first, Math.max(first + 1, Math.ceil(scale.iteration(to)))];
-  }
 
   /** What the runs are, for pictures. */
   readonly #settings = (): readonly string[] => settingsLines(this.lab);

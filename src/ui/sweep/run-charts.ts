@@ -14,7 +14,9 @@ import { type Curve, curvesOf } from '../layer-parts.ts';
 import { LAYER_QUANTITY, type LayerQuantity, offersOf, usualQuantity } from '../layer-quantity.ts';
 import { curveValues, fitWords, profileFrame, profileRecord, profileTable, summarizeProfile } from '../profile.ts';
 import { valueAt } from '../readouts.ts';
+import type { Range } from '../state.ts';
 import { shared } from '../styles.ts';
+import { iterationsBetween, zoomedBack, zoomedTo } from '../zooms.ts';
 
 /** Rows of a data table. */
 const TABLE_ROWS = 60;
@@ -24,7 +26,7 @@ export class SweepCharts extends LitElement {
   @property({ attribute: false }) trace!: Trace;
   @property({ attribute: false }) experiment: Experiment | undefined;
   @property() theme = '';
-  @state() private zooms: readonly (readonly [number, number])[] = [];
+  @state() private zooms: readonly Range[] = [];
   @state() private hover: number | undefined;
   @state() private layer: number | undefined;
   /** Undefined for what runs of their kind are usually looked at for. */
@@ -74,7 +76,7 @@ export class SweepCharts extends LitElement {
     const chart = (key: 'loss' | 'norm', heading: string, unit: string) => html`<nabla-chart
       .heading=${heading} .unit=${unit} .frame=${this.#frames?.[key]} .at=${at} .theme=${this.theme}
       .readout=${`@ ${formatCount(iteration)}  ${valueAt(trace, key, iteration, this.experiment)}`} .summary=${this.#summary(key)} .table=${() => this.#table(key)}
-      @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
+      @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-view=${this.#zoom} @chart-reset=${this.#reset}
     ></nabla-chart>`;
     return html`${chart('loss', 'Loss', 'log')} ${chart('norm', 'Gradient norm', 'global, before clipping')} ${this.#profile()}`;
   }
@@ -147,13 +149,11 @@ export class SweepCharts extends LitElement {
     this.layer = detail === undefined ? undefined : Math.min(last, Math.max(0, Math.round(detail)));
   };
 
-  readonly #zoom = ({ detail: [from, to] }: NablaEvent<'chart-zoom'>): void => {
-    const scale = iterationScale(this.#view);
-    const first = Math.max(0, Math.floor(scale.iteration(from)));
-    this.zooms = [...this.zooms, [first, Math.max(first + 1, Math.ceil(scale.iteration(to)))]];
+  readonly #zoom = ({ type, detail }: NablaEvent<'chart-zoom' | 'chart-view'>): void => {
+    this.zooms = zoomedTo(this.zooms, iterationsBetween(iterationScale(this.#view), detail), type === 'chart-view');
   };
 
   readonly #reset = ({ detail: { all } }: NablaEvent<'chart-reset'>): void => {
-    this.zooms = all ? [] : this.zooms.slice(0, -1);
+    this.zooms = zoomedBack(this.zooms, all);
   };
 }
