@@ -6,6 +6,7 @@ import './chart.ts';
 import type { NablaEvent } from './events.ts';
 import type { Frame } from './frame.ts';
 import { runColor, runName } from './runs.ts';
+import { settingsLines } from './settings-lines.ts';
 import { matricesOf, type SpectrumValue, spectraFrame, spectraTable, spectraWords } from './spectra-data.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
@@ -56,6 +57,7 @@ export class Spectra extends LitElement {
       <nabla-chart fixed .heading=${chosen.heading} .frame=${frame} .theme=${this.theme} .at=${this.at}
         .empty=${'Computed at each evaluation, up to 256 units.'} .readout=${this.#readout()}
         .summary=${traces.length > 0 ? `Latest ${chosen.text}: ${spectraWords(traces, value)}.` : ''} .table=${() => spectraTable(traces)}
+        .settings=${() => settingsLines(lab)}
         @chart-hover=${this.#hover}
       ><span slot="tools" class="seg" role="group" aria-label="What is shown of the recurrent weights">
         ${VALUES.map((one) => html`<button aria-pressed=${one.value === value} title=${one.text} @click=${() => this.#choose(one.value)}>${one.label}</button>`)}

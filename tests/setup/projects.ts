@@ -36,7 +36,7 @@ const browser: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: 'browser',
-    deps: { optimizer: { client: { include: ['valibot', 'idb'] } } },
+    deps: { optimizer: { client: { include: ['valibot', 'idb', 'lit/directives/keyed.js'] } } },
     include: ['tests/kernels/**/*.test.ts', BROWSER_TESTS],
     testTimeout: 60_000,
     fileParallelism: false,

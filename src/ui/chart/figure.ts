@@ -129,13 +129,19 @@ function drawFrame(frame: Frame, color: ColorOf, top: number): SVGElement[] {
   const moments = frame.moments
     .filter(({ x }) => inside({ at: x }, frame.xRange))
     .map(({ x }) => rule(px(x), top, px(x), top + height, color('--dim'), '2 3'));
-  const series = frame.styles.flatMap((style, s) => {
-    const stroke = color(style.color);
-    const points = frame.xs.flatMap((x, i): (readonly [number, number] | null)[] => {
+  const pointsOf = (s: number) =>
+    frame.xs.flatMap((x, i): (readonly [number, number] | null)[] => {
       const y: Sample = frame.columns[s]?.[i];
       if (y === undefined || x < x0 || x > x1) return [];
       return [y === null ? null : [px(x), py(y)]];
     });
+  const bands = (frame.bands ?? []).map(({ low, high }) => {
+    const { color: token, alpha = 1 } = frame.styles[high];
+    return node('path', { d: areaOf(pointsOf(low), pointsOf(high)), fill: color(token), opacity: alpha });
+  });
+  const series = frame.styles.flatMap((style, s) => {
+    const stroke = color(style.color);
+    const points = pointsOf(s);
     const shown = points.filter((point) => point !== null);
     const line = { d: pathOf(points), fill: 'none', stroke, 'stroke-width': style.width, opacity: style.alpha ?? 1 };
     const dash = style.dash?.length ? { 'stroke-dasharray': style.dash.join(' ') } : {};
@@ -158,11 +164,23 @@ function drawFrame(frame: Frame, color: ColorOf, top: number): SVGElement[] {
       const shift = edge === 'top' ? 13 * row++ + 10 : -4;
       return [triangle, label(text, at + 8, y + shift, { fill })];
     });
-  return [...grid, ...ticks, ...levels, ...moments, ...series, ...marks];
+  return [...grid, ...ticks, ...bands, ...levels, ...moments, ...series, ...marks];
+}
+
+type Points = readonly (readonly [number, number] | null)[];
+
+/** The area between two lines, which have their gaps at the same places; a part for each stretch without gaps. */
+function areaOf(low: Points, high: Points): string {
+  const starts = [0, ...low.flatMap((point, i) => (point === null ? [i + 1] : []))];
+  const parts = starts.map((start, k) => {
+    const end = (starts[k + 1] ?? low.length + 1) - 1;
+    return [...high.slice(start, end), ...low.slice(start, end).reverse()];
+  });
+  return parts.map((part) => (part.length > 0 ? `${pathOf(part)}z` : '')).join('');
 }
 
 /** null parts the line. */
-function pathOf(points: readonly (readonly [number, number] | null)[]): string {
+function pathOf(points: Points): string {
   let isDown = false;
   return points
     .map((point) => {

@@ -25,6 +25,8 @@ const TABLE_ROWS = 60;
 export class SweepCharts extends LitElement {
   @property({ attribute: false }) trace!: Trace;
   @property({ attribute: false }) experiment: Experiment | undefined;
+  /** What the run is, for pictures. */
+  @property({ attribute: false }) settings: () => readonly string[] = () => [];
   @property() theme = '';
   @state() private zooms: readonly Range[] = [];
   @state() private hover: number | undefined;
@@ -74,7 +76,7 @@ export class SweepCharts extends LitElement {
     const at = hover === undefined ? undefined : scale.position(hover);
     const iteration = hover ?? this.#last;
     const chart = (key: 'loss' | 'norm', heading: string, unit: string) => html`<nabla-chart
-      .heading=${heading} .unit=${unit} .frame=${this.#frames?.[key]} .at=${at} .theme=${this.theme}
+      .heading=${heading} .unit=${unit} .frame=${this.#frames?.[key]} .at=${at} .theme=${this.theme} .settings=${this.settings}
       .readout=${`@ ${formatCount(iteration)}  ${valueAt(trace, key, iteration, this.experiment)}`} .summary=${this.#summary(key)} .table=${() => this.#table(key)}
       @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-view=${this.#zoom} @chart-reset=${this.#reset}
     ></nabla-chart>`;
@@ -103,7 +105,7 @@ export class SweepCharts extends LitElement {
     const names = Array.from({ length: count }, (_, l) => String(l));
     const place = ofSteps ? `step ${layer} of ${curves[0]?.name ?? ''}` : `layer ${layer}`;
     const fits = ofSteps && experiment ? fitWords(trace, experiment, quantity) : quantity === 'gradient' ? 'with fit' : '';
-    return html`<nabla-chart fixed .heading=${ofSteps ? 'By time step' : 'By layer'} .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.layer}
+    return html`<nabla-chart fixed .heading=${ofSteps ? 'By time step' : 'By layer'} .frame=${this.#frames?.profile} .theme=${this.theme} .settings=${this.settings} .at=${this.layer}
       .unit=${record ? `${fits ? `${fits}, ` : ''}at ${formatCount(record.iteration)}` : ''} .empty=${'Nothing of the kind is kept of this run.'}
       .readout=${record ? `${place}  ${curveValues(record, quantity, curves, layer)}` : ''}
       .summary=${experiment ? summarizeProfile([experiment], [trace], quantity) : ''}

@@ -20,6 +20,7 @@ import './slices.ts';
 import { isWorking, type Lower, type SweepAction, type SweepViewState, tell } from './state.ts';
 import { SweepStore } from './store.ts';
 import './stored.ts';
+import { runLines } from './sweep-lines.ts';
 
 const LOWER: readonly { readonly id: Lower; readonly label: string }[] = [
   { id: 'slices', label: 'Slices' },
@@ -170,7 +171,8 @@ export class SweepView extends LitElement {
     if (run.trace === 'loading') return html`<p class="waits" role="status">Reading the curves.</p>`;
     if (run.trace === 'none')
       return html`<p class="waits">No curves are kept of this run; its numbers and its verdict stand beside.</p>`;
-    return html`<nabla-sweep-charts .trace=${run.trace} .experiment=${this.#experiment()} .theme=${theme}></nabla-sweep-charts>`;
+    const experiment = this.#experiment();
+    return html`<nabla-sweep-charts .trace=${run.trace} .experiment=${experiment} .settings=${() => runLines(open, run.id, experiment)} .theme=${theme}></nabla-sweep-charts>`;
   }
 
   #known: { readonly id: string; readonly experiment: ReturnType<typeof experimentOfRun> | undefined } | undefined;

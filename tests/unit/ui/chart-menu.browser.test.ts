@@ -54,6 +54,22 @@ describe('a picture of a chart', () => {
     expect(drawn.querySelectorAll('line[stroke-dasharray="2 3"]').length).toBe(1);
   });
 
+  test('fills the band between two series, in parts where both have a gap', () => {
+    const edge = { label: 'quartile', color: '--run-a', width: 0, alpha: 0.16 };
+    const columns = [
+      [0, 0, null, 0],
+      [1, 2, null, 1],
+    ];
+    const drawn = frameFigure(
+      { ...FRAME, styles: [edge, edge], bands: [{ low: 0, high: 1 }], columns, marks: [] },
+      CAPTION,
+      color,
+    );
+    const band = drawn.querySelector('path[opacity="0.16"]')?.getAttribute('d') ?? '';
+    // Two samples make a quadrangle; a single one behind the gap a line of no width.
+    expect(band.split('z').map((part) => part.match(/[ML]/g)?.length ?? 0)).toEqual([4, 2, 0]);
+  });
+
   test('becomes a PNG of twice its size', async () => {
     const drawn = picture();
     const bitmap = await createImageBitmap(await pngOf(drawn));
