@@ -1,4 +1,5 @@
 /** What a chart draws: plain data between the runs and the plotting library. */
+import type { Cell } from '../metrics/trace-tables.ts';
 
 /** null parts a line, undefined is merely not sampled there. */
 export type Sample = number | null | undefined;
@@ -74,5 +75,6 @@ export interface Frame {
 
 export interface Table {
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
+  /** Texts in a table that is read, numbers as they are in one that is saved. */
+  readonly rows: readonly (readonly Cell[])[];
 }

@@ -134,6 +134,17 @@ export function histogramWords(histogram: Histogram): string {
   return `${range}; 0: ${share(histogram.zeros)}, NaN: ${share(histogram.nans)}, ±∞: ${share(histogram.infinities)}`;
 }
 
+/** What is not empty of some weights' histograms, number for number, in the columns of an exported trace. */
+export function histogramData(
+  records: readonly LayerRecord[],
+  weights: readonly { readonly name: string; readonly index: number }[],
+): Table {
+  const rows = records.flatMap(({ iteration, histogram }) =>
+    weights.flatMap(({ name, index }) => histogramRows(histogramOf(histogram, index)).map((row) => [iteration, name, ...row])),
+  );
+  return { columns: ['iteration', 'weight', 'kind', 'log2From', 'count'], rows };
+}
+
 const KINDS = { zero: '0', inf: '±∞', nan: 'NaN' } as const;
 
 /** What is not empty, from the largest numbers down, zeros and what is not finite last. */

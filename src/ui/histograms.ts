@@ -9,7 +9,8 @@ import { iterationScale, visibleRange } from './chart-data.ts';
 import './chart/menu.ts';
 import { Colors } from './colors.ts';
 import { act, emit } from './events.ts';
-import { barsOf, histogramTable, histogramWords, overIterations, overWeights } from './histogram-data.ts';
+import type { Table } from './frame.ts';
+import { barsOf, histogramData, histogramTable, histogramWords, overIterations, overWeights } from './histogram-data.ts';
 import { type Drawn, layoutOf, paintHistograms } from './histogram-paint.ts';
 import { recordAt } from './readouts.ts';
 import { runChooser } from './run-chooser.ts';
@@ -93,7 +94,7 @@ export class Histograms extends LitElement {
         </span>
         ${this.#weights()}<slot name="tools"></slot>
         <span class="end"><button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
-        <nabla-chart-menu heading="Histogram" .unit=${words} .figure=${this as HTMLElement} .settings=${() => settingsLines(lab)} .table=${() => (own ? histogramTable(own) : { columns: [], rows: [] })} .picture=${this.#picture}></nabla-chart-menu></span>
+        <nabla-chart-menu heading="Histogram" .unit=${words} .figure=${this as HTMLElement} .settings=${() => settingsLines(lab)} .table=${this.#data} .picture=${this.#picture}></nabla-chart-menu></span>
       </figcaption>
       <div class="read num" aria-live=${this.matches(':focus-within') ? 'polite' : 'off'} title=${words}>${words}</div>
       ${own ? '' : this.#empty()}
@@ -104,6 +105,15 @@ export class Histograms extends LitElement {
       ${this.showsTable && own ? dataTable(`${heading}, ${words}`, histogramTable(own)) : ''}
     </figure>`;
   }
+
+  /** What is drawn: one weight over the iterations, or all of them at one. */
+  readonly #data = (): Table => {
+    const all = this.#names.map((name, index) => ({ name, index }));
+    const record = this.#record;
+    return this.across === 'iterations'
+      ? histogramData(this.#records, all.slice(this.#chosen, this.#chosen + 1))
+      : histogramData(record ? [record] : [], all);
+  };
 
   #weights(): TemplateResult {
     const names = this.#names;

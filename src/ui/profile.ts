@@ -199,6 +199,32 @@ export function curveValues(
   return words.length > 0 ? words.join('  ') : '–';
 }
 
+/** A curve's or a run's values by layer or step, under its name and the iteration of the record. */
+interface ProfileColumn {
+  readonly head: string;
+  readonly values: Float32Array;
+}
+
+function profileColumns(
+  experiments: readonly Experiment[],
+  traces: readonly Trace[],
+  quantity: LayerQuantity,
+  part: number | undefined,
+): readonly ProfileColumn[] {
+  const { values, ofSteps = false, label } = LAYER_QUANTITY[quantity];
+  return traces.flatMap((trace, r) => {
+    const record = profileRecord(trace, stackOf(trace, experiments[r]));
+    const own = record ? values(record) : new Float32Array(0);
+    const at = `@ ${record?.iteration ?? '–'}`;
+    const run = traces.length > 1 ? runName(r) : '';
+    if (!ofSteps) return [{ head: `${run || label} ${at}`, values: own }];
+    return curvesOf(quantity, trace, experiments[r], part).map((curve) => ({
+      head: `${run}${run ? ' ' : ''}${curveName(curve)} ${at}`,
+      values: slice(own, curve),
+    }));
+  });
+}
+
 /** @param layers names of the layers; of quantities along sequences, whose steps are numbered, nothing is asked of them */
 export function profileTable(
   experiments: readonly Experiment[],
@@ -207,34 +233,28 @@ export function profileTable(
   layers: readonly string[],
   part?: number,
 ): Table {
-  const records = traces.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r])));
-  if (LAYER_QUANTITY[quantity].ofSteps) return stepTable(experiments, traces, records, quantity, part);
-  const names = traces.map((_, r) => (traces.length > 1 ? runName(r) : LAYER_QUANTITY[quantity].label));
-  return {
-    columns: ['Layer', ...names.map((name, r) => `${name} @ ${records[r]?.iteration ?? '–'}`)],
-    rows: layers.map((layer, l) => [layer, ...records.map((record) => profileValue(record, quantity, l))]),
-  };
+  const { columns, rows } = profileData(experiments, traces, quantity, layers, part);
+  const text = formatLayer(quantity);
+  return { columns, rows: rows.map(([place, ...values]) => [place, ...values.map((x) => (x === null ? '–' : text(x)))]) };
 }
 
-function stepTable(
+/** As `profileTable`, number for number: of norms log2. */
+export function profileData(
   experiments: readonly Experiment[],
   traces: readonly Trace[],
-  records: readonly (LayerRecord | undefined)[],
   quantity: LayerQuantity,
-  part: number | undefined,
-): Table {
-  const columns = traces.flatMap((trace, r) =>
-    curvesOf(quantity, trace, experiments[r], part).map((curve) => ({ r, curve, record: records[r] })),
-  );
-  const steps = Math.max(0, ...columns.map(({ curve }) => curve.count));
-  const run = (r: number) => (traces.length > 1 ? `${runName(r)} ` : '');
-  return {
-    columns: ['Step', ...columns.map(({ r, curve, record }) => `${run(r)}${curveName(curve)} @ ${record?.iteration ?? '–'}`)],
-    rows: Array.from({ length: steps }, (_, t) => [
-      String(t),
-      ...columns.map(({ record, curve }) => (t < curve.count ? profileValue(record, quantity, curve.first + t) : '–')),
-    ]),
-  };
+  layers: readonly string[],
+  part?: number,
+) {
+  const columns = profileColumns(experiments, traces, quantity, part);
+  const { ofSteps = false } = LAYER_QUANTITY[quantity];
+  const steps = Math.max(0, ...columns.map(({ values }) => values.length));
+  const places = ofSteps ? Array.from({ length: steps }, (_, t) => String(t)) : layers;
+  const rows = places.map((place, l): readonly [string, ...(number | null)[]] => [
+    place,
+    ...columns.map(({ values }) => values[l] ?? null),
+  ]);
+  return { columns: [ofSteps ? 'Step' : 'Layer', ...columns.map(({ head }) => head)], rows };
 }
 
 export function summarizeProfile(

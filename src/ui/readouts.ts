@@ -137,8 +137,12 @@ export function accuracyTable(traces: readonly Trace[]): Table {
   return { columns: ['Iteration', ...heads], rows };
 }
 
-/** What was recorded, number for number: of norms their log2, which no file format bounds. */
-export function seriesData(traces: readonly Trace[], quantity: 'loss' | 'accuracy' | RunQuantity): Table {
+/**
+ * What was recorded, number for number: of norms their log2, which no file format bounds.
+ *
+ * @param nameOf the runs in the heads
+ */
+export function seriesData(traces: readonly Trace[], quantity: Quantity, nameOf: (run: number) => string = runName): Table {
   const columns = traces.map((trace) => ({
     iterations: trace.scalars.iteration.view(),
     values:
@@ -148,14 +152,14 @@ export function seriesData(traces: readonly Trace[], quantity: 'loss' | 'accurac
   const isLog = quantity !== 'loss' && quantity !== 'accuracy' && RUN_QUANTITY[quantity].scale === 'log';
   const label = quantity === 'loss' || quantity === 'accuracy' ? quantity : RUN_QUANTITY[quantity].label.toLowerCase();
   const heads = traces.flatMap((_, r) => [
-    `${runName(r)} ${isLog ? 'log2 ' : ''}${label}`,
-    ...(quantity === 'accuracy' ? [`${runName(r)} held out`] : []),
+    `${nameOf(r)} ${isLog ? 'log2 ' : ''}${label}`,
+    ...(quantity === 'accuracy' ? [`${nameOf(r)} held out`] : []),
   ]);
-  const rows = new Map<number, string[]>();
+  const rows = new Map<number, (number | null)[]>();
   const width = heads.length / Math.max(1, traces.length);
   const put = (iteration: number, at: number, value: number) => {
-    const row = rows.get(iteration) ?? new Array<string>(heads.length).fill('');
-    row[at] = String(value);
+    const row = rows.get(iteration) ?? new Array<number | null>(heads.length).fill(null);
+    row[at] = value;
     rows.set(iteration, row);
   };
   for (const [r, { iterations, values, tests }] of columns.entries()) {
@@ -165,7 +169,7 @@ export function seriesData(traces: readonly Trace[], quantity: 'loss' | 'accurac
     for (const [iteration, accuracy] of tests) put(iteration, r * width + 1, accuracy);
   }
   const ordered = [...rows].sort(([a], [b]) => a - b);
-  return { columns: ['iteration', ...heads], rows: ordered.map(([iteration, row]) => [String(iteration), ...row]) };
+  return { columns: ['iteration', ...heads], rows: ordered.map(([iteration, row]) => [iteration, ...row]) };
 }
 
 /** Every record of a map's quantity, number for number: of norms log2. @param offset as of `mapTable` */
@@ -175,7 +179,7 @@ export function mapData({ layers }: Trace, quantity: LayerQuantity, names: reado
     columns: ['iteration', ...names],
     rows: layers.map((record) => {
       const own = values(record);
-      return [String(record.iteration), ...names.map((_, l) => String(own[offset + l]))];
+      return [record.iteration, ...names.map((_, l) => own[offset + l])];
     }),
   };
 }

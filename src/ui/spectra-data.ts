@@ -76,15 +76,25 @@ export function spectraFrame(runs: readonly Tested[], value: SpectrumValue): Fra
 
 /** Every evaluation, a column for each matrix and value. */
 export function spectraTable(runs: readonly Tested[]): Table {
+  const { columns, rows } = spectraData(runs);
+  const text = ([iteration, ...values]: readonly (number | null)[]) => [
+    formatCount(iteration ?? 0),
+    ...values.map((value) => (value === null ? '' : formatNumber(value))),
+  ];
+  return { columns, rows: rows.map(text) };
+}
+
+/** As `spectraTable`, number for number. */
+export function spectraData(runs: readonly Tested[]) {
   const matrices = matricesOf(runs);
   const xs = [...new Set(matrices.flatMap(({ points }) => points.map(({ iteration }) => iteration)))].sort((a, b) => a - b);
   return {
     columns: ['Iteration', ...matrices.flatMap(({ run, name }) => [`${runName(run)} ρ ${name}`, `${runName(run)} σ ${name}`])],
     rows: xs.map((x) => [
-      formatCount(x),
-      ...matrices.flatMap(({ points }) => {
+      x,
+      ...matrices.flatMap(({ points }): (number | null)[] => {
         const point = points.find(({ iteration }) => iteration === x);
-        return point ? [formatNumber(point.radius), formatNumber(point.sigma)] : ['', ''];
+        return point ? [point.radius, point.sigma] : [null, null];
       }),
     ]),
   };

@@ -7,7 +7,7 @@ import type { NablaEvent } from './events.ts';
 import type { Frame } from './frame.ts';
 import { runColor, runName } from './runs.ts';
 import { settingsLines } from './settings-lines.ts';
-import { matricesOf, type SpectrumValue, spectraFrame, spectraTable, spectraWords } from './spectra-data.ts';
+import { matricesOf, type SpectrumValue, spectraData, spectraFrame, spectraTable, spectraWords } from './spectra-data.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
 import { pascanuWords } from './time-theory.ts';
@@ -56,7 +56,7 @@ export class Spectra extends LitElement {
     return html`<h2>Recurrent weights</h2>
       <nabla-chart fixed .heading=${chosen.heading} .frame=${frame} .theme=${this.theme} .at=${this.at}
         .empty=${'Computed at each evaluation, up to 256 units.'} .readout=${this.#readout()}
-        .summary=${traces.length > 0 ? `Latest ${chosen.text}: ${spectraWords(traces, value)}.` : ''} .table=${() => spectraTable(traces)}
+        .summary=${traces.length > 0 ? `Latest ${chosen.text}: ${spectraWords(traces, value)}.` : ''} .table=${() => spectraTable(traces)} .data=${() => spectraData(traces)}
         .settings=${() => settingsLines(lab)}
         @chart-hover=${this.#hover}
       ><span slot="tools" class="seg" role="group" aria-label="What is shown of the recurrent weights">

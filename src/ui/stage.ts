@@ -16,6 +16,7 @@ import { type MapGrid, mapGrid } from './map-data.ts';
 import {
   curveValues,
   fitWords,
+  profileData,
   profileFrame,
   profileRecord,
   profileTable,
@@ -181,6 +182,7 @@ export class Stage extends LitElement {
       .summary=${traces ? summarizeProfile(experiments, traces, quantity, this.chosenPart) : ''}
       .settings=${this.#settings}
       .table=${() => (traces ? profileTable(experiments, traces, quantity, names, this.chosenPart) : NO_TABLE)}
+      .data=${() => (traces ? profileData(experiments, traces, quantity, names, this.chosenPart) : NO_TABLE)}
       @chart-hover=${this.#hoverLayer}
     ><label slot="tools"><span class="hidden">What is shown of the layers</span><select @change=${this.#choose}>
       ${offersOf(experiments, quantity).map(({ quantity: id, reason }) => html`<option value=${id} title=${reason ?? LAYER_QUANTITY[id].text} ?disabled=${reason !== undefined} .selected=${id === quantity}>${LAYER_QUANTITY[id].label}${reason ? ' (not measured)' : ''}</option>`)}

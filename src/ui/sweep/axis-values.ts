@@ -1,4 +1,6 @@
 /** Values of an axis as text, and where they lie. */
+import type { Cell } from '../../metrics/trace-tables.ts';
+import { canonicalJson } from '../../model/experiment.ts';
 import type { ResolvedAxis } from '../../sweep/sweep-protocol.ts';
 import { formatSetting } from '../format.ts';
 import type { Tick } from '../frame.ts';
@@ -18,6 +20,11 @@ function numberWord(x: number): string {
   const short = Number.isInteger(x) ? x : Number(x.toPrecision(4));
   const text = x !== 0 && Math.abs(x) < 0.01 ? short.toExponential() : formatSetting(short);
   return text.replace('e-', `e${MINUS}`).replace(/^-/, MINUS);
+}
+
+/** A value in a file: as it is, an object as its JSON. */
+export function valueCell(value: unknown): Cell {
+  return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? value : canonicalJson(value);
 }
 
 /** The last part of a path, in words: `learning rate`, `depth`; `of` where two axes end alike. */

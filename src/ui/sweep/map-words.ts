@@ -2,7 +2,7 @@
 import { formatCount } from '../../metrics/format.ts';
 import { VERDICT_KINDS } from '../../metrics/verdict.ts';
 import type { Table } from '../frame.ts';
-import { axisName, valueWord } from './axis-values.ts';
+import { axisName, valueCell, valueWord } from './axis-values.ts';
 import { CELL, type MapQuery, type RunMap, type RunTable } from './map-data.ts';
 import type { Cursor } from './state.ts';
 
@@ -99,4 +99,22 @@ export function mapCells({ axes }: RunTable, query: MapQuery, map: RunMap): Tabl
     columns: [...heads, ...axes[x].values.map((value, k) => (k === 0 ? `${name} ${valueWord(value)}` : valueWord(value)))],
     rows,
   };
+}
+
+/** A row for each cell, number for number: of what lies on a log scale log10. */
+export function cellData(table: RunTable, query: MapQuery, map: RunMap): Table {
+  const { axes } = table;
+  const { x, y, facet, outcome } = query;
+  const own = [facet, y, x].filter((axis) => axis !== undefined);
+  const value = `${outcome.scale === 'log' ? 'log10 ' : ''}${outcome.label.toLowerCase()}`;
+  const rows = Array.from(map.kind, (kind, cell) => {
+    const column = cell % map.columns;
+    const row = Math.floor(cell / map.columns) % map.rows;
+    const panel = Math.floor(cell / map.columns / map.rows);
+    const places = own.map((axis) => valueCell(axes[axis].values[axis === x ? column : axis === y ? row : panel]));
+    const shown = kind !== CELL.value ? null : outcome.scale === 'verdict' ? VERDICT_KINDS[map.value[cell]] : map.value[cell];
+    const state = kind === CELL.value ? 'a value' : cellValue(map, cell, query);
+    return [...places, shown, state, map.runs[cell], map.finished[cell], map.broken[cell]];
+  });
+  return { columns: [...own.map((axis) => axes[axis].path), value, 'state', 'runs', 'finished', 'not finite'], rows };
 }

@@ -13,7 +13,7 @@ import { countMarked, type Domain, domainOf, type MapQuery, mapRuns, pointsOfCel
 import './map-panel.ts';
 import type { SweepPanel } from './map-panel.ts';
 import { queryOf } from './map-query.ts';
-import { cellIndex, cellPlace, cellValue, mapCells, restWords, summarizeMap } from './map-words.ts';
+import { cellData, cellIndex, cellPlace, cellValue, mapCells, restWords, summarizeMap } from './map-words.ts';
 import { OUTCOMES, type OutcomeId } from './outcomes.ts';
 import { rectangleBrushes, type Selected } from './selection.ts';
 import { type Cursor, type OpenSweep, type SweepViewState, tell } from './state.ts';
@@ -91,7 +91,7 @@ export class SweepMaps extends LitElement {
         <span>${heading}</span><small>${this.#query.outcome.label.toLowerCase()}${restWords(open.table, this.#query) ? `, ${restWords(open.table, this.#query)}` : ''}</small>
         <button class="quiet select-button" title="A finger selects cells instead of scrolling" aria-pressed=${this.selects} @click=${this.#toggleSelects}>Select by touch</button>
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="Map: data table" @click=${this.#toggleTable}>▤</button>
-        <nabla-chart-menu heading="Map ${heading}" .unit=${this.#scaleWords()} .figure=${this as HTMLElement} .settings=${() => sweepLines(open)} .table=${() => mapCells(open.table, this.#query, this.#map)} .picture=${this.#picture}></nabla-chart-menu>
+        <nabla-chart-menu heading="Map ${heading}" .unit=${this.#scaleWords()} .figure=${this as HTMLElement} .settings=${() => sweepLines(open)} .table=${() => cellData(open.table, this.#query, this.#map)} .picture=${this.#picture}></nabla-chart-menu>
       </figcaption>
       ${this.#selectors(open)}
       <div class="read num" aria-live="polite">${this.#readout(open)}</div>

@@ -15,6 +15,7 @@ import './parallel-axis.ts';
 import { coloursOf, type Dimension, dimensionsOf, parallelTable, summarizeParallel } from './parallel-data.ts';
 import { LinePainter, type Lines } from './parallel-paint.ts';
 import { countFinished, divergedColumn } from './run-columns.ts';
+import { runData } from './run-file.ts';
 import type { Selected } from './selection.ts';
 import { type OpenSweep, type SweepViewState, tell } from './state.ts';
 
@@ -119,7 +120,7 @@ export class SweepParallel extends LitElement {
       <figcaption><span>Parallel coordinates</span><small>a line per finished run, colour: ${outcome.label.toLowerCase()}; brightness: how many; drag along an axis to select</small>
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="Parallel coordinates: data table" @click=${this.#toggleTable}>▤</button>
         <nabla-chart-menu heading="Parallel coordinates" .unit=${`axes from left to right: ${this.#dimensions.map(({ name }) => name).join(', ')}; colour: ${outcome.label.toLowerCase()}`} .figure=${this as HTMLElement} .settings=${() => sweepLines(open)}
-          .table=${() => parallelTable(table, this.#dimensions, this.selected)} .picture=${this.#picture}></nabla-chart-menu>
+          .table=${() => runData(table, this.selected)} .picture=${this.#picture}></nabla-chart-menu>
       </figcaption>
       <details><summary>Outcomes shown</summary><fieldset><legend class="hidden">Outcomes shown</legend>
         ${OUTCOMES.map(({ id, label }) => html`<label><input type="checkbox" .checked=${this.outcomes.includes(id)} @change=${() => this.#toggle(id)} />${label}</label>`)}

@@ -12,14 +12,15 @@ import type { NablaEvent } from '../events.ts';
 import type { Frame, Table } from '../frame.ts';
 import { type Curve, curvesOf } from '../layer-parts.ts';
 import { LAYER_QUANTITY, type LayerQuantity, offersOf, usualQuantity } from '../layer-quantity.ts';
-import { curveValues, fitWords, profileFrame, profileRecord, profileTable, summarizeProfile } from '../profile.ts';
-import { valueAt } from '../readouts.ts';
+import { curveValues, fitWords, profileData, profileFrame, profileRecord, profileTable, summarizeProfile } from '../profile.ts';
+import { seriesData, valueAt } from '../readouts.ts';
 import type { Range } from '../state.ts';
 import { shared } from '../styles.ts';
 import { iterationsBetween, zoomedBack, zoomedTo } from '../zooms.ts';
 
 /** Rows of a data table. */
 const TABLE_ROWS = 60;
+const NO_TABLE: Table = { columns: [], rows: [] };
 
 @customElement('nabla-sweep-charts')
 export class SweepCharts extends LitElement {
@@ -77,7 +78,7 @@ export class SweepCharts extends LitElement {
     const iteration = hover ?? this.#last;
     const chart = (key: 'loss' | 'norm', heading: string, unit: string) => html`<nabla-chart
       .heading=${heading} .unit=${unit} .frame=${this.#frames?.[key]} .at=${at} .theme=${this.theme} .settings=${this.settings}
-      .readout=${`@ ${formatCount(iteration)}  ${valueAt(trace, key, iteration, this.experiment)}`} .summary=${this.#summary(key)} .table=${() => this.#table(key)}
+      .readout=${`@ ${formatCount(iteration)}  ${valueAt(trace, key, iteration, this.experiment)}`} .summary=${this.#summary(key)} .table=${() => this.#table(key)} .data=${() => seriesData([trace], key, () => 'run')}
       @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-view=${this.#zoom} @chart-reset=${this.#reset}
     ></nabla-chart>`;
     return html`${chart('loss', 'Loss', 'log')} ${chart('norm', 'Gradient norm', 'global, before clipping')} ${this.#profile()}`;
@@ -109,7 +110,8 @@ export class SweepCharts extends LitElement {
       .unit=${record ? `${fits ? `${fits}, ` : ''}at ${formatCount(record.iteration)}` : ''} .empty=${'Nothing of the kind is kept of this run.'}
       .readout=${record ? `${place}  ${curveValues(record, quantity, curves, layer)}` : ''}
       .summary=${experiment ? summarizeProfile([experiment], [trace], quantity) : ''}
-      .table=${() => (experiment ? profileTable([experiment], [trace], quantity, names) : { columns: [], rows: [] })}
+      .table=${() => (experiment ? profileTable([experiment], [trace], quantity, names) : NO_TABLE)}
+      .data=${() => (experiment ? profileData([experiment], [trace], quantity, names) : NO_TABLE)}
       @chart-hover=${this.#hoverLayer}
       ><label slot="tools"><span class="hidden">What is shown of the layers</span><select @change=${this.#choose}>
       ${offersOf(experiment ? [experiment] : [], quantity).map(({ quantity: id, reason }) => html`<option value=${id} title=${reason ?? LAYER_QUANTITY[id].text} ?disabled=${reason !== undefined} .selected=${id === quantity}>${LAYER_QUANTITY[id].label}</option>`)}

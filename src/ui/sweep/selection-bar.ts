@@ -70,9 +70,8 @@ export class SweepSelection extends LitElement {
 
   async #save({ table, sweepId }: OpenSweep, format: Format): Promise<void> {
     const { selected } = this;
-    const rows = table.points.flatMap((_, p) => (!selected || selected.mask[p] === 1 ? [p] : []));
     const { runFile } = await import('./run-file.ts');
-    const { parts, type } = await runFile(format, table, rows);
+    const { parts, type } = await runFile(format, table, selected);
     download(`sweep-${sweepId.slice(0, 8)}${selected ? '-selected' : ''}.${format}`, parts, type);
   }
 }

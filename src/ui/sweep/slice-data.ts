@@ -3,7 +3,7 @@ import { quantile } from '../../metrics/aggregate.ts';
 import { formatCount } from '../../metrics/format.ts';
 import type { Frame, Sample, SeriesStyle, Table, Tick } from '../frame.ts';
 import { linearTicks, logTicks } from '../ticks.ts';
-import { axisName, scaleOf, valueWord } from './axis-values.ts';
+import { axisName, scaleOf, valueCell, valueWord } from './axis-values.ts';
 import type { Fixed, RunTable } from './map-data.ts';
 import type { Outcome } from './outcomes.ts';
 import { outcomeColumn } from './run-columns.ts';
@@ -182,6 +182,21 @@ export function sliceTable({ axes }: RunTable, { axis, outcome, lines }: Slice):
   return {
     columns: [axisName(axes[axis].path), ...lines.map(({ label }) => label)],
     rows: axes[axis].values.map((value, i) => [valueWord(value), ...lines.map(({ points }) => text(points[i]))]),
+  };
+}
+
+/** A row for each point of each line, number for number: of what lies on a log scale log10. */
+export function sliceData({ axes }: RunTable, { axis, outcome, lines }: Slice): Table {
+  const measured = `${outcome.scale === 'log' ? 'log10 ' : ''}${outcome.label.toLowerCase()}`;
+  const rows = lines.flatMap(({ label, points }) =>
+    points.map(({ runs, finished, median, low, high }, i) => {
+      const numbers = [median, low, high].map((x) => (Number.isNaN(x) ? null : x));
+      return [valueCell(axes[axis].values[i]), label, runs, finished, ...numbers];
+    }),
+  );
+  return {
+    columns: [axes[axis].path, 'line', 'runs', 'finished', `${measured}, median`, 'lower quartile', 'upper quartile'],
+    rows,
   };
 }
 

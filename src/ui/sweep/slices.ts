@@ -9,7 +9,7 @@ import { shared } from '../styles.ts';
 import { axisName, scaleOf, valueWord } from './axis-values.ts';
 import { select } from './maps.ts';
 import { outcomeOf } from './outcomes.ts';
-import { type Slice, sliceFrame, sliceRuns, sliceTable, summarizeSlice } from './slice-data.ts';
+import { type Slice, sliceData, sliceFrame, sliceRuns, sliceTable, summarizeSlice } from './slice-data.ts';
 import { type OpenSweep, type SweepViewState, tell } from './state.ts';
 import { sweepLines } from './sweep-lines.ts';
 
@@ -78,7 +78,7 @@ export class SweepSlices extends LitElement {
         shape,
         html`<nabla-chart fixed heading="${outcome.label} along ${along}" .unit=${`median, band: quartiles${by}`} .frame=${this.#frame} .theme=${this.theme}
           .at=${this.at} .empty=${'No finished run has a value here yet.'} .readout=${this.#readout(open)} .summary=${summarizeSlice(open.table, this.#slice)}
-          .table=${() => sliceTable(open.table, this.#slice)} .settings=${() => sweepLines(open)} @chart-hover=${this.#hover}></nabla-chart>`,
+          .table=${() => sliceTable(open.table, this.#slice)} .data=${() => sliceData(open.table, this.#slice)} .settings=${() => sweepLines(open)} @chart-hover=${this.#hover}></nabla-chart>`,
       )}`;
   }
 

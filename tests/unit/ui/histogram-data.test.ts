@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest';
 import type { Histogram } from '../../../src/metrics/histogram.ts';
 import { BINS, HISTOGRAM_HEAD, HISTOGRAM_WORDS } from '../../../src/metrics/layer-series.ts';
 import type { LayerRecord } from '../../../src/metrics/trace.ts';
-import { barsOf, histogramTable, histogramWords, medianOf, overIterations, overWeights } from '../../../src/ui/histogram-data.ts';
+import {
+  barsOf,
+  histogramData,
+  histogramTable,
+  histogramWords,
+  medianOf,
+  overIterations,
+  overWeights,
+} from '../../../src/ui/histogram-data.ts';
 import { LINEAR_ITERATIONS } from '../../../src/ui/ticks.ts';
 
 /** Counts by the log2 |g| from which they are, both even; of one weight. */
@@ -92,5 +100,19 @@ describe('in words', () => {
       ['0', '2', '20.0 %'],
       ['±∞', '1', '10.0 %'],
     ]);
+  });
+  test('leave as a row for each bin of each record and weight that is not empty', () => {
+    const records = [
+      record(0, wordsOf({ [-4]: 6 }), wordsOf({}, { nans: 6 })),
+      record(5, wordsOf({ [-4]: 5, 0: 1 }), wordsOf({})),
+    ];
+    const names = ['w0', 'w1'].map((name, index) => ({ name, index }));
+    expect(histogramData(records, names).rows).toEqual([
+      [0, 'w0', 'log2', -4, 6],
+      [0, 'w1', 'nan', null, 6],
+      [5, 'w0', 'log2', -4, 5],
+      [5, 'w0', 'log2', 0, 1],
+    ]);
+    expect(histogramData(records.slice(1), names.slice(1)).rows).toEqual([]);
   });
 });

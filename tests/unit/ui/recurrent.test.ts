@@ -13,11 +13,11 @@ import type { Frame } from '../../../src/ui/frame.ts';
 import { curvesOf, mapCurve } from '../../../src/ui/layer-parts.ts';
 import { offersOf, usualQuantity } from '../../../src/ui/layer-quantity.ts';
 import { PAIRS } from '../../../src/ui/pairs.ts';
-import { fitWords, profileFrame, profileTable, summarizeProfile } from '../../../src/ui/profile.ts';
+import { fitWords, profileData, profileFrame, profileTable, summarizeProfile } from '../../../src/ui/profile.ts';
 import { lossText } from '../../../src/ui/readouts.ts';
 import { reduce } from '../../../src/ui/reducer.ts';
 import { editRuns } from '../../../src/ui/settings.ts';
-import { matricesOf, spectraFrame, spectraTable } from '../../../src/ui/spectra-data.ts';
+import { matricesOf, spectraData, spectraFrame, spectraTable } from '../../../src/ui/spectra-data.ts';
 import { type Action, initialState } from '../../../src/ui/state.ts';
 import { pascanuWords } from '../../../src/ui/time-theory.ts';
 import { decodeSettings, encodeSettings } from '../../../src/ui/url.ts';
@@ -193,6 +193,9 @@ describe('a profile over the steps', () => {
     expect(table.columns).toEqual(['Step', 'A h0.i @ 0', 'A h0.f @ 0', 'A h0.g @ 0', 'A h0.o @ 0', 'B h1 @ 0']);
     expect(table.rows).toHaveLength(20);
     expect(table.rows[3].slice(0, 3)).toEqual(['3', '−0.20', '−0.10']);
+    const data = profileData([lstm, rnn], [gates, slopes], 'gateMean', []);
+    expect(data.columns).toEqual(table.columns);
+    expect(data.rows[3].slice(0, 3)).toEqual(['3', Math.fround(-0.2), Math.fround(-0.1)]);
   });
 
   test('control: a network without steps has no such curves', () => {
@@ -207,6 +210,7 @@ test('spectra are drawn for the last layer and listed for all', () => {
   expect(matricesOf(runs).map(({ name }) => name)).toEqual(['h0', 'h1']);
   expect(spectraFrame(runs, 'sigma')?.columns).toEqual([[Math.log10(2), Math.log10(4)]]);
   expect(spectraTable(runs).rows[1]).toEqual(['100', '2.00', '4.00', '2.00', '4.00']);
+  expect(spectraData(runs).rows[1]).toEqual([100, 2, 4, 2, 4]);
   expect(spectraFrame([{ tests: [] }], 'radius')).toBeUndefined();
 });
 

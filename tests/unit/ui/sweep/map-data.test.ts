@@ -11,7 +11,7 @@ import {
   runTable,
   shareOf,
 } from '../../../../src/ui/sweep/map-data.ts';
-import { cellPlace, cellValue, mapCells, restWords, summarizeMap } from '../../../../src/ui/sweep/map-words.ts';
+import { cellData, cellPlace, cellValue, mapCells, restWords, summarizeMap } from '../../../../src/ui/sweep/map-words.ts';
 import { outcomeOf } from '../../../../src/ui/sweep/outcomes.ts';
 import { recordOf } from './records.ts';
 
@@ -193,5 +193,16 @@ describe('a map in words', () => {
     expect(columns).toEqual(['clip', 'depth', 'learning rate 0.01', '0.1', '1']);
     expect(rows).toHaveLength(4);
     expect(rows[0]).toEqual(['none', '1', 'not finished', '0.100', '10.0']);
+  });
+
+  test('leaves as a row for each cell, number for number', () => {
+    const { columns, rows } = cellData(table, query(), map);
+    expect(columns.slice(0, 5)).toEqual(['clip', 'model.depth', 'optimizer.learningRate', 'log10 final loss', 'state']);
+    expect(rows).toHaveLength(12);
+    expect(rows.slice(0, 3)).toEqual([
+      ['{"rule":"none"}', 1, 0.01, null, 'not finished', 3, 0, 0],
+      ['{"rule":"none"}', 1, 0.1, -1, 'a value', 3, 3, 1],
+      ['{"rule":"none"}', 1, 1, 1, 'a value', 3, 1, 0],
+    ]);
   });
 });

@@ -9,7 +9,7 @@ import { outcomeOf } from '../../../../src/ui/sweep/outcomes.ts';
 import { firstView } from '../../../../src/ui/sweep/reducer.ts';
 import { experimentOfRun, twinOf } from '../../../../src/ui/sweep/run-experiment.ts';
 import { columnsOf, rowsOf, windowOf } from '../../../../src/ui/sweep/run-rows.ts';
-import { sliceFrame, sliceRuns, sliceTable, summarizeSlice } from '../../../../src/ui/sweep/slice-data.ts';
+import { sliceData, sliceFrame, sliceRuns, sliceTable, summarizeSlice } from '../../../../src/ui/sweep/slice-data.ts';
 import { recordOf } from './records.ts';
 
 const AXES: ResolvedAxis[] = [
@@ -155,6 +155,13 @@ describe('a slice', () => {
       ['0.1', 'not finished'],
     ]);
     expect(summarizeSlice(table, slice)).toContain('lowest 10.0 at 1e−3');
+    const data = sliceData(table, slice);
+    expect(data.columns.slice(2, 5)).toEqual(['runs', 'finished', 'log10 final loss, median']);
+    expect(data.rows).toEqual([
+      [0.001, 'all', 2, 2, 1, 0.5, 1.5],
+      [0.01, 'all', 2, 2, null, null, null],
+      [0.1, 'all', 2, 0, null, null, null],
+    ]);
   });
 
   test('becomes a line with a band on a log axis, and a triangle where nothing is finite', () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { csvLine } from '../../../../src/metrics/table-text.ts';
 import type { ResolvedAxis } from '../../../../src/sweep/sweep-protocol.ts';
 import { addRecords, countMarked, mapRuns, runTable } from '../../../../src/ui/sweep/map-data.ts';
 import { outcomeOf } from '../../../../src/ui/sweep/outcomes.ts';
 import { proposeFiner } from '../../../../src/ui/sweep/refine.ts';
-import { runFile } from '../../../../src/ui/sweep/run-file.ts';
+import { runData, runFile } from '../../../../src/ui/sweep/run-file.ts';
 import { columnsOf, rowsOf } from '../../../../src/ui/sweep/run-rows.ts';
 import { type Brush, brushWords, NO_UPPER, readBrush, rectangleBrushes, selectRuns } from '../../../../src/ui/sweep/selection.ts';
 import { recordOf } from './records.ts';
@@ -82,10 +83,12 @@ describe('a selection', () => {
     ]);
     const rows = rowsOf(table, columnsOf(table), { sort: 'loss', descending: false, text: '', verdict: '' }, selected);
     expect([...rows].map((p) => POINTS[p].id)).toEqual(['1/0.1/0', '1/0.01/0', '1/1/0']);
-    const lines = (await runFile('csv', table, rows)).parts.join('').trimEnd().split('\n');
+    const lines = (await runFile('csv', table, selected)).parts.join('').trimEnd().split('\n');
     expect(lines[0]).toMatch(/^runId,model\.depth,optimizer\.learningRate,clip,ended,iterations,verdict,/);
     expect(lines).toHaveLength(4);
-    expect(lines[1]).toMatch(/^1\/0\.1\/0,1,0\.1,"{""rule"":""none""}",.*,healthy,/);
+    const data = runData(table, selected);
+    expect([data.columns, ...data.rows].map(csvLine)).toEqual(lines);
+    expect(lines[2]).toMatch(/^1\/0\.1\/0,1,0\.1,"{""rule"":""none""}",.*,healthy,/);
     expect(lines[3]).toMatch(/,diverged,.*,NaN,NaN,.*,z0,/);
   });
 });
