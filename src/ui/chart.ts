@@ -1,10 +1,11 @@
 /** A chart with caption, read-out, keyboard crosshair, text summary and data table. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { chartStyles } from './chart/chart-styles.ts';
 import { listenForGestures } from './chart/gestures.ts';
 import './chart/menu.ts';
 import type { Caption } from './chart/figure.ts';
-import { Colors } from './colors.ts';
+import { framePicture } from './chart/picture.ts';
 import { emit } from './events.ts';
 import type { Frame, Table } from './frame.ts';
 import { Plot, plotStyles } from './plot.ts';
@@ -41,23 +42,21 @@ export class NablaChart extends LitElement {
 
   static override styles = [
     shared,
+    chartStyles,
     tableStyles,
     plotStyles,
     css`
       :host { display: flex; min-width: 0; min-height: 0; }
-      :host(:fullscreen), :host([covers]) { background: var(--bg); padding: 12px; }
-      :host([covers]) { position: fixed; inset: 0; z-index: 20; height: auto !important; }
-      figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px 4px; display: flex; flex-direction: column; min-height: 0; min-width: 0; }
-      figcaption { display: flex; gap: 0 8px; align-items: center; font-weight: 600; min-height: 24px; }
+      figure { padding-bottom: 4px; }
+      figcaption { flex-wrap: nowrap; gap: 0 8px; min-height: 24px; }
       figcaption > span:first-child { flex: none; }
       .end { flex: none; display: inline-flex; align-items: center; }
-      figcaption small { flex: 1 1 0; min-width: 0; font-weight: 400; color: var(--dim); font-size: 11.5px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+      small { flex: 1 1 0; min-width: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
       .read { color: var(--dim); min-height: 17px; line-height: 17px; overflow: hidden; }
       .read span { display: inline-block; max-width: 100%; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; vertical-align: bottom; }
       .plot { flex: 1; min-height: 110px; position: relative; overflow: hidden; border-radius: 4px; touch-action: pan-y; }
       .plot[hidden] { display: none; }
       .empty { color: var(--dim); padding: 24px 8px; text-align: center; }
-      .table-button { min-height: 24px; padding: 0 5px; font-size: 14px; }
       .u-over { cursor: crosshair; }
       .u-cursor-x { border-right: 1px solid var(--dim) !important; }
       .u-select { background: color-mix(in srgb, var(--accent) 22%, transparent); }
@@ -104,10 +103,7 @@ export class NablaChart extends LitElement {
 
   readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
     const { frame } = this;
-    const colors = new Colors(this);
-    return (
-      frame && import('./chart/figure.ts').then(({ frameFigure }) => frameFigure(frame, caption, (token) => colors.of(token)))
-    );
+    return frame && framePicture(this, frame, caption);
   };
 
   #drop(): void {
@@ -153,7 +149,7 @@ export class NablaChart extends LitElement {
       pan(event.key === 'ArrowLeft' ? -0.1 : 0.1);
     else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight')
       this.#step(frame, event.key === 'ArrowLeft' ? -1 : 1, event.shiftKey ? 10 : 1);
-    else if (event.key === 'Escape') this.#escape();
+    else if (event.key === 'Escape') emit(this, 'chart-hover', undefined);
     else if (!this.fixed && (event.key === '+' || event.key === '=')) zoom(0.5);
     else if (!this.fixed && event.key === '-') zoom(2);
     else if (!this.fixed && event.key === 'Backspace') emit(this, 'chart-reset', { all: false });
@@ -161,11 +157,6 @@ export class NablaChart extends LitElement {
     event.preventDefault();
     event.stopPropagation();
   };
-
-  #escape(): void {
-    if (this.hasAttribute('covers')) this.removeAttribute('covers');
-    else emit(this, 'chart-hover', undefined);
-  }
 
   /** Moves the crosshair over the samples in view. */
   #step({ xs, xRange }: Frame, direction: number, samples: number): void {

@@ -4,9 +4,11 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
 import { countOf, type Histogram, histogramOf } from '../metrics/histogram.ts';
 import type { LayerRecord } from '../metrics/trace.ts';
+import { chartStyles } from './chart/chart-styles.ts';
 import type { Caption } from './chart/figure.ts';
 import { iterationScale, visibleRange } from './chart-data.ts';
 import './chart/menu.ts';
+import { canvasPicture } from './chart/picture.ts';
 import { Colors } from './colors.ts';
 import { act, emit } from './events.ts';
 import type { Table } from './frame.ts';
@@ -39,12 +41,11 @@ export class Histograms extends LitElement {
 
   static override styles = [
     shared,
+    chartStyles,
     tableStyles,
     css`
       :host { display: flex; min-width: 0; min-height: 0; }
-      figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px 4px; display: flex; flex-direction: column; min-height: 0; min-width: 0; }
-      figcaption { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center; font-weight: 600; min-height: 26px; }
-      small { font-weight: 400; color: var(--dim); font-size: 11.5px; }
+      figure { padding-bottom: 4px; }
       select, input { font: inherit; font-size: 12px; font-weight: 400; height: 24px; max-width: 15ch; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); }
       .read { color: var(--dim); min-height: 17px; line-height: 17px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
       @media (max-width: 760px) { .read { white-space: normal; } }
@@ -52,9 +53,6 @@ export class Histograms extends LitElement {
       .host[hidden] { display: none; }
       canvas { position: absolute; inset: 0; width: 100%; height: 100%; touch-action: pan-y; cursor: crosshair; }
       .end { margin-left: auto; display: inline-flex; align-items: center; }
-      :host(:fullscreen), :host([covers]) { background: var(--bg); padding: 12px; }
-      :host([covers]) { position: fixed; inset: 0; z-index: 20; height: auto !important; }
-      .table-button { min-height: 24px; padding: 0 5px; font-size: 14px; }
       .empty { color: var(--dim); padding: 20px 8px; text-align: center; display: grid; gap: 8px; justify-items: center; }
     `,
   ];
@@ -147,11 +145,7 @@ export class Histograms extends LitElement {
 
   readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
     const { canvas } = this;
-    if (!canvas || !this.#record) return undefined;
-    const colors = new Colors(this);
-    return import('./chart/figure.ts').then(({ canvasFigure }) =>
-      canvasFigure([{ canvas }], caption, (token) => colors.of(token)),
-    );
+    return canvas && this.#record ? canvasPicture(this, [{ canvas }], caption) : undefined;
   };
 
   override updated(changed: PropertyValues<this>): void {

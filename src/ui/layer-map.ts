@@ -1,9 +1,11 @@
 /** The layer × iteration map of one run: colour is the gradient's norm, hatching is what is not finite. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { chartStyles } from './chart/chart-styles.ts';
 import type { Caption } from './chart/figure.ts';
 import { listenForGestures } from './chart/gestures.ts';
 import './chart/menu.ts';
+import { canvasPicture } from './chart/picture.ts';
 import { Colors } from './colors.ts';
 import { emit } from './events.ts';
 import type { Table, Tick } from './frame.ts';
@@ -56,31 +58,23 @@ export class LayerMap extends LitElement {
   #deaf: () => void = () => undefined;
   readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
     const { canvas } = this;
-    const colors = new Colors(this);
-    return (
-      this.#image &&
-      import('./chart/figure.ts').then(({ canvasFigure }) => canvasFigure([{ canvas }], caption, (token) => colors.of(token)))
-    );
+    return this.#image && canvasPicture(this, [{ canvas }], caption);
   };
   #resized = new ResizeObserver(() => this.#paint(true));
 
   static override styles = [
     shared,
+    chartStyles,
     tableStyles,
     css`
       :host { display: flex; min-width: 0; min-height: 0; }
-      :host(:fullscreen), :host([covers]) { background: var(--bg); padding: 12px; }
-      :host([covers]) { position: fixed; inset: 0; z-index: 20; height: auto !important; }
-      figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px 4px; display: flex; flex-direction: column; min-height: 0; min-width: 0; }
-      figcaption { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center; font-weight: 600; min-height: 26px; }
-      small { font-weight: 400; color: var(--dim); font-size: 11.5px; }
+      figure { padding-bottom: 4px; }
       .read { color: var(--dim); min-height: 17px; line-height: 17px; white-space: pre; overflow: hidden; text-overflow: ellipsis; }
       .host { flex: 1; min-height: 110px; position: relative; border-radius: 4px; }
       .host[hidden] { display: none; }
       canvas { position: absolute; inset: 0; width: 100%; height: 100%; touch-action: pan-y; cursor: crosshair; }
       select { font: inherit; font-size: 12px; font-weight: 400; height: 24px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); }
       .end { margin-left: auto; display: inline-flex; align-items: center; }
-      .table-button { min-height: 24px; padding: 0 5px; font-size: 14px; }
     `,
   ];
 

@@ -11,7 +11,7 @@ export class ChartMenu extends LitElement {
   @property() heading = '';
   @property() unit = '';
   /** The element that fills the screen. */
-  @property({ attribute: false }) figure!: HTMLElement;
+  @property({ attribute: false }) figure: HTMLElement | undefined;
   /** Draws the picture, with the page's colours; undefined while there is nothing to draw. */
   @property({ attribute: false }) picture: (caption: Caption) => Promise<SVGElement> | undefined = () => undefined;
   @property({ attribute: false }) settings: () => readonly string[] = () => [];
@@ -72,12 +72,31 @@ export class ChartMenu extends LitElement {
     }
   }
 
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#cover(false);
+  }
+
   /** Without the Fullscreen API, as on iPhones, the chart covers the page; the same button, or Escape, ends it. */
   readonly #fill = async (): Promise<void> => {
     const { figure } = this;
     if (document.fullscreenElement) return document.exitFullscreen();
-    if (typeof figure.requestFullscreen === 'function') return figure.requestFullscreen();
-    figure.toggleAttribute('covers');
+    if (typeof figure?.requestFullscreen === 'function') return figure.requestFullscreen();
+    this.#cover(!figure?.hasAttribute('covers'));
+  };
+
+  #cover(covers: boolean): void {
+    this.figure?.toggleAttribute('covers', covers);
+    // Before what has the focus, which may know Escape too.
+    if (covers) window.addEventListener('keydown', this.#uncover, { capture: true });
+    else window.removeEventListener('keydown', this.#uncover, { capture: true });
+  }
+
+  readonly #uncover = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || this.open) return;
+    this.#cover(false);
+    event.preventDefault();
+    event.stopPropagation();
   };
 
   async #drawn(): Promise<SVGElement> {

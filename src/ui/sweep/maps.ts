@@ -2,12 +2,13 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
+import { chartStyles } from '../chart/chart-styles.ts';
 import type { Caption } from '../chart/figure.ts';
 import { shared } from '../styles.ts';
 import { dataTable, tableStyles } from '../table.ts';
 import { axisName, valueWord } from './axis-values.ts';
 import '../chart/menu.ts';
-import { Colors } from '../colors.ts';
+import { canvasPicture } from '../chart/picture.ts';
 import './legend.ts';
 import { countMarked, type Domain, domainOf, type MapQuery, mapRuns, pointsOfCell, type RunMap } from './map-data.ts';
 import './map-panel.ts';
@@ -36,14 +37,11 @@ export class SweepMaps extends LitElement {
 
   static override styles = [
     shared,
+    chartStyles,
     tableStyles,
     css`
       :host { display: flex; min-width: 0; min-height: 0; }
-      :host(:fullscreen), :host([covers]) { background: var(--bg); padding: 12px; overflow: auto; }
-      :host([covers]) { position: fixed; inset: 0; z-index: 20; height: auto !important; }
-      figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px 6px; display: flex; flex-direction: column; gap: 4px; min-height: 0; min-width: 0; }
-      figcaption { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center; font-weight: 600; min-height: 26px; }
-      small { font-weight: 400; color: var(--dim); font-size: 11.5px; }
+      figure { gap: 4px; }
       .selectors { display: flex; flex-wrap: wrap; gap: 4px 12px; }
       label { display: inline-flex; gap: 5px; align-items: center; color: var(--dim); font-size: 12px; max-width: 100%; }
       select { font: inherit; min-height: 24px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: 4px; min-width: 0; max-width: 190px; }
@@ -52,7 +50,7 @@ export class SweepMaps extends LitElement {
       .panels { flex: 1; display: grid; gap: 8px; min-height: 0; grid-template-columns: repeat(auto-fit, minmax(min(100%, var(--least)), 1fr)); grid-auto-rows: minmax(220px, 1fr); overflow: auto; }
       .select-button { display: none; margin-left: auto; } .select-button + .table-button { margin-left: auto; }
       @media (pointer: coarse) { .select-button { display: inline-flex; min-height: 34px; } .select-button + .table-button { margin-left: 0; } }
-      .table-button { margin-left: auto; min-height: 24px; padding: 0 5px; font-size: 14px; }
+      .table-button { margin-left: auto; }
       @media (max-width: 760px) { .panels { grid-auto-rows: 300px; overflow: visible; } select { min-height: 34px; } .read { min-height: 36px; } }
     `,
   ];
@@ -111,15 +109,8 @@ export class SweepMaps extends LitElement {
 
   readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
     const panels = [...this.renderRoot.querySelectorAll<SweepPanel>('nabla-sweep-panel')];
-    const colors = new Colors(this);
-    if (panels.length === 0) return undefined;
-    return import('../chart/figure.ts').then(({ canvasFigure }) =>
-      canvasFigure(
-        panels.map(({ drawn, caption: label }) => ({ canvas: drawn, label })),
-        caption,
-        (token) => colors.of(token),
-      ),
-    );
+    const shown = panels.map(({ drawn, caption: label }) => ({ canvas: drawn, label }));
+    return shown.length > 0 ? canvasPicture(this, shown, caption) : undefined;
   };
 
   #panels(open: OpenSweep): TemplateResult {

@@ -2,11 +2,13 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { formatCount } from '../../metrics/format.ts';
+import { chartStyles } from '../chart/chart-styles.ts';
 import { Colors } from '../colors.ts';
 import { shared } from '../styles.ts';
 import { dataTable, tableStyles } from '../table.ts';
 import '../chart/menu.ts';
 import type { Caption } from '../chart/figure.ts';
+import { canvasPicture } from '../chart/picture.ts';
 import { goodIsBright } from './map-paint.ts';
 import { OUTCOMES, type OutcomeId, outcomeOf } from './outcomes.ts';
 import { BAND_HEIGHT, BOTTOM, TOP } from './parallel-axis.ts';
@@ -50,19 +52,16 @@ export class SweepParallel extends LitElement {
 
   static override styles = [
     shared,
+    chartStyles,
     tableStyles,
     css`
-      :host(:fullscreen), :host([covers]) { background: var(--bg); padding: 12px; overflow: auto; }
-      :host([covers]) { position: fixed; inset: 0; z-index: 20; height: auto !important; }
       :host { display: flex; min-width: 0; flex: 1; }
-      figure { flex: 1; margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: var(--r); padding: 6px 10px; display: flex; flex-direction: column; gap: 4px; min-width: 0; }
-      figcaption { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center; font-weight: 600; min-height: 26px; }
-      small { font-weight: 400; color: var(--dim); font-size: 11.5px; }
+      figure { gap: 4px; min-height: auto; }
       .read { color: var(--dim); min-height: 18px; line-height: 18px; overflow-wrap: anywhere; }
       .frame { flex: 1; min-height: 250px; overflow-x: auto; overflow-y: hidden; position: relative; }
       .host { position: relative; height: 100%; min-height: 250px; }
       canvas { position: absolute; inset: 0; cursor: pointer; }
-      .table-button { margin-left: auto; min-height: 24px; padding: 0 5px; font-size: 14px; }
+      .table-button { margin-left: auto; }
       details { font-weight: 400; font-size: 12px; } summary { cursor: pointer; color: var(--accent); min-height: 24px; line-height: 24px; }
       fieldset { border: 0; margin: 0; padding: 0 0 4px; display: flex; flex-wrap: wrap; gap: 2px 14px; }
       label { display: inline-flex; gap: 5px; align-items: center; min-height: 24px; } label input { width: 16px; height: 16px; accent-color: var(--accent); }
@@ -105,10 +104,7 @@ export class SweepParallel extends LitElement {
 
   readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
     const { canvas } = this;
-    const colors = new Colors(this);
-    return canvas
-      ? import('../chart/figure.ts').then(({ canvasFigure }) => canvasFigure([{ canvas }], caption, (token) => colors.of(token)))
-      : undefined;
+    return canvas ? canvasPicture(this, [{ canvas }], caption) : undefined;
   };
 
   override render(): TemplateResult {

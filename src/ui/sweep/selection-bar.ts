@@ -7,6 +7,7 @@ import { download } from '../export/download.ts';
 import { shared } from '../styles.ts';
 import './filter-form.ts';
 import './refine-panel.ts';
+import { runFile } from './run-file.ts';
 import { brushWords, type Selected } from './selection.ts';
 import { type OpenSweep, type SweepViewState, tell } from './state.ts';
 
@@ -70,7 +71,6 @@ export class SweepSelection extends LitElement {
 
   async #save({ table, sweepId }: OpenSweep, format: Format): Promise<void> {
     const { selected } = this;
-    const { runFile } = await import('./run-file.ts');
     const { parts, type } = await runFile(format, table, selected);
     download(`sweep-${sweepId.slice(0, 8)}${selected ? '-selected' : ''}.${format}`, parts, type);
   }

@@ -1,6 +1,7 @@
 /** What leaves a chart: pictures that say what they show, and gestures that ask for another view. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { frameFigure } from '../../../src/ui/chart/figure.ts';
+import type { ChartMenu } from '../../../src/ui/chart/menu.ts';
 import { pngOf, svgText } from '../../../src/ui/chart/save.ts';
 import { NablaChart } from '../../../src/ui/chart.ts';
 import type { Frame } from '../../../src/ui/frame.ts';
@@ -74,6 +75,27 @@ describe('a picture of a chart', () => {
     const drawn = picture();
     const bitmap = await createImageBitmap(await pngOf(drawn));
     expect([bitmap.width, bitmap.height]).toEqual([1920, 2 * Number(drawn.getAttribute('height'))]);
+  });
+});
+
+describe('full screen', () => {
+  test('without the API of the browser the chart covers the page, until Escape, wherever the focus is', async () => {
+    const chart = new NablaChart();
+    Object.assign(chart, { heading: 'Loss', frame: FRAME, requestFullscreen: undefined });
+    document.body.append(chart);
+    await chart.updateComplete;
+    const menu = chart.renderRoot.querySelector<ChartMenu>('nabla-chart-menu');
+    const fill = menu?.renderRoot.querySelector('button');
+    const covers = () => chart.hasAttribute('covers') && getComputedStyle(chart).position === 'fixed';
+    fill?.click();
+    await expect.poll(covers).toBe(true);
+    await menu?.updateComplete;
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+    expect(covers()).toBe(false);
+    fill?.click();
+    await expect.poll(covers).toBe(true);
+    fill?.click();
+    await expect.poll(covers).toBe(false);
   });
 });
 
