@@ -49,18 +49,16 @@ fn level(p: vec3<u32>) -> i32 { return i32(reference_exponent(p.x)) - 127 + bitc
 
 // The entry of the union of two disjoint sets, at the exponent of the one with the higher level.
 fn join_entries(p: vec3<u32>, q: vec3<u32>) -> vec3<u32> {
-  if (max(p.x, q.x) >= INF_BITS) { return vec3(join_norms(p.xy, q.xy), 0u); }
+  let m = max(p.x, q.x);
+  if (m >= INF_BITS) { return vec3(m, select(0u, p.y, p.x >= INF_BITS) + select(0u, q.y, q.x >= INF_BITS), 0u); }
   if (q.x == 0u) { return p; }
   if (p.x == 0u) { return q; }
-  if (p.z == q.z) { return vec3(join_norms(p.xy, q.xy), p.z); }
-  if (level(q) > level(p)) { return joined_below(q, p); }
-  return joined_below(p, q);
-}
-
-fn joined_below(p: vec3<u32>, q: vec3<u32>) -> vec3<u32> {
-  let shift = 2 * (level(p) - level(q));
-  let s = select(bitcast<f32>(q.y) * power_of_two(u32(127 - min(shift, 126))), 0.0, shift > 126);
-  return vec3(p.x, bitcast<u32>(bitcast<f32>(p.y) + s), p.z);
+  let below = 2 * (level(p) - level(q));
+  let high = select(q, p, below >= 0);
+  let low = select(p, q, below >= 0);
+  let shift = abs(below);
+  let s = select(bitcast<f32>(low.y) * power_of_two(u32(127 - min(shift, 126))), 0.0, shift > 126);
+  return vec3(select(high.x, m, p.z == q.z), bitcast<u32>(bitcast<f32>(high.y) + s), high.z);
 }
 
 // floor(log2) of the sum of the squares, of an entry that is finite and not 0.

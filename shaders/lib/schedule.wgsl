@@ -27,17 +27,17 @@ fn share_of(r: u32) -> f32 {
   let code = schedule_u32(r, H_SCHEDULE);
   let period = schedule_u32(r, H_SCHEDULE_PERIOD);
   if (code == SCHEDULE_STEP) { return exp(schedule_f32(r, H_SCHEDULE_LOW) * f32(done / period)); }
-  if (code == SCHEDULE_COSINE) {
-    let at = min(done, period);
-    return between(1.0, schedule_f32(r, H_SCHEDULE_LOW), f32(at), f32(period - at));
-  }
+  if (code != SCHEDULE_COSINE && code != SCHEDULE_ONE_CYCLE) { return 1.0; }
+  // Start, end, done and left of an arc, for one call of between: compilers write out every call.
+  let at = min(done, period);
+  var arc = vec4(1.0, schedule_f32(r, H_SCHEDULE_LOW), f32(at), f32(period - at));
   if (code == SCHEDULE_ONE_CYCLE) {
     let at = f32(min(done, period - 1u));
     let peak = schedule_f32(r, H_SCHEDULE_PEAK);
-    if (at <= peak) { return between(schedule_f32(r, H_SCHEDULE_START), 1.0, at, peak - at); }
-    return between(1.0, schedule_f32(r, H_SCHEDULE_END), at - peak, f32(period - 1u) - at);
+    arc = vec4(1.0, schedule_f32(r, H_SCHEDULE_END), at - peak, f32(period - 1u) - at);
+    if (at <= peak) { arc = vec4(schedule_f32(r, H_SCHEDULE_START), 1.0, at, peak - at); }
   }
-  return 1.0;
+  return between(arc.x, arc.y, arc.z, arc.w);
 }
 
 fn learning_rate_of(r: u32) -> f32 { return schedule_f32(r, H_LEARNING_RATE) * share_of(r); }

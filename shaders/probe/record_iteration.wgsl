@@ -66,8 +66,11 @@ fn record_iteration(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invo
     }
   }
   firsts[i] = first;
-  weight = workgroup_norm(weight, i);
-  change = workgroup_norm(change, i);
+  // A loop and not two calls, which compilers would both write out.
+  var both = array(weight, change);
+  for (var k = 0u; k < 2u; k++) { both[k] = workgroup_norm(both[k], i); }
+  weight = both[0];
+  change = both[1];
   if (i != 0u) { return; }
   for (var k = 1u; k < 64u; k++) { first = min(first, firsts[k]); }
   first = select(control[c + C_FIRST], select(first, 0u, first == 0xffffffffu), control[c + C_FIRST] == 0u);
