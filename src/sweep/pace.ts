@@ -8,7 +8,8 @@ export const IN_FLIGHT = 2;
 
 /** Measures iterations as their blocks arrive and says how many the next block should have. */
 export class Pace {
-  #iterationMs = 20;
+  /** Before the first block has arrived any number is too many, so that block has one. */
+  #iterationMs = Number.POSITIVE_INFINITY;
   #last: number;
 
   /** @param now milliseconds of a monotonic clock */
@@ -24,11 +25,12 @@ export class Pace {
   /** A block of so many iterations has arrived. */
   arrived(count: number): void {
     const now = this.now();
-    this.#iterationMs = 0.5 * this.#iterationMs + (0.5 * (now - this.#last)) / count;
+    const latest = (now - this.#last) / count;
+    this.#iterationMs = Number.isFinite(this.#iterationMs) ? (this.#iterationMs + latest) / 2 : latest;
     this.#last = now;
   }
 
-  /** Milliseconds per iteration of the latest blocks. */
+  /** Milliseconds per iteration of the latest blocks; Infinity before the first. */
   get iterationMs(): number {
     return this.#iterationMs;
   }
