@@ -19,6 +19,9 @@ export async function openEngine(
 ): Promise<Engine> {
   if (choice === 'cpu') return cpuEngine({ engine: 'cpu', why: 'The CPU engine was asked for.', noGpu: 'not asked for' });
   try {
+    // While the device is asked for. A failure to load is met below, where there is a device for it.
+    const loading = gpu && import('./gpu/engine.ts');
+    loading?.catch(() => undefined);
     const context = await GpuContext.open(gpu, awaiting);
     const { adapter, checks } = context;
     const kind = adapter.software ? 'software' : 'hardware';
@@ -27,7 +30,7 @@ export async function openEngine(
       const why = `Only a software WebGPU adapter was found (${adapter.description || adapter.architecture}); the CPU engine is used instead.`;
       return cpuEngine({ engine: 'cpu', why, adapter, checks });
     }
-    const { GpuEngine } = await import('./gpu/engine.ts');
+    const { GpuEngine } = await (loading ?? import('./gpu/engine.ts'));
     return new GpuEngine(context, { engine: 'gpu', why: `A ${kind} WebGPU adapter was found.`, adapter, checks });
   } catch (error) {
     if (choice === 'gpu' || !(error instanceof NoGpuError)) throw error;
