@@ -26,7 +26,7 @@ interface Answer {
 }
 
 /** What loads says itself what it needs, usually sooner than it could be asked for; for longer loads it is asked for. */
-const PATIENCE_MS = 1000;
+const PATIENCE_MS = 2500;
 /** Timings are written at most so often. */
 const WRITE_MS = 5000;
 /** Less spread than this is not worth telling. */
