@@ -1,6 +1,7 @@
 /** Sweeps' results in the browser: one IndexedDB database, in which records open without their traces. */
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { DBSchema, IDBPDatabase } from 'idb';
 import { AppendQueue, type Entry } from './append-queue.ts';
+import { inWords, openStorage, type StorageWords } from './browser-storage.ts';
 import { type RunRecord, recordFromJson, recordToJson } from './record.ts';
 import { type Manifest, StoreError, type SweepStore } from './store.ts';
 import type { StoredSweep } from './sweep-protocol.ts';
@@ -31,6 +32,13 @@ const SLICE = 1000;
 /** Slices asked for before they are needed. */
 const AHEAD = 4;
 
+const WORDS: StorageWords = {
+  none: 'results cannot be kept here',
+  full: 'what was kept is whole. Delete a stored sweep or free disk space',
+  failed: 'load the page again',
+};
+const guard = <T>(work: () => Promise<T>): Promise<T> => inWords(work, WORDS);
+
 const keyOf = (sweepId: string, id: string): Key => `${sweepId}/${id}`;
 /** Every run of a sweep: ids are hexadecimal digits, and all of those come before g. */
 const keysOf = (sweepId: string) => IDBKeyRange.bound(keyOf(sweepId, ''), keyOf(sweepId, 'g'));
@@ -40,23 +48,12 @@ const keysOf = (sweepId: string) => IDBKeyRange.bound(keyOf(sweepId, ''), keyOf(
  * @throws StoreError where the browser does not let the page store anything
  */
 export async function openSweepDatabase(name = 'nablascope-sweeps'): Promise<SweepDatabase> {
-  if (typeof indexedDB === 'undefined') throw new StoreError('This browser has no IndexedDB; results cannot be kept here.');
-  try {
-    const database = await openDB<Schema>(name, VERSION, {
-      upgrade(created) {
-        created.createObjectStore('manifests', { keyPath: 'sweepId' });
-        created.createObjectStore('records');
-        created.createObjectStore('traces');
-      },
-      // A newer version of the page in another tab waits for this one.
-      blocking: () => database.close(),
-    });
-    return new SweepDatabase(database);
-  } catch (error) {
-    throw new StoreError(`The browser does not open its storage (${wordsOf(error)}); results cannot be kept here.`, {
-      cause: error,
-    });
-  }
+  const upgrade = (created: IDBPDatabase<Schema>) => {
+    created.createObjectStore('manifests', { keyPath: 'sweepId' });
+    created.createObjectStore('records');
+    created.createObjectStore('traces');
+  };
+  return new SweepDatabase(await openStorage(name, VERSION, upgrade, WORDS));
 }
 
 export class SweepDatabase {
@@ -245,23 +242,4 @@ function abort(transaction: { abort(): void }): void {
     // A request that failed has aborted it already.
     if ((error as DOMException).name !== 'InvalidStateError') throw error;
   }
-}
-
-/** Errors of the browser's storage in words. */
-async function guard<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof StoreError) throw error;
-    if ((error as DOMException).name === 'QuotaExceededError') {
-      const text =
-        'The browser’s storage for this page is full; what was kept is whole. Delete a stored sweep or free disk space.';
-      throw new StoreError(text, { cause: error });
-    }
-    throw new StoreError(`The browser’s storage failed (${wordsOf(error)}); load the page again.`, { cause: error });
-  }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error || error instanceof DOMException ? error.message || error.name : String(error);
 }

@@ -5,11 +5,11 @@
  * `listLabs` reads rows alone. The log holds what the worker has told the page since iteration 0 (`LabEvent`), in order; told again
  * it makes the same traces. State and log are written together, so they always belong to the same iteration.
  */
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { DBSchema, IDBPDatabase } from 'idb';
 import type { AdapterReport, EngineChoice } from '../engine/report.ts';
 import type { Experiment } from '../model/schema.ts';
+import { inWords, openStorage, type StorageWords } from './browser-storage.ts';
 import type { FromWorker } from './protocol.ts';
-import { StoreError } from './store.ts';
 import type { Checkpoint } from './trainer.ts';
 
 /** What the worker tells of training, which is kept. */
@@ -74,22 +74,22 @@ const VERSION = 1;
 const MOST_LABS = 8;
 
 const STORES = ['labs', 'states', 'logs'] as const;
+const GOES_ON = 'a reload goes on from what was kept before, or starts over';
+const WORDS: StorageWords = {
+  none: 'a reload starts over',
+  full: `${GOES_ON}. Delete stored sweeps or free disk space`,
+  failed: GOES_ON,
+};
+const guard = <T>(work: () => Promise<T>): Promise<T> => inWords(work, WORDS);
 const logOf = (id: string) => IDBKeyRange.bound([id], [id, Number.POSITIVE_INFINITY]);
 
 /** @throws StoreError where the browser does not let the page store anything */
 export async function openLabStore(name = 'nablascope-lab'): Promise<LabStore> {
-  if (typeof indexedDB === 'undefined') throw new StoreError('This browser has no IndexedDB; a reload starts over.');
-  const database = await guard(() =>
-    openDB<Schema>(name, VERSION, {
-      upgrade(created) {
-        for (const store of created.objectStoreNames) created.deleteObjectStore(store);
-        for (const store of STORES) created.createObjectStore(store);
-      },
-      // A newer version of the page in another tab waits for this one.
-      blocking: () => database.close(),
-    }),
-  );
-  return new IndexedDbLabStore(database);
+  const upgrade = (created: IDBPDatabase<Schema>) => {
+    for (const store of created.objectStoreNames) created.deleteObjectStore(store);
+    for (const store of STORES) created.createObjectStore(store);
+  };
+  return new IndexedDbLabStore(await openStorage(name, VERSION, upgrade, WORDS));
 }
 
 class IndexedDbLabStore implements LabStore {
@@ -149,19 +149,5 @@ class IndexedDbLabStore implements LabStore {
 
   close(): void {
     this.database.close();
-  }
-}
-
-/** Errors of the browser's storage in words. */
-async function guard<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const isFull = (error as DOMException).name === 'QuotaExceededError';
-    const why = isFull ? 'is full' : `failed (${error instanceof Error ? error.message || error.name : String(error)})`;
-    throw new StoreError(
-      `The browser’s storage for this page ${why}; a reload goes on from what was kept before, or starts over.${isFull ? ' Delete stored sweeps or free disk space.' : ''}`,
-      { cause: error },
-    );
   }
 }

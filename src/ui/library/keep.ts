@@ -26,7 +26,7 @@ export function runStore(): Promise<RunStore> {
  * Keeps every run that has trained an iteration. The same experiment trains to the same bits and takes the place of what was kept of it;
  * one that was changed in mid-run is kept for itself.
  *
- * @throws LibraryError where the browser keeps nothing
+ * @throws StoreError where the browser keeps nothing
  */
 export async function keepRuns({ experiments, titles, traces, marks }: LabState, byHand: boolean): Promise<number> {
   const store = await runStore();

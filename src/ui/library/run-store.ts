@@ -3,11 +3,12 @@
  * list opens without them. What is deleted is only marked at first, so that it can be undone; an hour later it goes for good, when the
  * page opens the next time.
  */
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { DBSchema, IDBPDatabase } from 'idb';
 import type { Trace } from '../../metrics/trace.ts';
 import { decodeTrace } from '../../metrics/trace-codec.ts';
 import type { Verdict } from '../../metrics/verdict.ts';
 import type { Experiment } from '../../model/schema.ts';
+import { inWords, openStorage, type StorageWords } from '../../sweep/browser-storage.ts';
 
 export interface KeptRun {
   readonly id: string;
@@ -36,25 +37,20 @@ const VERSION = 1;
 const MOST_KEPT = 200;
 const UNDO_MS = 3_600_000;
 
-/** The browser's storage does not do what it should; the message says so in words. */
-export class LibraryError extends Error {
-  override readonly name = 'LibraryError';
-}
+const WORDS: StorageWords = {
+  none: 'runs cannot be kept here',
+  full: 'runs are not kept. Delete kept runs or stored sweeps, or free disk space',
+  failed: 'runs are not kept',
+};
+const guard = <T>(work: () => Promise<T>): Promise<T> => inWords(work, WORDS);
 
-/** @throws LibraryError where the browser does not let the page store anything */
+/** @throws StoreError where the browser does not let the page store anything */
 export async function openRunStore(name = 'nablascope-runs'): Promise<RunStore> {
-  if (typeof indexedDB === 'undefined') throw new LibraryError('This browser has no IndexedDB; runs cannot be kept here.');
-  const database = await guard(() =>
-    openDB<Schema>(name, VERSION, {
-      upgrade(created) {
-        created.createObjectStore('runs', { keyPath: 'id' });
-        created.createObjectStore('traces');
-      },
-      // A newer version of the page in another tab waits for this one.
-      blocking: () => database.close(),
-    }),
-  );
-  return new RunStore(database);
+  const upgrade = (created: IDBPDatabase<Schema>) => {
+    created.createObjectStore('runs', { keyPath: 'id' });
+    created.createObjectStore('traces');
+  };
+  return new RunStore(await openStorage(name, VERSION, upgrade, WORDS));
 }
 
 export class RunStore {
@@ -125,18 +121,5 @@ export class RunStore {
       }
       await transaction.done;
     });
-  }
-}
-
-async function guard<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const isFull = (error as DOMException).name === 'QuotaExceededError';
-    const why = isFull ? 'is full' : `failed (${error instanceof Error ? error.message || error.name : String(error)})`;
-    throw new LibraryError(
-      `The browser’s storage for this page ${why}; runs are not kept.${isFull ? ' Delete kept runs or stored sweeps, or free disk space.' : ''}`,
-      { cause: error },
-    );
   }
 }

@@ -56,6 +56,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/sweep/sweep-client.ts',
       'src/sweep/estimate-protocol.ts',
       'src/sweep/estimate-client.ts',
+      'src/sweep/browser-storage.ts',
       'src/sweep/record.ts',
       'src/sweep/run-table.ts',
       'src/sweep/sweep-schema.ts',
