@@ -2,7 +2,7 @@
 import { copyText } from './clipboard.ts';
 import type { DialogName } from './dialogs.ts';
 import { type Action, type LabState, playOrPause } from './state.ts';
-import { valuesText } from './values.ts';
+import { valuesText } from './values-data.ts';
 import type { View } from './views.ts';
 
 /** Where a shortcut works, in the order of the keyboard map. */
