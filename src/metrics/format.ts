@@ -41,8 +41,11 @@ export function formatCount(n: number): string {
 }
 
 /** `1 run`, `1,782 runs`. */
-export function formatRuns(n: number): string {
-  return `${formatCount(n)} ${n === 1 ? 'run' : 'runs'}`;
+export const formatRuns = (n: number): string => formatCounted(n, 'run');
+
+/** `1 row`, `1,782 rows`. */
+export function formatCounted(n: number, noun: string): string {
+  return `${formatCount(n)} ${n === 1 ? noun : `${noun}s`}`;
 }
 
 export function formatPercent(share: number): string {

@@ -1,7 +1,7 @@
 /** Everything of the Lab as files: experiments, and the curves of its runs as CSV, JSON or Parquet. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { formatCount } from '../../metrics/format.ts';
+import { formatCounted } from '../../metrics/format.ts';
 import { FORMATS, type Format } from '../../metrics/table-text.ts';
 import { TRACE_TABLES, type TraceTable } from '../../metrics/trace-tables.ts';
 import { copyText } from '../clipboard.ts';
@@ -59,7 +59,7 @@ export class ExportPanel extends LitElement {
 
   readonly #experiments = (): void => {
     download('nablascope-experiments.json', [labDocument(this.lab, location.href)], 'application/json');
-    this.said = `${this.lab.experiments.length} experiments written.`;
+    this.said = `${formatCounted(this.lab.experiments.length, 'experiment')} written.`;
   };
 
   readonly #link = async (): Promise<void> => {
@@ -77,7 +77,7 @@ export class ExportPanel extends LitElement {
       const { parts, type, rows } = await traceFile(format, table, runs);
       if (rows === 0 && this.table === 'all') continue;
       download(`nablascope-${table}.${format}`, parts, type);
-      written.push(`${formatCount(rows)} rows of ${table}`);
+      written.push(`${formatCounted(rows, 'row')} of ${table}`);
     }
     this.said = `${written.join(', ')} written.`;
   }

@@ -2,7 +2,7 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { EngineChoice } from '../../engine/report.ts';
-import { formatBytes, formatCount } from '../../metrics/format.ts';
+import { formatBytes, formatCount, formatCounted } from '../../metrics/format.ts';
 import type { CohortEstimate, SweepEstimate } from '../../sweep/sweep-protocol.ts';
 import { formatDuration } from '../format.ts';
 import { shared } from '../styles.ts';
@@ -67,7 +67,7 @@ export class SweepBefore extends LitElement {
         <dt>Predicted time</dt><dd class="num">${seconds === undefined ? 'after calibrating' : formatDuration(seconds)}</dd>
       </dl>
       <details>
-        <summary>${formatCount(cohorts.length)} ${cohorts.length === 1 ? 'cohort' : 'cohorts'}: runs that train together</summary>
+        <summary>${formatCounted(cohorts.length, 'cohort')}: runs that train together</summary>
         <div class="cohorts" role="region" aria-label="Cohorts" tabindex="0"><table>
           <thead><tr><th scope="col">shared</th><th scope="col">runs</th><th scope="col">slots</th><th scope="col">depth</th><th scope="col">memory</th>${seconds === undefined ? '' : html`<th scope="col">time</th>`}</tr></thead>
           <tbody>${cohorts.map((cohort) => this.#cohort(cohort, seconds !== undefined))}</tbody>

@@ -1,7 +1,7 @@
 /** The right-hand column: the cell under the cursor, the open run with its verdict, its numbers, its experiment. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { formatCount, formatNumber } from '../../metrics/format.ts';
+import { formatCount, formatNumber, formatRuns } from '../../metrics/format.ts';
 import type { Experiment } from '../../model/schema.ts';
 import type { RunRecord } from '../../sweep/record.ts';
 import { copyText } from '../clipboard.ts';
@@ -62,7 +62,7 @@ export class SweepFindings extends LitElement {
     const finished = points.filter((p) => open.table.records[p]);
     const { outcome } = query;
     return html`<div class="verdict"><h3>${cellPlace(open.table, query, cursor)}</h3>
-      <p>${points.length === 0 ? 'No run of the sweep lies here.' : `${formatCount(finished.length)} of ${formatCount(points.length)} ${points.length === 1 ? 'run' : 'runs'} finished.`}</p>
+      <p>${points.length === 0 ? 'No run of the sweep lies here.' : `${formatCount(finished.length)} of ${formatRuns(points.length)} finished.`}</p>
       <div class="runs">${finished.slice(0, MOST_LISTED).map((p) => {
         const record = open.table.records[p] as RunRecord;
         const { kind } = record.result.verdict;

@@ -2,6 +2,7 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
+import { formatCount, formatRuns } from '../../metrics/format.ts';
 import { chartStyles } from '../chart/chart-styles.ts';
 import type { Caption } from '../chart/figure.ts';
 import { shared } from '../styles.ts';
@@ -165,7 +166,7 @@ export class SweepMaps extends LitElement {
     const counts =
       runs === 0
         ? ''
-        : ` · ${finished} of ${runs} ${runs === 1 ? 'run' : 'runs'} finished${broken > 0 ? `, ${broken} not finite` : ''}${this.#counts ? `, ${this.#counts[cell]} selected` : ''}`;
+        : ` · ${formatCount(finished)} of ${formatRuns(runs)} finished${broken > 0 ? `, ${broken} not finite` : ''}${this.#counts ? `, ${this.#counts[cell]} selected` : ''}`;
     return html`${cellPlace(table, this.#query, cursor)}: <b>${cellValue(this.#map, cell, this.#query)}</b>${counts}`;
   }
 

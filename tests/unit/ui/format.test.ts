@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatBytes } from '../../../src/metrics/format.ts';
+import { formatBytes, formatCounted } from '../../../src/metrics/format.ts';
 import { formatDuration, formatRate, formatSetting, formatTick } from '../../../src/ui/format.ts';
 
 test('settings read as they would be typed', () => {
@@ -47,4 +47,8 @@ test('durations in the unit a reader would use', () => {
 test('bytes and rates', () => {
   expect([12, 4.1e6, 999_600, 130e6].map(formatBytes)).toEqual(['12 B', '4.1 MB', '1 MB', '130 MB']);
   expect([1284, 3.26].map(formatRate)).toEqual(['1,284 it/s', '3.3 it/s']);
+});
+
+test('what is counted is one, or several', () => {
+  expect([0, 1, 1782].map((n) => formatCounted(n, 'row'))).toEqual(['0 rows', '1 row', '1,782 rows']);
 });
