@@ -1,4 +1,6 @@
 /** What comes by drop, paste or the file button: read under limits, and joined to one import. */
+import { formatCount } from '../../metrics/format.ts';
+import { MAX_RUNS } from '../runs.ts';
 import { MOST_BYTES } from './limits.ts';
 import { type Imported, recognise } from './recognise.ts';
 
@@ -11,7 +13,8 @@ export interface Incoming {
   readonly tensors?: Uint8Array | undefined;
 }
 
-const MOST_FILES = 16;
+/** At a time. A case comes with one more than an experiment does, but alone. */
+const MOST_FILES = MAX_RUNS;
 /** Of a case's tensors. */
 const MOST_TENSOR_BYTES = 128 * 2 ** 20;
 const isTensors = (name: string) => name.endsWith('.safetensors');
@@ -28,7 +31,7 @@ export async function readFiles(files: readonly File[]): Promise<Incoming> {
   for (const file of files) {
     const most = isTensors(file.name) ? MOST_TENSOR_BYTES : MOST_BYTES;
     if (file.size > most) {
-      const [has, may] = [file.size, most].map((bytes) => bytes.toLocaleString('en'));
+      const [has, may] = [file.size, most].map(formatCount);
       return refused(name, `${file.name}: it has ${has} bytes; valid are up to ${may}`);
     }
   }
@@ -58,8 +61,8 @@ function join(read: readonly Imported[], name: string): Imported {
       problems: [`${name}: they hold a sweep or a case beside others; valid is one sweep, one case, or experiments`],
     };
   }
-  if (experiments.length > MOST_FILES) {
-    return { kind: 'refused', problems: [`${name}: they hold ${experiments.length} experiments; valid are up to ${MOST_FILES}`] };
+  if (experiments.length > MAX_RUNS) {
+    return { kind: 'refused', problems: [`${name}: they hold ${experiments.length} experiments; valid are up to ${MAX_RUNS}`] };
   }
   return { kind: 'experiments', experiments, titles: read.flatMap((one) => (one.kind === 'experiments' ? one.titles : [])) };
 }

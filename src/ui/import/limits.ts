@@ -2,6 +2,7 @@
  * JSON of strangers, looked over before it is parsed: size, nesting, lengths and names of fields. One pass over the text without
  * recursion, which ends at the first offence, so that a hostile text costs no more than an honest one.
  */
+import { formatCount } from '../../metrics/format.ts';
 
 /** Bytes of a JSON text; the largest honest one is a sweep with its values written out. */
 export const MOST_BYTES = 4 * 2 ** 20;
@@ -13,7 +14,9 @@ export const MOST_VALUES = 100_000;
 /** Names that mean something else to the language than a field. */
 const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-const count = (n: number) => n.toLocaleString('en');
+/** An object, as JSON has them. */
+export type Fields = Readonly<Record<string, unknown>>;
+export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 interface Level {
   readonly isList: boolean;
@@ -26,7 +29,7 @@ interface Level {
 /** The value of a JSON text, or one sentence why it is not looked at. */
 export function readBoundedJson(text: string): { readonly value: unknown } | { readonly problem: string } {
   if (text.length > MOST_BYTES) {
-    return { problem: `it has ${count(text.length)} characters; valid are up to ${count(MOST_BYTES)}` };
+    return { problem: `it has ${formatCount(text.length)} characters; valid are up to ${formatCount(MOST_BYTES)}` };
   }
   if (text.trim() === '') return { problem: 'it is empty; valid is JSON of an experiment, a sweep or a case' };
   const problem = scan(text);
@@ -74,7 +77,7 @@ function scan(text: string): string | undefined {
         const most = top.isList && levels.at(-2)?.key === 'values' ? MOST_VALUES : MOST_ENTRIES;
         if (top.index >= most) {
           const place = pathOf(levels.slice(0, -1)) || 'the document';
-          return `${place}: more than ${count(most)} ${top.isList ? 'values' : 'fields'}; valid are up to ${count(most)}`;
+          return `${place}: more than ${formatCount(most)} ${top.isList ? 'values' : 'fields'}; valid are up to ${formatCount(most)}`;
         }
         break;
       }

@@ -5,6 +5,7 @@ import { formatSetting } from '../format.ts';
 import { MAX_RUNS, runName } from '../runs.ts';
 import { differingPaths, leaves } from '../settings.ts';
 import type { Settings } from '../state.ts';
+import { type Fields, isFields } from './limits.ts';
 
 /** One way to take the experiments. */
 export interface Way {
@@ -62,29 +63,29 @@ function shown(path: string, value: unknown): string {
   return typeof value === 'number' ? formatSetting(value) : (optionLabel(path, value) ?? String(value));
 }
 
-type Json = Readonly<Record<string, unknown>>;
-const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** A sweep's document by its parts: words, base experiment, axes, and the rest. */
-export function sweepChanges(before: Json | undefined, after: Json): Change[] {
+export function sweepChanges(before: Fields | undefined, after: Fields): Change[] {
   const [old, next] = [before ?? {}, after].map(partsOfSweep);
   return [...new Set([...old.keys(), ...next.keys()])]
-    .map((path) => ({ run: '', path, field: path, before: old.get(path) ?? '–', after: next.get(path) ?? '–' }))
-    .filter(({ before, after }) => before !== after);
+    .filter((path) => old.get(path) !== next.get(path))
+    .map((path) => ({ run: '', path, field: path, before: cut(old.get(path)), after: cut(next.get(path)) }));
 }
 
 const MOST_SHOWN = 120;
 
-function partsOfSweep(document: Json): Map<string, string> {
+function cut(text = '–'): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}
+
+function partsOfSweep(document: Fields): Map<string, string> {
   const parts = new Map<string, string>();
   const put = (path: string, value: unknown) => {
-    const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '–');
-    parts.set(path, text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text);
+    parts.set(path, typeof value === 'string' ? value : (JSON.stringify(value) ?? '–'));
   };
   for (const [key, value] of Object.entries(document)) {
     if (key === 'experiment') for (const [path, leaf] of leaves(value)) put(`experiment.${path}`, leaf);
     else if (key === 'axes' && Array.isArray(value)) {
-      for (const axis of value) if (isJson(axis)) put(`axis ${String(axis.path)}`, axis.values ?? axis.range);
+      for (const axis of value) if (isFields(axis)) put(`axis ${String(axis.path)}`, axis.values ?? axis.range);
     } else put(key, value);
   }
   return parts;

@@ -1,9 +1,11 @@
 /** What a dropped or pasted document is: experiments, a sweep, or the JSON half of a case. */
+import { formatCount, formatCounted } from '../../metrics/format.ts';
 import { ConfigError, type Problem } from '../../model/errors.ts';
 import { parseExperiment } from '../../model/experiment.ts';
 import type { Experiment } from '../../model/schema.ts';
 import { problemsOfSweep, readSweep } from '../../sweep/sweep-schema.ts';
-import { readBoundedJson } from './limits.ts';
+import { MAX_RUNS } from '../runs.ts';
+import { type Fields, isFields, readBoundedJson } from './limits.ts';
 
 export type Imported =
   | { readonly kind: 'experiments'; readonly experiments: readonly Experiment[]; readonly titles: readonly string[] }
@@ -13,8 +15,6 @@ export type Imported =
   /** One sentence a line: field, value, what would be valid. */
   | { readonly kind: 'refused'; readonly problems: readonly string[] };
 
-/** Experiments in one document. */
-const MOST_EXPERIMENTS = 16;
 /** Sentences shown of one document. */
 const MOST_PROBLEMS = 12;
 
@@ -33,11 +33,8 @@ export function recognise(text: string, name: string): Imported {
 function refused(name: string, sentences: readonly string[]): Imported {
   const rest = sentences.length - MOST_PROBLEMS;
   const shown = sentences.slice(0, MOST_PROBLEMS).map((sentence) => (name ? `${name}: ${sentence}` : sentence));
-  return { kind: 'refused', problems: rest > 0 ? [...shown, `and ${rest.toLocaleString('en')} more`] : shown };
+  return { kind: 'refused', problems: rest > 0 ? [...shown, `and ${formatCount(rest)} more`] : shown };
 }
-
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function recogniseValue(value: unknown, name: string): Imported {
   if (Array.isArray(value)) return experimentsOf(value, name);
@@ -56,8 +53,8 @@ function recogniseValue(value: unknown, name: string): Imported {
 }
 
 function experimentsOf(values: readonly unknown[], name: string): Imported {
-  if (values.length < 1 || values.length > MOST_EXPERIMENTS) {
-    return refused(name, [`${values.length} experiments; valid are 1 to ${MOST_EXPERIMENTS}`]);
+  if (values.length < 1 || values.length > MAX_RUNS) {
+    return refused(name, [`${formatCounted(values.length, 'experiment')}; valid are 1 to ${MAX_RUNS}`]);
   }
   const subject = (k: number) => (values.length === 1 ? name : `${name}, experiment ${k + 1}`);
   return {

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson, parseExperiment } from '../../../src/model/experiment.ts';
+import { readFiles } from '../../../src/ui/import/files.ts';
 import { MOST_BYTES, MOST_DEPTH, readBoundedJson } from '../../../src/ui/import/limits.ts';
+import { sweepChanges } from '../../../src/ui/import/preview.ts';
 import { recognise } from '../../../src/ui/import/recognise.ts';
 
 const refusal = (text: string) => {
@@ -106,4 +108,27 @@ test('what is just within the limits is read', () => {
   expect(readBoundedJson(`[${'1,'.repeat(1000)}1]`)).toHaveProperty('problem');
   expect(readBoundedJson('{"a": "[[[[,,,,\\"__proto__\\":"}')).toEqual({ value: { a: '[[[[,,,,"__proto__":' } });
   expect(({} as Record<string, unknown>).depth).toBeUndefined();
+});
+
+test('as many experiments are taken from several files as there are runs', async () => {
+  const file = (experiments: number, k: number) => new File([JSON.stringify(Array(experiments).fill({}))], `${k}.json`);
+  const read = (...counts: readonly number[]) => readFiles(counts.map(file));
+  expect((await read(8, 8)).imported).toMatchObject({ kind: 'experiments', experiments: { length: 16 } });
+  expect((await read(9, 8)).imported).toEqual({
+    kind: 'refused',
+    problems: ['2 files: they hold 17 experiments; valid are up to 16'],
+  });
+  expect((await read(...Array(16).fill(1))).imported.kind).toBe('experiments');
+  expect((await read(...Array(17).fill(1))).imported).toEqual({
+    kind: 'refused',
+    problems: ['17 files were given; valid are up to 16 at a time'],
+  });
+});
+
+test('a preview of a sweep names an axis whose long list of values ends in another way', () => {
+  const sweep = (last: number) => ({ axes: [{ path: 'seed', values: [...Array(100).keys(), last] }], title: 'T' });
+  const [change, ...others] = sweepChanges(sweep(100), sweep(101));
+  expect(others).toEqual([]);
+  expect(change).toMatchObject({ path: 'axis seed', before: expect.stringMatching(/^\[0,1,.*…$/) });
+  expect(sweepChanges(sweep(100), sweep(100))).toEqual([]);
 });
