@@ -1,6 +1,6 @@
 /** The dialogs, loaded when the first of them is opened: the machine, the map of the keyboard, the credits. */
 import '@awesome.me/webawesome/dist/components/dialog/dialog.js';
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import './away.ts';
 import './credits.ts';
@@ -26,6 +26,8 @@ export class Dialogs extends LitElement {
   /** The description in the Sweep view's form, where that is loaded. */
   @property({ attribute: false }) sweep: Readonly<Record<string, unknown>> | undefined;
   @property({ attribute: false }) open: DialogName | undefined;
+  /** What had the focus before; one dialog may have opened another since. */
+  #opener: HTMLElement | undefined;
 
   static override styles = [
     shared,
@@ -33,6 +35,10 @@ export class Dialogs extends LitElement {
       wa-dialog { --width: min(620px, calc(100vw - 24px)); font-size: 13px; }
     `,
   ];
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('open') && this.open && !changed.get('open')) this.#opener = focused();
+  }
 
   override render(): TemplateResult {
     return html`
@@ -46,10 +52,20 @@ export class Dialogs extends LitElement {
 
   #dialog(name: DialogName, label: string, content: () => TemplateResult): TemplateResult {
     const open = this.open === name;
-    return html`<wa-dialog label=${label} light-dismiss ?open=${open} @wa-after-hide=${this.#closed}>${open ? content() : ''}</wa-dialog>`;
+    return html`<wa-dialog label=${label} light-dismiss ?open=${open} @wa-after-hide=${() => this.#closed(name)}>${open ? content() : ''}</wa-dialog>`;
   }
 
-  readonly #closed = (): void => {
+  #closed(name: DialogName): void {
+    // One that gave way to another is not the end of it.
+    if (this.open !== undefined && this.open !== name) return;
     this.dispatchEvent(new CustomEvent('open-dialog', { detail: undefined, bubbles: true, composed: true }));
-  };
+    this.#opener?.focus();
+  }
+}
+
+/** What has the focus, in whichever shadow root. */
+function focused(): HTMLElement | undefined {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  return at instanceof HTMLElement ? at : undefined;
 }
