@@ -65,7 +65,7 @@ export class ImportDialog extends LitElement {
 
   #refused({ problems }: Of<'refused'>): TemplateResult {
     return html`<p><b>Nothing has changed:</b> ${this.incoming.name} cannot be used.</p>
-      <ul class="problems" role="alert">${problems.map((problem) => html`<li>${problem}</li>`)}</ul>
+      <div role="alert"><ul class="problems">${problems.map((problem) => html`<li>${problem}</li>`)}</ul></div>
       <div class="row"><button class="primary" @click=${this.#close}>Close</button></div>`;
   }
 
