@@ -21,7 +21,7 @@ export const shared = css`
   button[aria-pressed='true'] { background: var(--raise); color: var(--text); border-color: var(--edge); }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
   .seg { display: inline-flex; border: 1px solid var(--edge); border-radius: var(--r); overflow: clip; }
-  .seg button { border: 0; border-radius: 0; background: none; color: var(--dim); min-height: 24px; padding: 0 7px; font-size: 12px; }
+  .seg button { border: 0; border-radius: 0; background: none; color: var(--dim); min-width: 24px; min-height: 24px; padding: 0 7px; font-size: 12px; }
   .seg button + button { border-left: 1px solid var(--line); }
   .seg button[aria-pressed='true'] { background: var(--raise); color: var(--text); font-weight: 600; box-shadow: inset 0 -2px var(--accent); }
   .seg button:focus-visible { outline-offset: -2px; }
