@@ -15,6 +15,7 @@ import './spectra.ts';
 import { type LabState, sharesPlan } from './state.ts';
 import { shared } from './styles.ts';
 import { theoryThroughTime } from './time-theory.ts';
+import { turn } from './turns.ts';
 
 @customElement('nabla-insight')
 export class Insight extends LitElement {
@@ -25,6 +26,9 @@ export class Insight extends LitElement {
     shared,
     css`
       :host { display: block; }
+      /* What is out of sight is not laid out while runs stream; its height is remembered. */
+      .verdict, .part { content-visibility: auto; contain-intrinsic-block-size: auto 160px; }
+      .part { padding: 0 3px 3px; margin: 16px -3px 0; }
       .verdict { border: 1px solid var(--line); border-left: 3px solid var(--run); border-radius: var(--r); background: var(--raise); padding: 9px 12px 10px; margin-bottom: 8px; }
       .verdict h3 { display: flex; gap: 8px; align-items: center; margin-bottom: 4px; font-size: 13.5px; }
       .verdict p { color: var(--dim); padding: 2px 0; overflow-wrap: anywhere; }
@@ -40,16 +44,21 @@ export class Insight extends LitElement {
     `,
   ];
 
+  protected override async scheduleUpdate(): Promise<void> {
+    await turn();
+    await super.scheduleUpdate();
+  }
+
   override render(): TemplateResult {
     return html`<h2>Verdict</h2>
       ${this.lab.experiments.map((_, r) => this.#verdict(r))}
-      <h2>${growthHeading(this.lab.experiments)}</h2>
-      ${this.#growth()}
+      <div class="part"><h2>${growthHeading(this.lab.experiments)}</h2>
+        ${this.#growth()}</div>
       <nabla-spectra .lab=${this.lab} .theme=${this.theme}></nabla-spectra>
-      <h2>Runs</h2>
-      ${this.#numbers()} ${this.#moments()}
-      <h2>${this.lab.summaries && !sharesPlan(this.lab.summaries) ? 'Plans' : 'Plan'}</h2>
-      ${this.#plan()}`;
+      <div class="part"><h2>Runs</h2>
+        ${this.#numbers()} ${this.#moments()}</div>
+      <div class="part"><h2>${this.lab.summaries && !sharesPlan(this.lab.summaries) ? 'Plans' : 'Plan'}</h2>
+        ${this.#plan()}</div>`;
   }
 
   #verdict(r: number): TemplateResult {

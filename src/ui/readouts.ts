@@ -13,6 +13,8 @@ import { runColor, runName } from './runs.ts';
 export type Quantity = 'loss' | 'accuracy' | RunQuantity;
 /** Rows of a data table: enough to follow a curve, few enough to read. */
 const TABLE_ROWS = 60;
+/** Read-outs of more runs than this take several lines, and are set in cells of one width: the chart must not jump as digits come and go. */
+const ONE_LINE = 4;
 /** Of float32. */
 const SMALLEST_NORMAL = 2 ** -126;
 
@@ -73,8 +75,17 @@ export function readout(
   value: (trace: Trace, iteration: number, run: number) => string,
 ): TemplateResult {
   const iteration = hover ?? latestIteration(traces);
-  const runs = traces.map((trace, r) => html` &nbsp;<span>${runLetter(r)} ${value(trace, iteration, r)}</span>`);
-  return html`@ ${formatCount(iteration)}${runs}`;
+  return readings(
+    `@ ${formatCount(iteration)}`,
+    traces.map((trace, r) => value(trace, iteration, r)),
+  );
+}
+
+/** A place and what every run has there. */
+export function readings(place: string, values: readonly string[]): TemplateResult {
+  const cell = values.length > ONE_LINE ? 'cell' : '';
+  const runs = values.map((value, r) => html` &nbsp;<span class=${cell}>${runLetter(r)} ${value}</span>`);
+  return html`<span class=${cell}>${place}</span>${runs}`;
 }
 
 /** A run's letter in its colour. */

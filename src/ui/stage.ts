@@ -29,9 +29,9 @@ import {
   heldOut,
   mapData,
   mapTable,
+  readings,
   readout,
   recordAt,
-  runLetter,
   scalarTable,
   seriesData,
   summarize,
@@ -78,6 +78,12 @@ export class Stage extends LitElement {
     :host { display: grid; gap: 10px; grid-template-columns: 1fr 1fr; grid-template-rows: minmax(170px, 1fr) minmax(170px, 1fr) minmax(180px, 1.05fr); min-height: 0; }
     nabla-layer-map, nabla-histograms { grid-column: 1 / -1; }
     select { font: inherit; font-size: 12px; font-weight: 400; height: 24px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); }
+    /* Their sizes come of the grid alone, so a new number in one of them lays out nothing else. */
+    @media (min-width: 761px) {
+      nabla-chart, nabla-run-series, nabla-layer-map, nabla-histograms { contain: size layout; }
+      /* Contained, each is a layer of its own: the one whose menu is open lies above its neighbours. */
+      :focus-within { z-index: 1; }
+    }
     @media (max-width: 760px) {
       :host { grid-template-columns: minmax(0, 1fr); grid-template-rows: none; grid-auto-rows: minmax(236px, auto); }
       nabla-histograms { height: 340px; }
@@ -178,7 +184,7 @@ export class Stage extends LitElement {
     return html`<nabla-chart
       fixed .heading=${ofSteps ? 'By time step' : 'By layer'} .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.#layer}
       .unit=${unit ?? experiments[0].model.kind} .empty=${this.#frames ? 'Not measured: probes.layers is “gradients”.' : 'Waiting for the first iteration.'}
-      .readout=${values ? html`${isFit ? 'fit' : place}${values.map((value, r) => html` &nbsp;<span>${runLetter(r)} ${isFit ? fits[r] || '–' : value}</span>`)}` : ''}
+      .readout=${values ? readings(isFit ? 'fit' : place, isFit ? fits.map((fit) => fit || '–') : values) : ''}
       .summary=${traces ? summarizeProfile(experiments, traces, quantity, this.chosenPart) : ''}
       .settings=${this.#settings}
       .table=${() => (traces ? profileTable(experiments, traces, quantity, names, this.chosenPart) : NO_TABLE)}
