@@ -1,6 +1,11 @@
 // What the gradient of h makes of those of the gates, and what they hand back. Expects the bindings W, da, cache and second, which holds
-// dhh where it differs from da.
+// dhh where it differs from da, and the constant TRUNCATION.
 // #import "lib/cell"
+
+// Whether what step t + 1 has found is handed back to t, in a replica of so many steps.
+fn is_linked_at(t: u32, own: u32) -> bool {
+  return t + 1u < own && (TRUNCATION == 0u || (own - t - 1u) % max(TRUNCATION, 1u) != 0u);
+}
 
 fn gate_gradient(at: u32) -> vec4<f32> {
   if (CELL == 2u) { return second[at]; }

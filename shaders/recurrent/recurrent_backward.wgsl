@@ -33,7 +33,7 @@ fn walk_tile(r: u32, t: u32, tile: u32, j: u32) {
   let row = (r * T + t) * height + 4u * tile;
   let lengths = lengths_of(r, 4u * tile);
   let own = sequence[r * SEQ + Q_STEPS];
-  let is_linked = t + 1u < own && (TRUNCATION == 0u || (own - t - 1u) % max(TRUNCATION, 1u) != 0u);
+  let is_linked = is_linked_at(t, own);
   var back = mat4x4<f32>();
   if (is_linked) { back = handed_back(r, row + height, j); }
   let e = gradient_exponent(r, t, own, is_linked, tile + j == 0u);

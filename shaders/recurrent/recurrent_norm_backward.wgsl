@@ -28,7 +28,7 @@ fn du_tile(r: u32, t: u32, tile: u32, j: u32) {
   let height = (B + 3u) / 4u * 4u;
   let row = row_of(r, t, 4u * tile);
   let own = sequence[r * SEQ + Q_STEPS];
-  let is_linked = t + 1u < own && (TRUNCATION == 0u || (own - t - 1u) % max(TRUNCATION, 1u) != 0u);
+  let is_linked = is_linked_at(t, own);
   var back = mat4x4<f32>();
   if (is_linked) { back = handed_back(r, row + height, j); }
   for (var k = 0u; k < 4u; k++) {

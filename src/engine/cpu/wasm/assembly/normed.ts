@@ -7,7 +7,7 @@ import { GRU, gru, gruGradient, LSTM, lstm, lstmGradient, RNN, rnn, rnnGradient,
 import { decay, share, sigmoid, slopeOf } from './gate_curves';
 import { columnsInside, four } from './lanes';
 import { multiplyPanels, packPanels, packPanelsTransposed } from './product';
-import { gatesOf } from './recurrent';
+import { gatesOf, isLinkedAt } from './recurrent';
 
 function total(x: v128): f32 {
   return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
@@ -176,8 +176,7 @@ export function recurrent_norm_backward(
   const dhh = cell === GRU ? second : da;
   packPanelsTransposed(W, N, H4, panels);
   for (let t = end; t-- > first; ) {
-    const left = own - t - 1;
-    const isLinked = left > 0 && (truncation === 0 || left % truncation !== 0);
+    const isLinked = isLinkedAt(t, own, truncation);
     if (isLinked) multiplyPanels(dhh + (t + 1) * gated, 4 * N, 4, panels, scratch, M, N, H4, 0);
     const back = isLinked ? scratch : 0;
     const kept = cache + t * cached;

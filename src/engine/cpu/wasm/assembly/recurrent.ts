@@ -7,6 +7,12 @@ export function gatesOf(cell: u32): u32 {
   return cell === RNN ? 1 : cell === LSTM ? 4 : 3;
 }
 
+/** Whether what step `t + 1` has found is handed back to `t`, in a replica of `own` steps. */
+export function isLinkedAt(t: u32, own: u32, truncation: u32): bool {
+  const left = own - t - 1;
+  return left > 0 && (truncation === 0 || left % truncation !== 0);
+}
+
 /**
  * h[t] = cell(a[t] + h[t−1] W + bias) for t from `first` to below `end`, as `shaders/recurrent/recurrent_forward.wgsl` has it.
  *
@@ -91,8 +97,7 @@ export function recurrent_backward(
   const dhh = cell === GRU ? second : da;
   packPanelsTransposed(W, N, H4, panels);
   for (let t = end; t-- > first; ) {
-    const left = own - t - 1;
-    const isLinked = left > 0 && (truncation === 0 || left % truncation !== 0);
+    const isLinked = isLinkedAt(t, own, truncation);
     if (isLinked) multiplyPanels(dhh + (t + 1) * gated, 4 * N, 4, panels, scratch, M, N, H4, 0);
     const back = isLinked ? scratch : 0;
     const to = da + t * gated;
