@@ -171,13 +171,13 @@ export class App extends LitElement {
   }
 
   #openInLab({ experiments, run }: LabRequest): void {
-    const { engine, logIterations } = this.lab;
+    const { engine, logIterations, looks } = this.lab;
     // What the runs of before were looked at for may not be there in these.
     const isOfKind = usualQuantity(experiments) === usualQuantity(this.lab.experiments);
     const quantity = isOfKind ? this.lab.quantity : usualQuantity(experiments);
     this.#store.dispatch({
       type: 'settings',
-      settings: { experiments, engine, logIterations, mapRun: 0, baseline: 0, hidden: [], quantity },
+      settings: { experiments, engine, logIterations, mapRun: 0, baseline: 0, hidden: [], quantity, looks },
       notice: undefined,
     });
     if (run) this.#store.dispatch({ type: 'play', command: 'start' });

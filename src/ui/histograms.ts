@@ -25,14 +25,12 @@ import { dataTable, tableStyles } from './table.ts';
 /** Weights from which they are chosen by number. */
 const MOST_OPTIONS = 256;
 
-type Across = 'iterations' | 'weights';
-
 @customElement('nabla-histograms')
 export class Histograms extends LitElement {
   @property({ attribute: false }) lab!: LabState;
   @property() theme = '';
-  @state() private weight = 0;
-  @state() private across: Across = 'iterations';
+  /** Weight under the pointer; it is the chosen one when the pointer leaves. */
+  @state() private pointed: number | undefined;
   @state() private showsTable = false;
   @query('canvas') private canvas!: HTMLCanvasElement | null;
   readonly #colors = new Colors(this);
@@ -63,7 +61,7 @@ export class Histograms extends LitElement {
 
   /** The chosen weight; of a run that has fewer, its last. */
   get #chosen(): number {
-    return Math.min(this.weight, Math.max(0, this.#names.length - 1));
+    return Math.min(this.pointed ?? this.lab.looks.weight, Math.max(0, this.#names.length - 1));
   }
 
   get #records(): readonly LayerRecord[] {
@@ -88,7 +86,7 @@ export class Histograms extends LitElement {
         <span title="Of a weight’s gradient before clipping; colour and bars: share of its numbers">${heading}</span>
         ${runChooser(this, 'Run shown in the histograms', lab.experiments.length, lab.mapRun)}
         <span class="seg" role="group" aria-label="Across">
-          ${(['iterations', 'weights'] as const).map((across) => html`<button aria-pressed=${this.across === across} @click=${() => this.#turn(across)}>× ${across === 'weights' ? 'layer' : 'iteration'}</button>`)}
+          ${(['iterations', 'weights'] as const).map((across) => html`<button aria-pressed=${lab.looks.across === across} @click=${() => act(this, { type: 'look', change: { across } })}>× ${across === 'weights' ? 'layer' : 'iteration'}</button>`)}
         </span>
         ${this.#weights()}<slot name="tools"></slot>
         <span class="end"><button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
@@ -108,7 +106,7 @@ export class Histograms extends LitElement {
   readonly #data = (): Table => {
     const all = this.#names.map((name, index) => ({ name, index }));
     const record = this.#record;
-    return this.across === 'iterations'
+    return this.lab.looks.across === 'iterations'
       ? histogramData(this.#records, all.slice(this.#chosen, this.#chosen + 1))
       : histogramData(record ? [record] : [], all);
   };
@@ -167,13 +165,14 @@ export class Histograms extends LitElement {
     this.showsTable = !this.showsTable;
   }
 
-  #turn(across: Across): void {
-    this.across = across;
+  #pick(weight: number): void {
+    this.pointed = undefined;
+    act(this, { type: 'look', change: { weight } });
   }
 
   readonly #choose = (event: Event): void => {
     const { value } = event.target as HTMLSelectElement | HTMLInputElement;
-    this.weight = Math.max(0, Math.trunc(Number(value)) || 0);
+    this.#pick(Math.min(this.#names.length - 1, Math.max(0, Math.trunc(Number(value)) || 0)));
   };
 
   #paint(): void {
@@ -195,7 +194,7 @@ export class Histograms extends LitElement {
     if (!record) return undefined;
     const scale = iterationScale(lab);
     const range = visibleRange(lab);
-    const isOver = this.across === 'iterations';
+    const isOver = lab.looks.across === 'iterations';
     const columns = Math.round(layoutOf(width, height).map.width);
     const names = this.#names;
     const grid = isOver ? overIterations(this.#records, this.#chosen, scale, range, columns) : overWeights(record, names.length);
@@ -225,8 +224,8 @@ export class Histograms extends LitElement {
 
   readonly #hover = (event: PointerEvent): void => {
     const share = this.#shareAt(event);
-    if (this.across === 'weights') {
-      if (share !== undefined) this.weight = Math.min(this.#names.length - 1, Math.floor(share * this.#names.length));
+    if (this.lab.looks.across === 'weights') {
+      if (share !== undefined) this.pointed = Math.min(this.#names.length - 1, Math.floor(share * this.#names.length));
       return;
     }
     const [from, to] = visibleRange(this.lab).map(iterationScale(this.lab).position);
@@ -234,7 +233,8 @@ export class Histograms extends LitElement {
   };
 
   readonly #leave = (): void => {
-    if (this.across === 'iterations') emit(this, 'chart-hover', undefined);
+    if (this.pointed !== undefined) this.#pick(this.pointed);
+    if (this.lab.looks.across === 'iterations') emit(this, 'chart-hover', undefined);
   };
 
   /** Left and right walk along the map, up and down through the weights. */
@@ -242,8 +242,8 @@ export class Histograms extends LitElement {
     const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const through = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (event.key === 'Escape') emit(this, 'chart-hover', undefined);
-    else if (through || (across && this.across === 'weights'))
-      this.weight = Math.min(this.#names.length - 1, Math.max(0, this.#chosen + (through ?? across ?? 0)));
+    else if (through || (across && this.lab.looks.across === 'weights'))
+      this.#pick(Math.min(this.#names.length - 1, Math.max(0, this.#chosen + (through ?? across ?? 0))));
     else if (across) this.#step(across);
     else return;
     event.preventDefault();

@@ -7,12 +7,12 @@ import { ConfigError } from '../model/errors.ts';
 import { canonicalJson, isSame } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
-import { fieldValue } from './fields.ts';
+import { changeText, nameOf } from './change-text.ts';
 import { remember, travel } from './history.ts';
 import { usualQuantity } from './layer-quantity.ts';
 import { PAIRS } from './pairs.ts';
-import { listed, MAX_RUNS, type RunIndex, runName } from './runs.ts';
-import { costOf, differingPaths, editRuns, problemSentences, shortSetting } from './settings.ts';
+import { MAX_RUNS, type RunIndex } from './runs.ts';
+import { costOf, editRuns, problemSentences } from './settings.ts';
 import { type Action, identityOf, type LabState, OWN_TITLE } from './state.ts';
 import { zoomedBack, zoomedTo } from './zooms.ts';
 
@@ -102,6 +102,8 @@ function step(state: LabState, action: Action): LabState {
       return { ...state, mapRun: action.run };
     case 'quantity':
       return { ...state, quantity: action.quantity };
+    case 'look':
+      return { ...state, looks: { ...state.looks, ...action.change } };
     case 'theme':
       return { ...state, theme: action.theme };
     case 'dismiss':
@@ -212,37 +214,6 @@ function moved(state: LabState, way: 'undo' | 'redo'): LabState {
     history,
     problems: {},
   };
-}
-
-/** What a change is called behind "Undo". */
-function nameOf(before: LabState, after: LabState, action: Action): string {
-  switch (action.type) {
-    case 'edit':
-      return changeText(before.experiments, after.experiments);
-    case 'add run':
-      return `Copy of run ${runName(action.of)}`;
-    case 'remove run':
-      return `Removal of run ${runName(action.run)}`;
-    case 'engine':
-      return `Engine ${action.engine}`;
-    case 'settings':
-      return action.name ?? 'Settings of the link';
-    default:
-      return listed(after.titles);
-  }
-}
-
-/** `A: Learning rate 0.1`, `A and B: ...`, for the line that marks a change in mid-run. */
-function changeText(before: readonly Experiment[], after: readonly Experiment[]): string {
-  const byChange = new Map<string, string[]>();
-  for (const [r, run] of after.entries()) {
-    const changes = differingPaths(before[r], run)
-      .filter((path) => fieldValue(run, path) !== undefined)
-      .map((path) => shortSetting(run, path));
-    const text = [...new Set(changes)].join(', ');
-    if (text !== '') byChange.set(text, [...(byChange.get(text) ?? []), runName(r)]);
-  }
-  return [...byChange].map(([text, names]) => `${listed(names)}: ${text}`).join('; ');
 }
 
 /** The settings of an earlier iteration; the very same objects where nothing has changed, so that nothing is drawn anew. */

@@ -1,8 +1,9 @@
 /** The chart of norms over the iterations: of gradients before and after clipping, of weights, of updates; one is chosen. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property } from 'lit/decorators.js';
 import './chart.ts';
 import { iterationScale } from './chart-data.ts';
+import { act } from './events.ts';
 import type { Frame } from './frame.ts';
 import { readout, scalarTable, seriesData, summarize, valueAt } from './readouts.ts';
 import { NOT_CLIPPED, runFrame, runUnit } from './run-frames.ts';
@@ -15,7 +16,6 @@ export class RunSeries extends LitElement {
   @property({ attribute: false }) lab!: LabState;
   @property() theme = '';
   @property({ attribute: false }) settings: () => readonly string[] = () => [];
-  @state() private quantity: RunQuantity = 'norm';
   #frame: Frame | undefined;
   #drawn: LabState | undefined;
 
@@ -27,12 +27,12 @@ export class RunSeries extends LitElement {
     `,
   ];
 
-  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+  protected override willUpdate(): void {
     const { lab } = this;
     const old = this.#drawn;
     const isSame =
-      !changed.has('quantity') &&
-      old?.revision === lab.revision &&
+      old?.looks.series === lab.looks.series &&
+      old.revision === lab.revision &&
       old.zooms === lab.zooms &&
       old.logIterations === lab.logIterations &&
       old.marks === lab.marks &&
@@ -42,12 +42,13 @@ export class RunSeries extends LitElement {
     if (isSame) return;
     this.#drawn = lab;
     const { traces } = lab;
-    this.#frame = traces?.some(({ length }) => length > 0) ? runFrame(lab, traces, this.quantity) : undefined;
+    this.#frame = traces?.some(({ length }) => length > 0) ? runFrame(lab, traces, lab.looks.series) : undefined;
   }
 
   override render(): TemplateResult {
-    const { lab, quantity } = this;
+    const { lab } = this;
     const { traces, hover, experiments } = lab;
+    const quantity = lab.looks.series;
     const { label } = RUN_QUANTITY[quantity];
     const isRecorded = traces?.some(({ length }) => length > 0) ?? false;
     return html`<nabla-chart
@@ -64,6 +65,6 @@ export class RunSeries extends LitElement {
   }
 
   readonly #choose = (event: Event): void => {
-    this.quantity = (event.target as HTMLSelectElement).value as RunQuantity;
+    act(this, { type: 'look', change: { series: (event.target as HTMLSelectElement).value as RunQuantity } });
   };
 }

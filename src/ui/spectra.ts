@@ -3,7 +3,7 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { formatNumber } from '../metrics/format.ts';
 import './chart.ts';
-import type { NablaEvent } from './events.ts';
+import { act, type NablaEvent } from './events.ts';
 import type { Frame } from './frame.ts';
 import { runColor, runName } from './runs.ts';
 import { settingsLines } from './settings-lines.ts';
@@ -27,7 +27,6 @@ const VALUES: readonly Shown[] = [
 export class Spectra extends LitElement {
   @property({ attribute: false }) lab!: LabState;
   @property() theme = '';
-  @state() private value: SpectrumValue = 'radius';
   @state() private at: number | undefined;
   /** Redrawn only where there are more evaluations. */
   #drawn: { readonly traces: LabState['traces']; readonly key: string; readonly frame: Frame | undefined } | undefined;
@@ -48,7 +47,8 @@ export class Spectra extends LitElement {
   ];
 
   override render(): TemplateResult | string {
-    const { lab, value } = this;
+    const { lab } = this;
+    const value = lab.looks.spectrum;
     if (!lab.experiments.some(({ model }) => model.kind === 'recurrent')) return '';
     const { traces = [] } = lab;
     const frame = this.#frame();
@@ -60,27 +60,27 @@ export class Spectra extends LitElement {
         .settings=${() => settingsLines(lab)}
         @chart-hover=${this.#hover}
       ><span slot="tools" class="seg" role="group" aria-label="What is shown of the recurrent weights">
-        ${VALUES.map((one) => html`<button aria-pressed=${one.value === value} title=${one.text} @click=${() => this.#choose(one.value)}>${one.label}</button>`)}
+        ${VALUES.map((one) => html`<button aria-pressed=${one.value === value} title=${one.text} @click=${() => act(this, { type: 'look', change: { spectrum: one.value } })}>${one.label}</button>`)}
       </span></nabla-chart>
       ${this.#table()} ${lab.experiments.map((_, r) => this.#bound(r))}`;
   }
 
   #frame(): Frame | undefined {
-    const { traces } = this.lab;
-    const key = [this.value, ...(traces ?? []).map(({ tests }) => tests.length)].join(' ');
+    const { traces, looks } = this.lab;
+    const key = [looks.spectrum, ...(traces ?? []).map(({ tests }) => tests.length)].join(' ');
     if (this.#drawn?.traces !== traces || this.#drawn?.key !== key) {
-      this.#drawn = { traces, key, frame: spectraFrame(traces ?? [], this.value) };
+      this.#drawn = { traces, key, frame: spectraFrame(traces ?? [], looks.spectrum) };
     }
     return this.#drawn.frame;
   }
 
   #readout(): string {
-    const { traces = [] } = this.lab;
-    const { at, value } = this;
+    const { traces = [], looks } = this.lab;
+    const { at } = this;
     if (at === undefined) return '';
     const words = matricesOf(traces).flatMap(({ run, name, points }) => {
       const point = points.findLast(({ iteration }) => iteration <= at);
-      return point ? [`${runName(run)} ${name} ${formatNumber(point[value])}`] : [];
+      return point ? [`${runName(run)} ${name} ${formatNumber(point[looks.spectrum])}`] : [];
     });
     return `@ ${Math.round(at)}  ${words.join('  ')}`;
   }
@@ -108,10 +108,6 @@ export class Spectra extends LitElement {
     });
     if (words.length === 0) return '';
     return html`<p><span class="tag" style="--run: var(${runColor(r)})" aria-hidden="true">${name}</span><span class="hidden">Run ${name}: </span>${words.join('; ')} <span class="dim">(Pascanu, Mikolov, Bengio 2013)</span>.</p>`;
-  }
-
-  #choose(value: SpectrumValue): void {
-    this.value = value;
   }
 
   readonly #hover = ({ detail }: NablaEvent<'chart-hover'>): void => {

@@ -1,6 +1,6 @@
 /** The charts, side by side, under the heads of the two runs. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
 import { stackOf } from '../metrics/stack.ts';
 import { isRegressionTask } from '../model/task-schema.ts';
@@ -12,6 +12,7 @@ import { act, type NablaEvent } from './events.ts';
 import type { Frame, Table } from './frame.ts';
 import { type Curve, curveName, curvesOf, mapCurve, partsOf, stepName } from './layer-parts.ts';
 import { LAYER_QUANTITY, type LayerQuantity, offersOf } from './layer-quantity.ts';
+import type { Wide } from './looks.ts';
 import { type MapGrid, mapGrid } from './map-data.ts';
 import {
   curveValues,
@@ -63,12 +64,6 @@ export class Stage extends LitElement {
   #frames: { loss: Frame; accuracy: Frame; profile: Frame | undefined } | undefined;
   #grid: ((columns: number) => MapGrid) | undefined;
   #drawn: LabState | undefined;
-  /** Recurrent layer whose steps are shown; undefined for the last. */
-  @state() private chosenPart: number | undefined;
-  /** Gate that the map shows; undefined for the one that keeps the state. */
-  @state() private chosenGate: string | undefined;
-  /** Whether the wide chart shows histograms instead of the map. */
-  @state() private showsHistograms = false;
   /** Layer under the pointer in the profile. */
   #layer: number | undefined;
 
@@ -100,7 +95,9 @@ export class Stage extends LitElement {
     const { lab } = this;
     const { traces } = lab;
     const old = this.#drawn;
-    if (!changed.has('lab') && !changed.has('chosenPart') && !changed.has('chosenGate')) return;
+    if (!changed.has('lab')) return;
+    // Loaded when they are first looked at.
+    if (lab.looks.wide === 'histograms' && old?.looks.wide !== 'histograms') void import('./histograms.ts');
     if (!traces) {
       this.#frames = this.#grid = this.#drawn = undefined;
       return;
@@ -111,8 +108,8 @@ export class Stage extends LitElement {
       old.mapRun === lab.mapRun &&
       old.quantity === lab.quantity &&
       old.hidden === lab.hidden &&
-      !changed.has('chosenPart') &&
-      !changed.has('chosenGate');
+      old.looks.part === lab.looks.part &&
+      old.looks.gate === lab.looks.gate;
     const sameData = old?.revision === lab.revision && old.marks === lab.marks && old.experiments === lab.experiments;
     if (sameView && sameData) return;
     this.#drawn = lab;
@@ -121,7 +118,7 @@ export class Stage extends LitElement {
       : {
           loss: lossFrame(lab, traces),
           accuracy: accuracyFrame(lab, traces),
-          profile: profileFrame(lab.experiments, traces, lab.quantity, this.chosenPart, lab.hidden),
+          profile: profileFrame(lab.experiments, traces, lab.quantity, lab.looks.part, lab.hidden),
         };
     const trace = traces[lab.mapRun];
     const shown = this.#mapped(lab.mapRun);
@@ -145,7 +142,7 @@ export class Stage extends LitElement {
         @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
       ></nabla-chart>
       <nabla-run-series .lab=${lab} .theme=${this.theme} .settings=${this.#settings} @chart-view=${this.#view} @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}></nabla-run-series>
-      ${this.#profile()} ${this.#accuracy(at)} ${this.showsHistograms ? this.#histograms() : this.#map(at)}`;
+      ${this.#profile()} ${this.#accuracy(at)} ${lab.looks.wide === 'histograms' ? this.#histograms() : this.#map(at)}`;
   }
 
   /** Names of a run's layers of which the quantity is measured. */
@@ -156,24 +153,24 @@ export class Stage extends LitElement {
 
   /** The curves of a run in the profile. */
   #curves(run: number): readonly Curve[] {
-    const { traces, experiments, quantity } = this.lab;
-    return traces ? curvesOf(quantity, traces[run], experiments[run], this.chosenPart) : [];
+    const { traces, experiments, quantity, looks } = this.lab;
+    return traces ? curvesOf(quantity, traces[run], experiments[run], looks.part) : [];
   }
 
   /** The curve of a run that the map shows. */
   #mapped(run: number): Curve | undefined {
-    return mapCurve(this.#curves(run), this.chosenGate);
+    return mapCurve(this.#curves(run), this.lab.looks.gate);
   }
 
   #profile(): TemplateResult {
-    const { traces, experiments, quantity } = this.lab;
+    const { traces, experiments, quantity, looks } = this.lab;
     const records = traces?.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r])));
     const names = sideBySide(experiments.map((_, r) => this.#names(r)));
     const layer = this.#layer ?? 0;
     const ofSteps = isOfSteps(quantity);
     const curves = experiments.map((_, r) => this.#curves(r));
     const values = records?.map((record, r) => curveValues(record, quantity, curves[r], layer));
-    const fits = traces?.map((trace, r) => fitWords(trace, experiments[r], quantity, this.chosenPart)) ?? [];
+    const fits = traces?.map((trace, r) => fitWords(trace, experiments[r], quantity, looks.part)) ?? [];
     const dates = records?.map((record, r) => `${runName(r)} @ ${formatCount(record?.iteration ?? 0)}`);
     const isOneDate = new Set(records?.map((record) => record?.iteration)).size === 1;
     const unit = isOneDate && (ofSteps || experiments.length !== 2) ? dates?.[0].slice(2) : dates?.join(', ');
@@ -185,10 +182,10 @@ export class Stage extends LitElement {
       fixed .heading=${ofSteps ? 'By time step' : 'By layer'} .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.#layer}
       .unit=${unit ?? experiments[0].model.kind} .empty=${this.#frames ? 'Not measured: probes.layers is “gradients”.' : 'Waiting for the first iteration.'}
       .readout=${values ? readings(isFit ? 'fit' : place, isFit ? fits.map((fit) => fit || '–') : values) : ''}
-      .summary=${traces ? summarizeProfile(experiments, traces, quantity, this.chosenPart) : ''}
+      .summary=${traces ? summarizeProfile(experiments, traces, quantity, looks.part) : ''}
       .settings=${this.#settings}
-      .table=${() => (traces ? profileTable(experiments, traces, quantity, names, this.chosenPart) : NO_TABLE)}
-      .data=${() => (traces ? profileData(experiments, traces, quantity, names, this.chosenPart) : NO_TABLE)}
+      .table=${() => (traces ? profileTable(experiments, traces, quantity, names, looks.part) : NO_TABLE)}
+      .data=${() => (traces ? profileData(experiments, traces, quantity, names, looks.part) : NO_TABLE)}
       @chart-hover=${this.#hoverLayer}
     ><label slot="tools"><span class="hidden">What is shown of the layers</span><select @change=${this.#choose}>
       ${offersOf(experiments, quantity).map(({ quantity: id, reason }) => html`<option value=${id} title=${reason ?? LAYER_QUANTITY[id].text} ?disabled=${reason !== undefined} .selected=${id === quantity}>${LAYER_QUANTITY[id].label}${reason ? ' (not measured)' : ''}</option>`)}
@@ -197,12 +194,12 @@ export class Stage extends LitElement {
 
   /** The recurrent layer whose steps are shown, where there are several. */
   #parts(): TemplateResult | string {
-    const { experiments, quantity } = this.lab;
+    const { experiments, quantity, looks } = this.lab;
     const names = experiments
       .map((experiment) => partsOf(quantity, experiment))
       .reduce((most, own) => (own.length > most.length ? own : most));
     if (names.length < 2) return '';
-    const chosen = Math.min(this.chosenPart ?? Infinity, names.length - 1);
+    const chosen = Math.min(looks.part ?? Infinity, names.length - 1);
     return html`<label slot="tools"><span class="hidden">Recurrent layer whose steps are shown</span><select @change=${this.#choosePart}>
       ${names.map((name, k) => html`<option value=${k} .selected=${k === chosen}>${name}</option>`)}
     </select></label>`;
@@ -219,11 +216,11 @@ export class Stage extends LitElement {
   }
 
   readonly #choosePart = (event: Event): void => {
-    this.chosenPart = Number((event.target as HTMLSelectElement).value);
+    act(this, { type: 'look', change: { part: Number((event.target as HTMLSelectElement).value) } });
   };
 
   readonly #chooseGate = (event: Event): void => {
-    this.chosenGate = (event.target as HTMLSelectElement).value;
+    act(this, { type: 'look', change: { gate: (event.target as HTMLSelectElement).value } });
   };
 
   readonly #choose = (event: Event): void => {
@@ -274,15 +271,9 @@ export class Stage extends LitElement {
 
   /** What the wide chart shows. */
   #wide(): TemplateResult {
-    const button = (label: string, on: boolean) =>
-      html`<button aria-pressed=${this.showsHistograms === on} @click=${() => this.#show(on)}>${label}</button>`;
-    return html`<span slot="tools" class="seg" role="group" aria-label="Shown below">${button('Map', false)}${button('Histograms', true)}</span>`;
-  }
-
-  #show(histograms: boolean): void {
-    this.showsHistograms = histograms;
-    // Loaded when they are first looked at.
-    if (histograms) void import('./histograms.ts');
+    const button = (label: string, wide: Wide) =>
+      html`<button aria-pressed=${this.lab.looks.wide === wide} @click=${() => act(this, { type: 'look', change: { wide } })}>${label}</button>`;
+    return html`<span slot="tools" class="seg" role="group" aria-label="Shown below">${button('Map', 'map')}${button('Histograms', 'histograms')}</span>`;
   }
 
   readonly #hover = ({ detail }: NablaEvent<'chart-hover'>): void => {

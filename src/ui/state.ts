@@ -8,6 +8,7 @@ import type { PlanSummary } from '../plan/summary.ts';
 import type { FromWorker, RunState, Speed } from '../sweep/protocol.ts';
 import { type Deleted, type History, NO_HISTORY } from './history.ts';
 import type { LayerQuantity } from './layer-quantity.ts';
+import { FIRST_LOOKS, type Looks } from './looks.ts';
 import { PAIRS } from './pairs.ts';
 import type { EditTarget, RunIndex } from './runs.ts';
 
@@ -50,6 +51,7 @@ export interface Settings {
   readonly hidden: readonly RunIndex[];
   /** What profile and map show of the layers. */
   readonly quantity: LayerQuantity;
+  readonly looks: Looks;
 }
 
 export interface LabState extends Settings {
@@ -125,6 +127,7 @@ export type Action =
   | { readonly type: 'log iterations'; readonly on: boolean }
   | { readonly type: 'map run'; readonly run: RunIndex }
   | { readonly type: 'quantity'; readonly quantity: LayerQuantity }
+  | { readonly type: 'look'; readonly change: Partial<Looks> }
   | { readonly type: 'theme'; readonly theme: ThemeChoice }
   | { readonly type: 'dismiss'; readonly what: 'notice' | 'failure' | 'remark' | 'no gpu' }
   | { readonly type: 'play'; readonly command: 'start' | 'pause' | 'step' | 'back' }
@@ -165,6 +168,7 @@ export function initialState(): LabState {
     baseline: 0,
     hidden: [],
     quantity: 'gradient',
+    looks: FIRST_LOOKS,
     target: 0,
     problems: {},
     restarts: 0,

@@ -137,6 +137,7 @@ function encodeSettingsOnce(state: LabState): string {
     last.baseline === state.baseline &&
     last.hidden === state.hidden &&
     last.quantity === state.quantity &&
+    last.looks === state.looks &&
     last.zooms === state.zooms;
   if (!encoded || !same) encoded = { state, hash: encodeSettings(state, state.zooms.at(-1)) };
   return encoded.hash;

@@ -8,6 +8,7 @@ import { ConfigError, type Problem } from '../model/errors.ts';
 import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import { LAYER_QUANTITIES, type LayerQuantity, usualQuantity } from './layer-quantity.ts';
+import { readLooks, writeLooks } from './looks.ts';
 import { MAX_RUNS, type RunIndex, runName, runNamed, runsNamed } from './runs.ts';
 import { changedPaths, fromLeaves, typedValue } from './settings.ts';
 import { initialState, type Range, type Settings } from './state.ts';
@@ -40,6 +41,7 @@ export function encodeSettings(settings: Settings, zoom?: Range): string {
   if (settings.baseline !== start.baseline) words.set('baseline', letter(settings.baseline));
   if (settings.hidden.length > 0) words.set('hide', settings.hidden.map(letter).join(''));
   if (settings.quantity !== usualQuantity(settings.experiments)) words.set('layers', settings.quantity);
+  writeLooks(settings.looks, words);
   if (zoom) words.set('zoom', zoom.join('-'));
   return words.size === 0 ? '' : `v=${VERSION}&${words}`;
 }
@@ -74,6 +76,7 @@ export function decodeSettings(hash: string): Decoded {
   const engine = choice(words, 'engine', ENGINE_CHOICES, refused) ?? start.engine;
   const x = choice(words, 'x', ['linear', 'log'], refused);
   const quantity = choice(words, 'layers', LAYER_QUANTITIES, refused) as LayerQuantity | undefined;
+  const looks = readLooks(words, refused);
   const zoom = zoomOf(words, refused);
   const own = words.has('runs') || [...words.keys()].some((key) => !LOOKS.includes(key));
   const count = own ? runCount(words, refused) : start.experiments.length;
@@ -90,6 +93,7 @@ export function decodeSettings(hash: string): Decoded {
       baseline: baseline ?? start.baseline,
       hidden,
       quantity: quantity ?? usualQuantity(experiments),
+      looks,
     },
     zoom,
     refused,

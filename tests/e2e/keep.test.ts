@@ -30,6 +30,8 @@ test('an experiment is dropped, looked over, taken over and undone; a hostile on
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   await page.goto(`${url}#v=1&engine=cpu&model.depth=3&model.width=8&iterations=30&runs=1`);
   await page.getByText('finished').waitFor();
+  await page.getByLabel('What is shown over the iterations').selectOption('weightNorm');
+  await expect.poll(() => page.url()).toContain('series=weightNorm');
   const before = page.url();
 
   const experiment = { seed: 5, iterations: 40, model: { kind: 'mlp', depth: 4, width: 8 } };
@@ -56,10 +58,11 @@ test('an experiment is dropped, looked over, taken over and undone; a hostile on
   await dialog.waitFor({ state: 'hidden' });
   expect(page.url()).toBe(after);
 
-  // The link alone brings the same runs to another page.
+  // The link alone brings the same runs to another page, looked at in the same way.
   const other = await browser.newPage();
   await other.goto(after);
   await other.getByText('/ 40').first().waitFor();
+  await other.getByRole('img', { name: /^Weight norm\./ }).waitFor();
   await expect.poll(() => other.url()).toBe(after);
   await other.close();
 

@@ -81,10 +81,10 @@ export class ImportDialog extends LitElement {
       ${this.#table(changes)}
       <div class="row">
         <button class="primary" ?disabled=${changes.length === 0} @click=${() => {
-          const { engine, logIterations, quantity } = this.lab;
+          const { engine, logIterations, quantity, looks } = this.lab;
           const isSame = way.experiments.length === this.lab.experiments.length;
           const { mapRun, baseline, hidden } = isSame ? this.lab : { mapRun: 0, baseline: 0, hidden: [] };
-          const settings = { experiments: way.experiments, engine, logIterations, mapRun, baseline, hidden, quantity };
+          const settings = { experiments: way.experiments, engine, logIterations, mapRun, baseline, hidden, quantity, looks };
           act(this, { type: 'settings', settings, notice: undefined, name: `Import of ${title || this.incoming.name}` });
           this.#close();
         }}>Take over</button>

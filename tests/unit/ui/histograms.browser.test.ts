@@ -6,6 +6,7 @@ import { parseExperiment } from '../../../src/model/experiment.ts';
 import '../../../src/ui/histograms.ts';
 import '../../../src/ui/run-series.ts';
 import type { Histograms } from '../../../src/ui/histograms.ts';
+import { reduce } from '../../../src/ui/reducer.ts';
 import type { RunSeries } from '../../../src/ui/run-series.ts';
 import { type Action, initialState, type LabState } from '../../../src/ui/state.ts';
 import { syntheticTrace } from '../../support/synthetic.ts';
@@ -56,7 +57,11 @@ async function show<T extends Histograms | RunSeries>(
   const element = document.createElement(tag) as T;
   const actions: Action[] = [];
   const hovers: unknown[] = [];
-  element.addEventListener('action', (event) => actions.push((event as CustomEvent<Action>).detail));
+  element.addEventListener('action', (event) => {
+    const action = (event as CustomEvent<Action>).detail;
+    actions.push(action);
+    element.lab = reduce(element.lab, action);
+  });
   element.addEventListener('chart-hover', (event) => hovers.push((event as CustomEvent).detail));
   element.style.cssText = 'width: 700px; height: 280px';
   element.lab = lab;
@@ -135,6 +140,22 @@ test('where none are recorded it says why, and asks for them', async () => {
   expect(of(element, '.empty').textContent).toMatch(/Run A records none/);
   of(element, '.empty button').click();
   expect(actions.at(-1)).toEqual({ type: 'edit', path: 'probes.histograms', value: true, text: 'true' });
+});
+
+test('the pointer passes over the layers, and the one that it leaves at is chosen', async () => {
+  const { element, actions } = await show<Histograms>('nabla-histograms', labWith(true));
+  const looks = { ...element.lab.looks, across: 'weights' } as const;
+  element.lab = { ...element.lab, looks };
+  await element.updateComplete;
+  const canvas = of(element, 'canvas');
+  const { left, top, width, height } = canvas.getBoundingClientRect();
+  // Three fifths of the way to the bars lie over the second of two layers.
+  canvas.dispatchEvent(new PointerEvent('pointermove', { clientX: left + 0.45 * width, clientY: top + height / 2 }));
+  await element.updateComplete;
+  expect(label(element)).toMatch(/l1\.weight/);
+  expect(actions).toEqual([]);
+  canvas.dispatchEvent(new PointerEvent('pointerleave'));
+  expect(actions).toEqual([{ type: 'look', change: { weight: 1 } }]);
 });
 
 test('the chart of norms shows what is chosen', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseExperiment } from '../../../src/model/experiment.ts';
+import { FIRST_LOOKS, type Looks } from '../../../src/ui/looks.ts';
 import { PAIRS } from '../../../src/ui/pairs.ts';
 import { editRuns } from '../../../src/ui/settings.ts';
 import { initialState, type Settings } from '../../../src/ui/state.ts';
@@ -160,4 +161,37 @@ test.each([
   expect(refused.join('\n')).toMatch(words);
   expect(settings.experiments.length).toBeGreaterThan(0);
   expect(({} as Record<string, unknown>).depth).toBeUndefined();
+});
+
+const LOOKS: { readonly [K in keyof Looks]: readonly [value: Looks[K], words: string, refused: string] } = {
+  series: ['updateRatio', 'series=updateRatio', 'series=speed'],
+  wide: ['histograms', 'below=histograms', 'below=pie'],
+  part: [0, 'part=0', 'part=-1'],
+  gate: ['f', 'gate=f', 'gate=garden'],
+  across: ['weights', 'across=weights', 'across=0'],
+  weight: [17, 'weight=17', 'weight=1e9'],
+  spectrum: ['sigma', 'spectra=sigma', 'spectra=SIGMA'],
+};
+
+describe.each(Object.entries(LOOKS))('%s of what is looked at', (key, [value, words, wrong]) => {
+  test('is written where it differs from the first, and read again', () => {
+    const settings: Settings = { ...start, looks: { ...FIRST_LOOKS, [key]: value } };
+    expect(encodeSettings(settings)).toBe(`v=1&${words}`);
+    const { settings: back, refused } = decodeSettings(encodeSettings(settings));
+    expect([back.looks, back.experiments, refused]).toEqual([settings.looks, start.experiments, []]);
+  });
+
+  test('is named where it cannot be used; the rest is', () => {
+    const { settings, refused } = decodeSettings(`v=1&${wrong}&x=linear`);
+    expect(settings.looks).toEqual(FIRST_LOOKS);
+    expect(settings.logIterations).toBe(false);
+    const [word, text] = wrong.split('=');
+    expect(refused).toEqual([expect.stringMatching(new RegExp(`^${word}: "${text}" is not valid; valid is .+\\.$`))]);
+  });
+});
+
+test('all that is looked at at once comes back', () => {
+  const looks = Object.fromEntries(Object.entries(LOOKS).map(([key, [value]]) => [key, value])) as unknown as Looks;
+  const { settings, refused } = decodeSettings(encodeSettings({ ...start, looks }));
+  expect([settings.looks, refused]).toEqual([looks, []]);
 });
