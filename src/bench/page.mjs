@@ -96,7 +96,7 @@ function watchFirstCurves() {
   requestAnimationFrame(look);
 }
 
-/** A trace of the main thread while runs stream, and how often a canvas is drawn between two frames. */
+/** A trace of the main thread while runs stream, and how often a canvas is drawn for one frame. */
 async function measureStreaming(address, ms) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.addInitScript(countDraws);
@@ -116,12 +116,17 @@ async function measureStreaming(address, ms) {
   return { ms: at - before, tasks: mainThreadTasks(trace.traceEvents), most, frames, total };
 }
 
-/** In the page: clears of each canvas between two frames. Every draw of a chart begins with one. */
+/**
+ * In the page: how often each canvas is cleared for a frame that is shown. Every draw of a chart begins by clearing it, by `clearRect`
+ * or by setting its width; where one follows the other they are one.
+ */
 function countDraws() {
   const draws = { most: 0, frames: 0, total: 0 };
   globalThis.draws = draws;
   let now = new Map();
+  let sized;
   const { clearRect } = CanvasRenderingContext2D.prototype;
+  const { get, set } = Object.getOwnPropertyDescriptor(HTMLCanvasElement.prototype, 'width');
   const count = (canvas) => {
     if (!canvas.isConnected) return;
     const times = (now.get(canvas) ?? 0) + 1;
@@ -130,12 +135,26 @@ function countDraws() {
     draws.most = Math.max(draws.most, times);
   };
   CanvasRenderingContext2D.prototype.clearRect = function (...rect) {
-    count(this.canvas);
+    if (sized !== this.canvas) count(this.canvas);
+    sized = undefined;
     return clearRect.apply(this, rect);
   };
-  const frame = () => {
+  Object.defineProperty(HTMLCanvasElement.prototype, 'width', {
+    configurable: true,
+    get,
+    set(width) {
+      count(this);
+      sized = this;
+      set.call(this, width);
+    },
+  });
+  // What callbacks of the frame and observers of sizes draw behind them is still shown in it: the next begins in the task after.
+  const shown = () => {
     now = new Map();
     draws.frames++;
+  };
+  const frame = () => {
+    scheduler.postTask(shown, { priority: 'user-blocking' });
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
@@ -180,5 +199,5 @@ Trace of the main thread (Chromium's tracing, RunTask of ${MAIN_THREAD}) over ${
   longest task ${ms(tasks.longestWallMs)} on the wall's clock, ${ms(tasks.longestCpuMs)} of processor time
   tasks over 50 ms: ${tasks.over50Wall} on the wall's clock, ${tasks.over50Cpu} of processor time, of ${tasks.count}
   busy ${ms(tasks.busyMs)} of processor time in all
-Draws: at most ${streaming.most} of one canvas between two frames; ${streaming.total} draws in ${streaming.frames} frames`;
+Draws: at most ${streaming.most} of one canvas in one frame; ${streaming.total} draws in ${streaming.frames} frames`;
 }

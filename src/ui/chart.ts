@@ -121,7 +121,6 @@ export class NablaChart extends LitElement {
       zoom: (from, to) => !this.fixed && emit(this, 'chart-zoom', [from, to] as const),
       reset: () => !this.fixed && emit(this, 'chart-reset', { all: true }),
     });
-    this.#plot.draw(this.frame);
     if (!this.fixed) {
       this.#deaf = listenForGestures(this.#plot.area, {
         range: () => this.frame?.xRange ?? [0, 1],

@@ -6,6 +6,7 @@ import { countOf, type Histogram, histogramOf } from '../metrics/histogram.ts';
 import type { LayerRecord } from '../metrics/trace.ts';
 import { chartStyles } from './chart/chart-styles.ts';
 import type { Caption } from './chart/figure.ts';
+import { FrameDraw } from './chart/frame-draw.ts';
 import { iterationScale, visibleRange } from './chart-data.ts';
 import './chart/menu.ts';
 import { canvasPicture } from './chart/picture.ts';
@@ -34,7 +35,8 @@ export class Histograms extends LitElement {
   @state() private showsTable = false;
   @query('canvas') private canvas!: HTMLCanvasElement | null;
   readonly #colors = new Colors(this);
-  readonly #resized = new ResizeObserver(() => this.#paint());
+  readonly #drawing = new FrameDraw(() => this.#paint());
+  readonly #resized = new ResizeObserver(() => this.#drawing.ask());
   #observed: HTMLCanvasElement | undefined;
 
   static override styles = [
@@ -152,7 +154,7 @@ export class Histograms extends LitElement {
       this.#observed = this.canvas;
       this.#resized.observe(this.canvas);
     }
-    this.#paint();
+    this.#drawing.ask();
   }
 
   override disconnectedCallback(): void {

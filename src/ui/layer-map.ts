@@ -3,6 +3,7 @@ import { css, html, LitElement, type PropertyValues, type TemplateResult } from 
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { chartStyles } from './chart/chart-styles.ts';
 import type { Caption } from './chart/figure.ts';
+import { FrameDraw } from './chart/frame-draw.ts';
 import { listenForGestures } from './chart/gestures.ts';
 import './chart/menu.ts';
 import { canvasPicture } from './chart/picture.ts';
@@ -60,7 +61,13 @@ export class LayerMap extends LitElement {
     const { canvas } = this;
     return this.#image && canvasPicture(this, [{ canvas }], caption);
   };
-  #resized = new ResizeObserver(() => this.#paint(true));
+  readonly #drawing = new FrameDraw(() => this.#paint());
+  /** The cells have changed, not only the crosshair. */
+  #isAnew = false;
+  #resized = new ResizeObserver(() => {
+    const { canvas } = this;
+    if (canvas.width !== pixels(canvas.clientWidth) || canvas.height !== pixels(canvas.clientHeight)) this.#ask(true);
+  });
 
   static override styles = [
     shared,
@@ -114,7 +121,7 @@ export class LayerMap extends LitElement {
 
   override updated(changed: PropertyValues<this>): void {
     if (changed.has('theme')) this.#colors.clear();
-    this.#paint(changed.has('grid') || changed.has('theme'));
+    this.#ask(changed.has('grid') || changed.has('theme'));
   }
 
   override disconnectedCallback(): void {
@@ -133,20 +140,24 @@ export class LayerMap extends LitElement {
     emit(this, 'chart-hover', share < 0 || share > 1 ? undefined : this.range[0] + share * (this.range[1] - this.range[0]));
   };
 
-  /** @param anew whether the cells have changed, not only the crosshair */
-  #paint(anew: boolean): void {
+  #ask(anew: boolean): void {
+    this.#isAnew ||= anew;
+    this.#drawing.ask();
+  }
+
+  #paint(): void {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     if (width < LEFT + RIGHT + 20 || height < 40) return;
-    const scale = window.devicePixelRatio;
-    this.canvas.width = Math.round(width * scale);
-    this.canvas.height = Math.round(height * scale);
+    this.canvas.width = pixels(width);
+    this.canvas.height = pixels(height);
     const context = this.canvas.getContext('2d');
     if (!context) return;
-    context.scale(scale, scale);
+    context.scale(window.devicePixelRatio, window.devicePixelRatio);
     const inner = { width: width - LEFT - RIGHT, height: height - TOP - BOTTOM };
     context.fillStyle = this.#colors.of('--raise');
     context.fillRect(LEFT, TOP, inner.width, inner.height);
-    if (anew || !this.#image) this.#draw(Math.round(inner.width));
+    if (this.#isAnew || !this.#image) this.#draw(Math.round(inner.width));
+    this.#isAnew = false;
     context.imageSmoothingEnabled = false;
     const layers = this.#image?.height ?? 1;
     if (this.#image) {
@@ -213,6 +224,8 @@ export class LayerMap extends LitElement {
     context.fillRect(LEFT + ((this.at - this.range[0]) / span) * inner.width, TOP, 1, inner.height);
   }
 }
+
+const pixels = (length: number) => Math.round(length * window.devicePixelRatio);
 
 interface Size {
   readonly width: number;

@@ -2,6 +2,7 @@
 import { unsafeCSS } from 'lit';
 import uPlot from 'uplot';
 import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
+import { FrameDraw } from './chart/frame-draw.ts';
 import { Colors } from './colors.ts';
 import type { EdgeMark, Frame, SeriesStyle } from './frame.ts';
 
@@ -32,6 +33,12 @@ export class Plot {
   #frame: Frame;
   #inside = false;
   readonly #built: string;
+  /** Position of the crosshair. */
+  #at: number | undefined;
+  /** To be taken on with the next drawing. */
+  #size: Size | undefined;
+  #isRestyled = false;
+  readonly #drawing = new FrameDraw(() => this.#draw());
 
   constructor(host: HTMLElement, frame: Frame, events: PlotEvents) {
     this.#host = host;
@@ -39,7 +46,15 @@ export class Plot {
     this.#built = builtOf(frame.styles);
     this.#colors = new Colors(host);
     const { width, height } = host.getBoundingClientRect();
-    this.#plot = new uPlot(this.#options(width, height, events), dataOf(frame), host);
+    this.#plot = new uPlot(this.#options(width, height, events), dataOf(frame), (plot, init) => {
+      host.append(plot.root);
+      // With its scales from the start, it is drawn once.
+      plot.batch(() => {
+        init();
+        setScales(plot, frame);
+      });
+    });
+    this.#drawing.drawn();
   }
 
   /** Whether a frame has the series that the plot was built with; all else about them may change. */
@@ -54,15 +69,25 @@ export class Plot {
 
   draw(frame: Frame): void {
     this.#frame = frame;
-    this.#plot.batch(() => {
-      this.#plot.setData(dataOf(frame), false);
-      this.#plot.setScale('x', { min: frame.xRange[0], max: frame.xRange[1] });
-      this.#plot.setScale('y', { min: frame.yRange[0], max: frame.yRange[1] });
+    this.#drawing.ask();
+  }
+
+  #draw(): void {
+    const plot = this.#plot;
+    plot.batch(() => {
+      if (this.#size) plot.setSize(this.#size);
+      plot.setData(dataOf(this.#frame), false);
+      setScales(plot, this.#frame);
+      if (this.#isRestyled) plot.redraw(false, true);
     });
+    this.#size = undefined;
+    this.#isRestyled = false;
+    this.point(this.#at);
   }
 
   /** Puts the crosshair at a position without telling anyone. */
   point(x: number | undefined): void {
+    this.#at = x;
     const left = x === undefined ? -10 : this.#plot.valToPos(x, 'x');
     const inside = left >= 0 && left <= this.#plot.over.clientWidth;
     this.#plot.setCursor({ left: inside ? left : -10, top: -10 }, false);
@@ -70,16 +95,20 @@ export class Plot {
 
   resize(): void {
     const { width, height } = this.#host.getBoundingClientRect();
-    if (width > 0 && height > 0) this.#plot.setSize({ width, height });
+    if (width === 0 || height === 0 || (width === this.#plot.width && height === this.#plot.height)) return;
+    this.#size = { width, height };
+    this.#drawing.ask();
   }
 
   /** Reads the colours anew. */
   restyle(): void {
     this.#colors.clear();
-    this.#plot.redraw(false, true);
+    this.#isRestyled = true;
+    this.#drawing.ask();
   }
 
   destroy(): void {
+    this.#drawing.stop();
     this.#plot.destroy();
   }
 
@@ -261,6 +290,16 @@ export class Plot {
 /** What of the series is settled when a plot is built. */
 function builtOf(styles: readonly SeriesStyle[]): string {
   return JSON.stringify(styles.map(({ width, alpha, dash, dots, dotsOnly }) => [width, alpha, dash, dots, dotsOnly]));
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+function setScales(plot: uPlot, { xRange, yRange }: Frame): void {
+  plot.setScale('x', { min: xRange[0], max: xRange[1] });
+  plot.setScale('y', { min: yRange[0], max: yRange[1] });
 }
 
 interface Place {

@@ -20,7 +20,7 @@ export async function turnsTaken(): Promise<void> {
 }
 
 /** A timer would wait four milliseconds, and for a second in a hidden page. */
-function nextTask(): Promise<void> {
+export function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {

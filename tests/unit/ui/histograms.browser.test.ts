@@ -9,6 +9,7 @@ import type { Histograms } from '../../../src/ui/histograms.ts';
 import { reduce } from '../../../src/ui/reducer.ts';
 import type { RunSeries } from '../../../src/ui/run-series.ts';
 import { type Action, initialState, type LabState } from '../../../src/ui/state.ts';
+import { frameShown } from '../../support/next-frame.ts';
 import { syntheticTrace } from '../../support/synthetic.ts';
 
 const RECORDS = 4;
@@ -87,11 +88,13 @@ test('draws NaN apart from finite numbers, and nothing where there is none', asy
   const { element } = await show<Histograms>('nabla-histograms', labWith(true, { hover: 0 }));
   const canvas = of(element, 'canvas') as HTMLCanvasElement;
   const pixels = () => canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+  await frameShown();
   const before = [...pixels()];
   expect(new Set(before).size).toBeGreaterThan(10);
   // At iteration 3 there is a bar of NaN, in the rows above everything finite.
   element.lab = { ...element.lab, hover: 3 };
   await element.updateComplete;
+  await frameShown();
   const after = [...pixels()];
   const top = (data: number[]) => data.slice(4 * canvas.width * 8, 4 * canvas.width * 9);
   expect(top(after)).not.toEqual(top(before));
