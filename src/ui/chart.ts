@@ -54,7 +54,7 @@ export class NablaChart extends LitElement {
       small { flex: 1 1 0; min-width: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
       .read { color: var(--dim); min-height: 17px; line-height: 17px; overflow: hidden; }
       .read span { display: inline-block; max-width: 100%; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; vertical-align: bottom; }
-      .read .cell { min-width: 10ch; }
+      .cells { display: grid; grid-template-columns: repeat(auto-fill, minmax(9ch, 1fr)); font-size: 11px; line-height: 15px; }
       .plot { flex: 1; min-height: 110px; position: relative; overflow: hidden; border-radius: 4px; touch-action: pan-y; }
       .plot[hidden] { display: none; }
       .empty { color: var(--dim); padding: 24px 8px; text-align: center; }

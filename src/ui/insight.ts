@@ -26,8 +26,8 @@ export class Insight extends LitElement {
     shared,
     css`
       :host { display: block; }
-      /* What is out of sight is not laid out while runs stream; its height is remembered. */
-      .verdict, .part { content-visibility: auto; contain-intrinsic-block-size: auto 160px; }
+      /* What is out of sight is not laid out while many runs stream; its height is remembered. */
+      :host([many]) .verdict, :host([many]) .part { content-visibility: auto; contain-intrinsic-block-size: auto 160px; }
       .part { padding: 0 3px 3px; margin: 16px -3px 0; }
       .verdict { border: 1px solid var(--line); border-left: 3px solid var(--run); border-radius: var(--r); background: var(--raise); padding: 9px 12px 10px; margin-bottom: 8px; }
       .verdict h3 { display: flex; gap: 8px; align-items: center; margin-bottom: 4px; font-size: 13.5px; }
@@ -47,6 +47,10 @@ export class Insight extends LitElement {
   protected override async scheduleUpdate(): Promise<void> {
     await turn();
     await super.scheduleUpdate();
+  }
+
+  protected override willUpdate(): void {
+    this.toggleAttribute('many', this.lab.experiments.length > 4);
   }
 
   override render(): TemplateResult {

@@ -13,7 +13,7 @@ import { runColor, runName } from './runs.ts';
 export type Quantity = 'loss' | 'accuracy' | RunQuantity;
 /** Rows of a data table: enough to follow a curve, few enough to read. */
 const TABLE_ROWS = 60;
-/** Read-outs of more runs than this take several lines, and are set in cells of one width: the chart must not jump as digits come and go. */
+/** Values of more runs than this take several lines. */
 const ONE_LINE = 4;
 /** Of float32. */
 const SMALLEST_NORMAL = 2 ** -126;
@@ -81,11 +81,13 @@ export function readout(
   );
 }
 
-/** A place and what every run has there. */
+/** A place and what every run has there; of many runs in cells of one width, so that a chart does not jump as digits come and go. */
 export function readings(place: string, values: readonly string[]): TemplateResult {
-  const cell = values.length > ONE_LINE ? 'cell' : '';
-  const runs = values.map((value, r) => html` &nbsp;<span class=${cell}>${runLetter(r)} ${value}</span>`);
-  return html`<span class=${cell}>${place}</span>${runs}`;
+  if (values.length <= ONE_LINE)
+    return html`${place}${values.map((value, r) => html` &nbsp;<span>${runLetter(r)} ${value}</span>`)}`;
+  // What clipping or a library made of a value is for those who ask for all values.
+  const short = (value: string) => value.replace(/ [→(].*/, '');
+  return html`<div class="cells"><span>${place}</span>${values.map((value, r) => html`<span>${runLetter(r)} ${short(value)}</span>`)}</div>`;
 }
 
 /** A run's letter in its colour. */

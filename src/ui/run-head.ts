@@ -29,6 +29,7 @@ export class RunHead extends LitElement {
       .verdict.vanishing, .verdict.stuck { color: var(--warn); }
       .verdict.healthy { color: var(--good); }
       .summary { color: var(--dim); grid-column: 2; font-size: 12px; min-height: 24px; align-self: center; padding-top: 3px; display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; overflow: hidden; }
+      .summary.wide { grid-column: 2 / -1; }
       .state { text-align: right; color: var(--dim); white-space: nowrap; }
       .state button { min-height: 24px; font-size: 12px; padding: 0 7px; }
       .off { opacity: 0.65; }
@@ -46,6 +47,7 @@ export class RunHead extends LitElement {
     const trace = lab.traces?.[run];
     const verdict: Verdict | undefined = trace && judge(trace, experiments[run]);
     const apart = apartWords(lab, run);
+    const zoom = this.#zoom();
     const original = isOriginal(lab, run);
     return html`<article style="--run: var(${runColor(run)})" class=${lab.hidden.includes(run) ? 'off' : ''} aria-label="Run ${name}">
       <span class="tag">${name}</span>
@@ -53,8 +55,8 @@ export class RunHead extends LitElement {
       ${this.#tools(name)}
       <span class="verdict ${verdict?.kind ?? ''}" role="status">${verdict ? symbolOf(verdict.kind) : ''} ${verdict?.title ?? (lab.failure === undefined ? 'Loading' : 'Not running')}</span>
       <span class="state num">${this.#number()}</span>
-      <span class="summary" title=${apart}>${apart}</span>
-      <span class="state">${this.#zoom()}</span>
+      <span class="summary ${zoom ? '' : 'wide'}" title=${apart}>${apart}</span>
+      ${zoom && html`<span class="state">${zoom}</span>`}
     </article>`;
   }
 

@@ -15,7 +15,7 @@ export class RunStrip extends LitElement {
     shared,
     css`
       :host { display: flex; gap: 10px; min-width: 0; }
-      .heads { flex: 1; min-width: 0; display: grid; grid-auto-flow: column; grid-auto-columns: minmax(min(240px, 82vw), 1fr); gap: 10px; overflow-x: auto; overscroll-behavior-x: contain; scrollbar-width: thin; }
+      .heads { flex: 1; min-width: 0; display: grid; grid-auto-flow: column; grid-auto-columns: minmax(min(284px, 82vw), 1fr); gap: 10px; overflow-x: auto; overscroll-behavior-x: contain; scrollbar-width: thin; }
       .add { align-self: stretch; min-width: 32px; padding: 0; font-size: 16px; color: var(--dim); }
       @media (max-width: 760px) { .heads.few { grid-auto-flow: row; grid-auto-columns: auto; gap: 8px; } :host(.few) { flex-direction: column; } .add { min-height: 40px; } }
     `,

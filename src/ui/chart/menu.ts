@@ -38,7 +38,7 @@ export class ChartMenu extends LitElement {
     return html`<details ?open=${this.open} @toggle=${this.#toggled} @keydown=${this.#key} @focusout=${this.#left}>
       <summary title="Full screen, picture, data" aria-label="${this.heading}: full screen, picture, data">⋯</summary>
       <div class="list">
-        <button @click=${() => this.#run(this.#fill)}>⛶ Full screen</button>
+        <button @click=${() => this.#run(this.#fill)}>Full screen</button>
         <button @click=${() => this.#run(this.#png)}>Picture, PNG</button>
         <button @click=${() => this.#run(this.#svg)}>Picture, SVG</button>
         <button @click=${() => this.#run(this.#csv)}>Data, CSV</button>
