@@ -1,5 +1,5 @@
 /** Selects runs by one column: an axis, or an outcome. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { VERDICT_KINDS } from '../../metrics/verdict.ts';
 import { shared } from '../styles.ts';
@@ -32,6 +32,13 @@ export class SweepFilter extends LitElement {
     `,
   ];
 
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has('open')) return;
+    // Another sweep may have fewer axes.
+    const axis = axisOf(this.column);
+    if (axis !== undefined && !this.open.table.axes[axis]) this.column = 'loss';
+  }
+
   override render(): TemplateResult {
     const { axes } = this.open.table;
     const paths = axes.map(({ path }) => path);
@@ -39,9 +46,10 @@ export class SweepFilter extends LitElement {
       ...axes.map(({ path }, axis) => ({ id: axisColumn(axis), label: axisName(path, paths) })),
       ...OUTCOMES.map(({ id, label }) => ({ id: id as string, label })),
     ];
+    const words = this.#words();
     return html`<form @submit=${this.#apply}>
         <label>Column <select @change=${this.#choose}>${columns.map(({ id, label }) => html`<option value=${id} .selected=${id === this.column}>${label}</option>`)}</select></label>
-        ${this.#words() ? this.#boxes(this.#words() ?? []) : this.#bounds()}
+        ${words ? this.#boxes(words) : this.#bounds()}
         <button class="primary small">Select</button>
       </form>
       ${sentence(this.problem || undefined, 'filter-problem')}`;

@@ -48,7 +48,7 @@ export class SweepParallelAxis extends LitElement {
   override render(): TemplateResult {
     const { dimension, brush, at } = this;
     const { name, ticks, outcome } = dimension;
-    const hasBand = outcome !== undefined && outcome.scale !== 'verdict' && !outcome.ofBroken;
+    const hasBand = this.#hasBand;
     const parts = brush ? heightsOf(dimension, brush) : [];
     return html`<span class="name" title=${outcome?.label ?? name} aria-hidden="true">${name}</span>
       ${ticks.map((tick) => html`<span class="tick" aria-hidden="true" style="top: ${this.#top(tick.at)}">${tick.label}</span>`)}
@@ -61,6 +61,12 @@ export class SweepParallelAxis extends LitElement {
         ${parts.map(([low, high]) => html`<span class="part" style="top: calc(${this.#inLine(high)} - 3px); bottom: calc(100% - ${this.#inLine(low)} - 3px)"></span>`)}
         <span class="mark" style="top: ${this.#inLine(at)}"></span>
       </div>`;
+  }
+
+  /** Whether runs that diverged have a place above the numbers: on what every run has a number of. */
+  get #hasBand(): boolean {
+    const { outcome, stops } = this.dimension;
+    return outcome !== undefined && !outcome.ofBroken && stops === undefined;
   }
 
   #words(): string {
@@ -85,10 +91,10 @@ export class SweepParallelAxis extends LitElement {
 
   /** Heights that the keyboard goes through, ascending. */
   #stops(): number[] {
-    const { stops, outcome } = this.dimension;
+    const { stops } = this.dimension;
     if (stops) return [...new Set(stops)].sort((a, b) => a - b);
     const even = Array.from({ length: STEPS + 1 }, (_, k) => k / STEPS);
-    return outcome?.ofBroken ? even : [...even, BAND];
+    return this.#hasBand ? [...even, BAND] : even;
   }
 
   #nearest(height: number): number {
@@ -125,9 +131,7 @@ export class SweepParallelAxis extends LitElement {
   #heightAt(event: PointerEvent): number {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
     const y = event.clientY - box.top;
-    const hasBand =
-      this.dimension.outcome !== undefined && this.dimension.stops === undefined && !this.dimension.outcome.ofBroken;
-    if (hasBand && y < BAND_HEIGHT - 4) return BAND;
+    if (this.#hasBand && y < BAND_HEIGHT - 4) return BAND;
     return Math.min(1, Math.max(0, 1 - (y - BAND_HEIGHT) / (box.height - BAND_HEIGHT)));
   }
 

@@ -1,7 +1,7 @@
 /** A finer sweep of what is selected: how its axes would lie, how many runs that is, and the way into the form. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { formatCount } from '../../metrics/format.ts';
+import { formatCount, formatRuns } from '../../metrics/format.ts';
 import { shared } from '../styles.ts';
 import { constraintsOf } from './document.ts';
 import { FACTORS, type Factor, proposeFiner, type RefinedAxis } from './refine.ts';
@@ -51,7 +51,7 @@ export class SweepRefine extends LitElement {
         <tbody>${proposal.axes.map((axis) => this.#axis(axis))}</tbody>
       </table>
       <div class="row">
-        <b class="num" role="status">${atMost}${formatCount(proposal.runs)} runs</b>
+        <b class="num" role="status">${atMost}${formatRuns(proposal.runs)}</b>
         <button class="primary" @click=${() => {
           tell(this, { type: 'propose', document: proposal.document });
           this.dispatchEvent(new CustomEvent('done', { bubbles: true }));

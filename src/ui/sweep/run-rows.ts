@@ -67,14 +67,16 @@ export function columnsOf(table: RunTable): Column[] {
 /** Place of each verdict in the order of their names. */
 const BY_NAME = VERDICT_KINDS.map((kind) => [...VERDICT_KINDS].sort().indexOf(kind));
 
-/** Numbers as they are; words, where there are any, after them and in their order. */
+/** Places of the values among each other: numbers in their order, then words, where there are any, in theirs. */
 function axisKeys({ points }: RunTable, axis: number): Float64Array {
-  const keys = new Map<unknown, number>();
   const own = [...new Set(points.map(({ values }) => values[axis]))];
-  const words = own.filter((value) => typeof value !== 'number').sort((a, b) => (valueWord(a) < valueWord(b) ? -1 : 1));
-  for (const value of own) if (typeof value === 'number') keys.set(value, value);
-  for (const [k, word] of words.entries()) keys.set(word, Number.MAX_SAFE_INTEGER + 2 * k);
-  return Float64Array.from(points, ({ values }) => keys.get(values[axis]) ?? Number.NaN);
+  const numbers = own.filter((value) => typeof value === 'number').sort((a, b) => a - b);
+  const words = own
+    .filter((value) => typeof value !== 'number')
+    .map((value) => ({ value, word: valueWord(value) }))
+    .sort((a, b) => (a.word < b.word ? -1 : Number(a.word > b.word)));
+  const places = new Map([...numbers, ...words.map(({ value }) => value)].map((value, place) => [value, place]));
+  return Float64Array.from(points, ({ values }) => places.get(values[axis]) ?? Number.NaN);
 }
 
 /** The selected points that pass the filter, in the order asked for; equal ones stay in the order of the sweep. */

@@ -1,7 +1,7 @@
 /** What is selected, brush by brush, and what can be done with it: filter, CSV, a finer sweep. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { formatCount } from '../../metrics/format.ts';
+import { formatCount, formatRuns } from '../../metrics/format.ts';
 import { FORMATS, type Format } from '../../metrics/table-text.ts';
 import { download } from '../export/download.ts';
 import { shared } from '../styles.ts';
@@ -64,7 +64,7 @@ export class SweepSelection extends LitElement {
   #count({ table }: OpenSweep): string {
     const { selected } = this;
     const all = formatCount(table.points.length);
-    if (!selected) return `All ${all} runs`;
+    if (!selected) return `All ${formatRuns(table.points.length)}`;
     const waiting = selected.count - selected.finished;
     return `${formatCount(selected.count)} of ${all} runs selected${waiting > 0 ? `, ${formatCount(waiting)} not finished` : ''}`;
   }

@@ -143,6 +143,8 @@ export function readBrush(column: string, axis: ShownAxis | undefined, from: str
     if (clean === '') bounds.push(name === 'From' ? NO_LOWER : NO_UPPER);
     else if (!Number.isFinite(number))
       return `${name} is “${text.trim()}”; valid is a number${percent ? ' from 0 to 1 or per cent' : ''}, or nothing for no bound.`;
+    else if (percent && (number < 0 || number > 1))
+      return `${name} is ${text.trim()}; ${outcome.label.toLowerCase()} lies from 0 to 1, or from 0 to 100 %.`;
     else if (outcome?.scale === 'log' && number < 0)
       return `${name} is ${text.trim()}; ${outcome.label.toLowerCase()} is never below 0.`;
     else bounds.push(outcome?.scale === 'log' ? Math.log10(number) : number);

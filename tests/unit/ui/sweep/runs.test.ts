@@ -120,6 +120,14 @@ describe('the table of runs', () => {
     for (const column of columns) expect(ids({ sort: column.id })).toHaveLength(6);
   });
 
+  test('sorts numbers before words, and each of many words apart', () => {
+    const values = ['e', 'a', 0.5, 'd', 'f', 'b', -1, 'c', { rule: 'none' }];
+    const points = values.map((value, k) => ({ id: String(k), values: [value] }));
+    const mixed = runTable([{ path: 'init', values }], points);
+    const order = rowsOf(mixed, columnsOf(mixed), { ...LIST, sort: 'axis:0' });
+    expect([...order].map((p) => valueWord(values[p])).join(' ')).toBe('−1 0.5 a b c d e f none');
+  });
+
   test('is filtered by verdict and by words that all must occur', () => {
     expect(ids({ verdict: 'vanishing' })).toEqual(['0.1/2']);
     expect(ids({ text: '0.01 2' })).toEqual(['0.01/2']);

@@ -70,6 +70,9 @@ describe('a selection', () => {
     expect(readBrush('loss', undefined, '0.1', '')).toEqual({ column: 'loss', from: -1, to: NO_UPPER });
     expect(readBrush('testAccuracy', undefined, '50 %', '1')).toEqual({ column: 'testAccuracy', from: 0.5, to: 1 });
     expect(readBrush('axis:1', AXES[1], '0.05', '1')).toEqual({ column: 'axis:1', among: [1, 2] });
+    expect(readBrush('testAccuracy', undefined, '', '50')).toMatch(
+      /To is 50; held-out accuracy lies from 0 to 1, or from 0 to 100 %/,
+    );
     expect(readBrush('loss', undefined, 'few', '')).toMatch(/From is “few”; valid is a number/);
     expect(readBrush('loss', undefined, '-1', '')).toMatch(/never below 0/);
     expect(readBrush('loss', undefined, '2', '1')).toMatch(/From is 2, above To, 1/);
