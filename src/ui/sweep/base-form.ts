@@ -4,6 +4,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import type { Problem } from '../../model/errors.ts';
 import { listScenarios } from '../../model/scenario.ts';
+import { runName } from '../runs.ts';
 import type { LabState } from '../state.ts';
 import { shared } from '../styles.ts';
 import {
@@ -54,8 +55,7 @@ export class SweepBase extends LitElement {
         <label for="base">Experiment that all runs share</label>
         <select id="base" .value=${live(chosen)} @change=${this.#choose}>
           <option value="own" .selected=${chosen === 'own'}>own settings</option>
-          <option value="lab-0" .selected=${chosen === 'lab-0'}>the Lab’s run A: ${this.lab.titles[0]}</option>
-          <option value="lab-1" .selected=${chosen === 'lab-1'}>the Lab’s run B: ${this.lab.titles[1]}</option>
+          ${this.lab.titles.map((title, r) => html`<option value="lab-${r}" .selected=${chosen === `lab-${r}`}>the Lab’s run ${runName(r)}: ${title}</option>`)}
           ${SCENARIOS.map(([name, { title }]) => html`<option value=${name} .selected=${chosen === name}>${title}</option>`)}
         </select>
       </div>
