@@ -40,12 +40,13 @@ export class SweepStored extends LitElement {
     const { open, work, asked } = this.sweep;
     const shown = open?.sweepId === sweepId;
     const busy = isWorking(work) || asked !== undefined;
+    const name = title || 'Untitled';
     return html`<li aria-current=${shown ? 'true' : 'false'}>
-      <strong>${title || 'Untitled'}</strong><span class="num dim">${formatCount(finished)} / ${formatCount(runs)}</span>
+      <strong>${name}</strong><span class="num dim">${formatCount(finished)} / ${formatCount(runs)}</span>
       <span class="row">
-        ${finished < runs ? html`<button ?disabled=${busy} @click=${() => tell(this, { type: 'continue', sweepId, engine: this.engine })} aria-label="Continue ${title}">Continue</button>` : ''}
-          <button ?disabled=${busy} @click=${() => tell(this, { type: 'open', sweepId })} aria-label="Open ${title}">Open</button>
-          <button class="quiet" ?disabled=${busy && shown} aria-label="Delete ${title}" @click=${() => tell(this, { type: 'delete', sweepId })}>Delete</button>
+        ${finished < runs ? html`<button ?disabled=${busy} @click=${() => tell(this, { type: 'continue', sweepId, engine: this.engine })} aria-label="Continue ${name}">Continue</button>` : ''}
+          <button ?disabled=${busy} @click=${() => tell(this, { type: 'open', sweepId })} aria-label="Open ${name}">Open</button>
+          <button class="quiet" ?disabled=${busy && shown} aria-label="Delete ${name}" @click=${() => tell(this, { type: 'delete', sweepId })}>Delete</button>
       </span>
     </li>`;
   }
