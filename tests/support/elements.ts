@@ -54,9 +54,10 @@ export async function show<E extends LitElement>(tag: string, properties: Partia
 
 async function settle(element: Element): Promise<void> {
   await (element as LitElement).updateComplete;
-  for (const inner of [...(element.shadowRoot ?? element).querySelectorAll('*')])
-    if (inner.localName.startsWith('nabla-')) await settle(inner);
+  for (const inner of [...(element.shadowRoot ?? element).querySelectorAll('*')]) if (isOurs(inner)) await settle(inner);
 }
+
+const isOurs = ({ localName }: Element) => localName.startsWith('nabla-');
 
 /** The first element that a selector finds, through the shadow roots of the page's elements. */
 export function find<T extends Element = HTMLElement>(from: Element, selector: string): T {
@@ -66,12 +67,9 @@ export function find<T extends Element = HTMLElement>(from: Element, selector: s
 }
 
 export function findAll<T extends Element = HTMLElement>(from: Element, selector: string): T[] {
-  const root = from.shadowRoot ?? from;
-  const own = [...root.querySelectorAll<T>(selector)];
-  const inner = [...root.querySelectorAll('*')].filter(
-    ({ localName, shadowRoot }) => shadowRoot && localName.startsWith('nabla-'),
-  );
-  return [...own, ...inner.flatMap((element) => findAll<T>(element, selector))];
+  const root = (isOurs(from) && from.shadowRoot) || from;
+  const inner = [...root.querySelectorAll('*')].filter((element) => isOurs(element) && element.shadowRoot);
+  return [...root.querySelectorAll<T>(selector), ...inner.flatMap((element) => findAll<T>(element, selector))];
 }
 
 /** Its text as one line. */

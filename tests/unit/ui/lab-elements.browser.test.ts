@@ -339,12 +339,13 @@ describe('<nabla-spectra>', () => {
       1,
       ...[1, 3].map((sigma, k) => ({ iteration: 9 * k, loss: 1, accuracy: 1, spectra: spectra(sigma) })),
     );
-    const { element, settled } = await show<Spectra>('nabla-spectra', { lab }, 'display: block; width: 320px');
+    const { element, details, set } = await show<Spectra>('nabla-spectra', { lab }, 'display: block; width: 320px');
     const summary = () => find(element, '[role=img]').ariaLabel;
     expect(summary()).toMatch(/^Spectral radius.*Latest spectral radius: .*1\.50/);
     expect(rowsOf(find(element, 'table'))[1]).toEqual(['A Whh', '0.500 → 1.50', '1.00 → 3.00']);
     button(element, 'σ max').click();
-    await settled();
+    expect(details('action')).toEqual([{ type: 'look', change: { spectrum: 'sigma' } }]);
+    await set({ lab: { ...lab, looks: { ...lab.looks, spectrum: 'sigma' } } });
     expect(summary()).toMatch(/^Singular value.*Latest largest singular value: .*3\.00/);
     await expectAccessible(element);
   });
@@ -432,17 +433,17 @@ describe('<nabla-stage>', () => {
     ]);
   });
 
-  test('histograms take the place of the map, and give it back', async () => {
-    const { element, settled } = await show<Stage>('nabla-stage', { lab: labOf() }, STYLE);
+  test('histograms take the place of the map where they are asked for', async () => {
+    const lab = labOf();
+    const { element, details, settled, set } = await show<Stage>('nabla-stage', { lab }, STYLE);
     button(element, 'Histograms').click();
+    expect(details('action')).toEqual([{ type: 'look', change: { wide: 'histograms' } }]);
+    await set({ lab: { ...lab, looks: { ...lab.looks, wide: 'histograms' } } });
     await vi.waitFor(async () => {
       await settled();
       expect(find(element, 'nabla-histograms').shadowRoot).not.toBeNull();
     });
-    expect(findAll(element, 'nabla-layer-map')).toEqual([]);
-    button(element, 'Map').click();
-    await settled();
-    expect(findAll(element, 'nabla-layer-map').length).toBe(1);
+    expect([findAll(element, 'nabla-layer-map'), button(element, 'Histograms').ariaPressed]).toEqual([[], 'true']);
   });
 
   test('waits in words for the first iteration; a regression has no accuracy', async () => {
