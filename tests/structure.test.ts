@@ -7,6 +7,7 @@ import {
   findDefaultExports,
   findLongFile,
   findNondeterminism,
+  findUntestedElements,
   findWgsl,
   readSources,
   type Source,
@@ -18,6 +19,7 @@ const shaders = readSources('shaders', /\.wgsl$/);
 const library = new Map(shaders.map((shader) => [shader.file, shader]));
 const kernels = shaders.filter(({ file }) => !file.startsWith('shaders/lib/'));
 const kernelTests = readSources('tests/kernels', /\.ts$/);
+const componentTests = readSources('tests/unit/ui', /\.browser\.test\.ts$/);
 
 const NONE: string[] = [];
 const source = (file: string, ...lines: string[]): Source => ({ file, text: `${lines.join('\n')}\n` });
@@ -124,6 +126,20 @@ describe('sources', () => {
   test('control: one line too many is found, the limit itself is not', () => {
     expect(findLongFile(source('src/ui/a.ts', ...Array(351).fill('')), 350)).toHaveLength(1);
     expect(findLongFile(source('src/ui/a.ts', ...Array(350).fill('')), 350)).toEqual(NONE);
+  });
+});
+
+describe('elements', () => {
+  test('are named by a component test each', () => {
+    expect(findUntestedElements(code, componentTests)).toEqual(NONE);
+  });
+  test('control: one without a test is found, a longer name is not its test', () => {
+    const element = source('src/ui/a.ts', "@customElement('nabla-run')", 'class A {}');
+    const tests = ["show('nabla-run-head');", "document.createElement('nabla-run');"].map((text) => source('a.test.ts', text));
+    expect(findUntestedElements([element], tests.slice(0, 1))).toEqual([
+      'src/ui/a.ts:1 <nabla-run> has no component test in tests/unit/ui',
+    ]);
+    expect(findUntestedElements([element], tests)).toEqual(NONE);
   });
 });
 

@@ -7,6 +7,15 @@ import { BROWSER_ARGS } from './browser-args.ts';
 const executablePath = findBrowser();
 const BROWSER_TESTS = 'tests/**/*.browser.test.ts';
 
+/** Packages that are met only when a test imports them: one found late would load the page anew in mid-test. */
+const PACKAGES = [
+  'valibot',
+  'idb',
+  'axe-core',
+  'lit/directives/keyed.js',
+  ...['dialog', 'drawer'].map((name) => `@awesome.me/webawesome/dist/components/${name}/${name}.js`),
+];
+
 /**
  * Kernels that the CPU engine has in WebAssembly as well: the same tests hold both to the twins. Those of recurrent cells hold the
  * twins themselves to the cells' formulas.
@@ -36,7 +45,7 @@ const browser: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: 'browser',
-    deps: { optimizer: { client: { include: ['valibot', 'idb', 'lit/directives/keyed.js'] } } },
+    deps: { optimizer: { client: { include: PACKAGES } } },
     include: ['tests/kernels/**/*.test.ts', BROWSER_TESTS],
     testTimeout: 60_000,
     fileParallelism: false,

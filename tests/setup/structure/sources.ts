@@ -81,3 +81,15 @@ export function findLongFile(source: Source, limit: number): Offence[] {
   const lines = source.text.replace(/\n$/, '').split('\n').length;
   return lines > limit ? [`${source.file}:${limit + 1} ${lines} lines, the limit is ${limit}: split by concept`] : [];
 }
+
+/** Custom elements that no component test names. */
+export function findUntestedElements(sources: readonly Source[], tests: readonly Source[]): Offence[] {
+  const named = new Set(tests.flatMap(({ text }) => text.match(/\bnabla-[a-z-]+/g) ?? []));
+  const untested = (node: ts.Node) => {
+    if (!ts.isCallExpression(node) || node.expression.getText() !== 'customElement') return undefined;
+    const [tag] = node.arguments;
+    if (!tag || !ts.isStringLiteralLike(tag) || named.has(tag.text)) return undefined;
+    return `<${tag.text}> has no component test in tests/unit/ui`;
+  };
+  return sources.flatMap((source) => collect(parse(source), untested));
+}
