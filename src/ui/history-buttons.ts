@@ -2,7 +2,7 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { act } from './events.ts';
-import type { Entry, History } from './history.ts';
+import { type History, latestOf } from './history.ts';
 import { shared } from './styles.ts';
 import type { View } from './views.ts';
 
@@ -21,12 +21,13 @@ export class HistoryButtons extends LitElement {
   ];
 
   override render(): TemplateResult {
-    return html`${this.#button('undo', 'Undo', '↶', 'Ctrl-Z', this.history.past.at(-1))}${this.#button('redo', 'Redo', '↷', 'Ctrl-Shift-Z', this.history.future.at(-1))}`;
+    return html`${this.#button('undo', 'Undo', '↶', 'Ctrl-Z')}${this.#button('redo', 'Redo', '↷', 'Ctrl-Shift-Z')}`;
   }
 
-  #button(type: 'undo' | 'redo', word: string, sign: string, keys: string, entry: Entry | undefined): TemplateResult {
-    const disabled = !entry || (this.view !== 'lab' && !('deleted' in entry));
+  #button(type: 'undo' | 'redo', word: string, sign: string, keys: string): TemplateResult {
+    const { view } = this;
+    const entry = latestOf(this.history, type, view);
     const label = entry ? `${word}: ${entry.text}` : `Nothing to ${type}`;
-    return html`<button class="quiet" aria-label=${label} title="${label} (${keys})" ?disabled=${disabled} @click=${() => act(this, { type })}><span aria-hidden="true">${sign}</span></button>`;
+    return html`<button class="quiet" aria-label=${label} title="${label} (${keys})" ?disabled=${!entry} @click=${() => act(this, { type, view })}><span aria-hidden="true">${sign}</span></button>`;
   }
 }

@@ -14,6 +14,7 @@ import { PAIRS } from './pairs.ts';
 import { MAX_RUNS, type RunIndex } from './runs.ts';
 import { costOf, editRuns, problemSentences } from './settings.ts';
 import { type Action, identityOf, type LabState, OWN_TITLE } from './state.ts';
+import type { View } from './views.ts';
 import { zoomedBack, zoomedTo } from './zooms.ts';
 
 export function reduce(state: LabState, action: Action): LabState {
@@ -91,8 +92,9 @@ function step(state: LabState, action: Action): LabState {
       return { ...state, zooms: zoomedBack(state.zooms, action.all) };
     case 'undo':
     case 'redo':
-      return moved(state, action.type);
+      return moved(state, action.type, action.view);
     case 'deleted':
+    case 'described':
       return state;
     case 'hover':
       return { ...state, hover: action.iteration };
@@ -197,11 +199,12 @@ function withExperiments(state: LabState, experiments: LabState['experiments']):
 }
 
 /** One step through the history; a change made in mid-run is taken back in mid-run. */
-function moved(state: LabState, way: 'undo' | 'redo'): LabState {
-  const step = travel(state.history, way);
+function moved(state: LabState, way: 'undo' | 'redo', view: View): LabState {
+  const step = travel(state.history, way, view);
   if (!step) return state;
   const { entry, history } = step;
-  if ('deleted' in entry) return { ...state, history };
+  // Who keeps what was deleted or described follows the history.
+  if ('deleted' in entry || 'described' in entry) return { ...state, history };
   const stand = way === 'undo' ? entry.before : entry.after;
   const { target, mapRun, baseline, hidden } = state.experiments.length === stand.experiments.length ? state : stand;
   const reopens = stand.engine !== state.engine;

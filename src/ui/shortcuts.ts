@@ -1,6 +1,7 @@
 /** The page's keyboard shortcuts: one table, on which the key handler acts and of which the keyboard map is made. */
 import { copyText } from './clipboard.ts';
 import type { DialogName } from './dialogs.ts';
+import { latestOf } from './history.ts';
 import { type Action, type LabState, playOrPause } from './state.ts';
 import { valuesText } from './values-data.ts';
 import type { View } from './views.ts';
@@ -37,7 +38,12 @@ export interface Shortcut {
 export const SHORTCUTS: readonly Shortcut[] = [
   { place: 'page', keys: ['?'], does: 'Show this map of the keys', act: ({ open }) => open('keys') },
   { place: 'page', keys: ['Escape'], does: 'Close a dialog; leave a field as it was' },
-  { place: 'page', keys: ['Ctrl+z'], does: 'Undo a change of settings or a deletion', act: travel('undo') },
+  {
+    place: 'page',
+    keys: ['Ctrl+z'],
+    does: 'Undo a change of settings or of a sweep’s description, or a deletion',
+    act: travel('undo'),
+  },
   { place: 'page', keys: ['Ctrl+Shift+z', 'Ctrl+y'], does: 'Do again what was undone', act: travel('redo') },
   { place: 'lab', keys: ['Space'], does: 'Start, pause, or run again', act: ({ lab, dispatch }) => dispatch(playOrPause(lab)) },
   { place: 'lab', keys: ['.'], does: 'Train one iteration', act: ({ dispatch }) => dispatch({ type: 'play', command: 'step' }) },
@@ -71,10 +77,8 @@ function goBack({ lab: { isGoingBack, runState }, dispatch }: KeyContext): boole
 
 function travel(way: 'undo' | 'redo'): (context: KeyContext) => boolean {
   return ({ view, lab: { history }, dispatch }) => {
-    const entry = (way === 'undo' ? history.past : history.future).at(-1);
-    // The Lab's settings do not change while nobody sees them.
-    if (!entry || (view !== 'lab' && !('deleted' in entry))) return false;
-    dispatch({ type: way });
+    if (!latestOf(history, way, view)) return false;
+    dispatch({ type: way, view });
     return true;
   };
 }

@@ -6,11 +6,12 @@ import { isSame } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { PlanSummary } from '../plan/summary.ts';
 import type { FromWorker, RunState, Speed } from '../sweep/protocol.ts';
-import { type Deleted, type History, NO_HISTORY } from './history.ts';
+import { type Deleted, type Described, type History, NO_HISTORY } from './history.ts';
 import type { LayerQuantity } from './layer-quantity.ts';
 import { FIRST_LOOKS, type Looks } from './looks.ts';
 import { PAIRS } from './pairs.ts';
 import type { EditTarget, RunIndex } from './runs.ts';
+import type { View } from './views.ts';
 
 /** Of a run that is no prepared one. */
 export const OWN_TITLE = 'Own settings';
@@ -116,8 +117,10 @@ export type Action =
   | { readonly type: 'engine'; readonly engine: EngineChoice }
   /** `name` is what an undo of it is called. */
   | { readonly type: 'settings'; readonly settings: Settings; readonly notice: string | undefined; readonly name?: string }
-  | { readonly type: 'undo' }
-  | { readonly type: 'redo' }
+  /** Of the latest change that belongs to a view. */
+  | { readonly type: 'undo' | 'redo'; readonly view: View }
+  /** The description of a sweep was changed; `text` names it behind "Undo". */
+  | { readonly type: 'described'; readonly described: Described; readonly text: string }
   /** Something kept in this browser was put away; `text` names it behind "Undo". */
   | { readonly type: 'deleted'; readonly deleted: Deleted; readonly text: string }
   /** One that continues takes the place of the zoom before. */

@@ -1,7 +1,7 @@
 /** Holds the state, follows it with the worker and the address, and tells the page at most once a frame. */
 import { WorkerClient } from '../sweep/client.ts';
 import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
-import { deletionBetween } from './history.ts';
+import { deletionBetween, descriptionBetween } from './history.ts';
 import { LabNews, labProgress } from './lab-news.ts';
 import { tellNews, tellProgress } from './presence.ts';
 import { commandsFor, reduce } from './reducer.ts';
@@ -64,8 +64,10 @@ export class Store {
     this.#schedule.request(action.type !== 'worker');
   };
 
-  /** Storage follows the history of deletions, and a run that has finished is kept. */
+  /** Storage follows the history of deletions, the Sweep view that of its description, and a run that has finished is kept. */
   #keep(before: LabState, action: Action): void {
+    const description = descriptionBetween(before.history, this.#state.history);
+    if (description !== undefined) window.dispatchEvent(new CustomEvent('sweep-description', { detail: description }));
     const deletion = deletionBetween(before.history, this.#state.history);
     const said = (error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);

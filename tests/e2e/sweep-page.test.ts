@@ -158,6 +158,15 @@ describe('the Sweep view', () => {
     await page.getByRole('definition').filter({ hasText: /^20$/ }).first().waitFor();
     await page.getByRole('button', { name: 'Bring back what stood here' }).click();
     await expect.poll(() => title.inputValue()).toBe('Tiny');
+    // Every edit is undone and done again, by button and by key.
+    await page.getByRole('button', { name: 'Undo: Return of the sweep before' }).click();
+    await expect.poll(() => title.inputValue()).toBe('Tiny, finer');
+    await page.getByRole('button', { name: 'form', exact: true }).focus();
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => title.inputValue()).toBe('Tiny');
+    await page.keyboard.press('Control+Shift+Z');
+    await expect.poll(() => title.inputValue()).toBe('Tiny, finer');
+    await page.getByRole('button', { name: 'Undo: Finer sweep' }).waitFor();
   });
 
   test('what has finished survives a reload, is opened again and deleted, which can be undone', async () => {

@@ -66,7 +66,7 @@ export class SweepForm extends LitElement {
   #json(): TemplateResult {
     return html`<textarea class="text" aria-label="Sweep as JSON" spellcheck="false" .value=${live(this.sweep.text)}
         aria-invalid=${this.sweep.textProblem ? 'true' : 'false'}
-        @input=${(event: Event) => tell(this, { type: 'text', text: (event.target as HTMLTextAreaElement).value })}></textarea>
+        @input=${(event: Event) => tell(this, { type: 'text', text: (event.target as HTMLTextAreaElement).value, isTyped: true })}></textarea>
       ${sentence(this.sweep.textProblem)}
       ${this.sweep.problems.map(({ path, problem }) => sentence(path ? `${path}: ${problem}` : problem))}`;
   }

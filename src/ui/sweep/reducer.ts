@@ -52,6 +52,8 @@ export function reduceSweep(state: SweepViewState, action: SweepAction): SweepVi
       return withDocument(state, action.document);
     case 'text':
       return withText(state, action.text);
+    case 'description':
+      return action.text === state.text ? state : { ...withText(state, action.text), replaced: undefined };
     case 'propose':
       return { ...withDocument(state, action.document), replaced: state.text, mode: 'form', pane: 'form' };
     case 'unpropose':
@@ -63,8 +65,9 @@ export function reduceSweep(state: SweepViewState, action: SweepAction): SweepVi
     case 'start':
       return { ...state, failure: undefined, asked: 'start', progress: undefined };
     case 'open':
+      return { ...state, failure: undefined, asked: action.byLink ? 'open by link' : 'open' };
     case 'continue':
-      return { ...state, failure: undefined, asked: action.type };
+      return { ...state, failure: undefined, asked: 'continue' };
     case 'delete':
       return {
         ...state,

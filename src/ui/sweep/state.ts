@@ -75,7 +75,7 @@ export interface SweepViewState {
   /** The sweep that was deleted last, while that can be undone. */
   readonly deleted: StoredSweep | undefined;
   /** What the worker has been asked for and has not answered by `opened`. */
-  readonly asked: 'start' | 'open' | 'continue' | undefined;
+  readonly asked: 'start' | 'open' | 'continue' | 'open by link' | undefined;
   readonly open: OpenSweep | undefined;
   /** Counts what has come into `open.table`. */
   readonly revision: number;
@@ -97,7 +97,9 @@ export interface SweepViewState {
 
 export type SweepAction =
   | { readonly type: 'document'; readonly document: Json }
-  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'text'; readonly text: string; readonly isTyped?: boolean }
+  /** The description goes to where the page's history stands. */
+  | { readonly type: 'description'; readonly text: string }
   | { readonly type: 'mode'; readonly mode: 'form' | 'json' }
   | { readonly type: 'list' }
   | { readonly type: 'calibrate'; readonly engine: EngineChoice }
@@ -105,7 +107,7 @@ export type SweepAction =
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
   | { readonly type: 'cancel' }
-  | { readonly type: 'open'; readonly sweepId: string }
+  | { readonly type: 'open'; readonly sweepId: string; readonly byLink?: boolean }
   | { readonly type: 'continue'; readonly sweepId: string; readonly engine: EngineChoice }
   | { readonly type: 'delete'; readonly sweepId: string }
   /** Undoes a deletion. */

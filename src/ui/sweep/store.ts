@@ -5,10 +5,12 @@ import { decodeTrace } from '../../metrics/trace-codec.ts';
 import { DataError } from '../../model/errors.ts';
 import { SweepClient } from '../../sweep/sweep-client.ts';
 import type { FromSweepWorker } from '../../sweep/sweep-protocol.ts';
+import type { Described } from '../history.ts';
 import { tellNews, tellProgress } from '../presence.ts';
 import { DrawSchedule } from '../schedule.ts';
 import { viewOf } from '../views.ts';
 import type { Json } from './document.ts';
+import { editText } from './edit-text.ts';
 import { sweepNews } from './news.ts';
 import { continuation, initialSweepState, reduceSweep, sweepCommands } from './reducer.ts';
 import { isWorking, type SweepAction, type SweepViewState } from './state.ts';
@@ -21,19 +23,28 @@ export class SweepStore {
   readonly #client = new SweepClient((message) => this.#receive(message));
   readonly #schedule: DrawSchedule;
   readonly #engine: () => EngineChoice;
+  readonly #described: (described: Described, text: string) => void;
   #check = 0;
 
   /**
    * @param draw called with the latest state, at most once a frame
    * @param engine the engine that a person has chosen
+   * @param described called with an edit of the description and what it is called
    * @param sweepId a stored sweep to open at once
    */
-  constructor(draw: (state: SweepViewState) => void, engine: () => EngineChoice, sweep: Json, sweepId: string | undefined) {
+  constructor(
+    draw: (state: SweepViewState) => void,
+    engine: () => EngineChoice,
+    described: (described: Described, text: string) => void,
+    sweep: Json,
+    sweepId: string | undefined,
+  ) {
     this.#schedule = new DrawSchedule(() => draw(this.#state));
     this.#engine = engine;
+    this.#described = described;
     this.#state = initialSweepState(sweep);
     this.#client.send({ type: 'list' });
-    if (sweepId) this.dispatch({ type: 'open', sweepId });
+    if (sweepId) this.dispatch({ type: 'open', sweepId, byLink: true });
     else this.#client.send({ type: 'estimate', sweep });
   }
 
@@ -47,11 +58,20 @@ export class SweepStore {
     for (const command of sweepCommands(before, action)) this.#client.send(command);
     if (this.#state === before) return;
     if (this.#state.document !== before.document) this.#checkSoon();
+    this.#tellEdit(before, action);
     if (this.#state.open !== before.open) this.writeAddress();
     tellProgress('sweep', { title: titleOf(this.#state), isTraining: this.#state.work === 'running' });
     for (const text of sweepNews(before, this.#state)) tellNews('sweep', text);
     this.#schedule.request(action.type !== 'worker');
   };
+
+  /** What a link brings is where the page begins, and what the history asks for is in it already. */
+  #tellEdit(before: SweepViewState, action: SweepAction): void {
+    const after = this.#state;
+    if (after.text === before.text || action.type === 'description' || before.asked === 'open by link') return;
+    const isTyped = action.type === 'text' && action.isTyped === true;
+    this.#described({ before: before.text, after: after.text, isTyped }, editText(before, after, action));
+  }
 
   #receive(message: FromSweepWorker): void {
     const { asked } = this.#state;
@@ -59,7 +79,7 @@ export class SweepStore {
     this.dispatch({ type: 'worker', message });
     if (start) this.#client.send(start);
     // A sweep that cannot be opened leaves the description that stood there before.
-    if (message.type === 'failed' && asked === 'open') this.#checkSoon();
+    if (message.type === 'failed' && asked?.startsWith('open')) this.#checkSoon();
     if (message.type === 'trace') this.#readTrace(message.id, message.trace);
     if (message.type === 'state' && (message.state === 'finished' || message.state === 'cancelled')) {
       // What is finished has changed, in the list of sweeps and in the count before a start.

@@ -2,6 +2,7 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { act, emitDeletion } from '../events.ts';
+import { latestOf } from '../history.ts';
 import type { LabState } from '../state.ts';
 import { shared } from '../styles.ts';
 import './before.ts';
@@ -42,6 +43,7 @@ export class SweepView extends LitElement {
       this.sweep = next;
     },
     () => this.lab.engine,
+    (described, text) => act(this, { type: 'described', described, text }),
     EXAMPLES[0]?.[1] ?? { experiment: {}, axes: [] },
     new URLSearchParams(location.search).get('sweep') ?? undefined,
   );
@@ -85,12 +87,14 @@ export class SweepView extends LitElement {
     super.connectedCallback();
     this.addEventListener('sweep-action', this.#take);
     window.addEventListener('sweep-put-away', this.#putAway);
+    window.addEventListener('sweep-description', this.#describe);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.removeEventListener('sweep-action', this.#take);
     window.removeEventListener('sweep-put-away', this.#putAway);
+    window.removeEventListener('sweep-description', this.#describe);
   }
 
   #selected: Selected | undefined;
@@ -201,14 +205,18 @@ export class SweepView extends LitElement {
       action.type === 'calibrate'
     )
       this.dispatchEvent(new CustomEvent('sweep-trains', { bubbles: true, composed: true }));
-    const last = this.lab.history.past.at(-1);
+    const last = latestOf(this.lab.history, 'undo', 'sweep');
     // A deletion and its undoing go through the page's history, which tells this view.
     if (action.type === 'delete') {
       const title = this.sweep.stored?.find(({ sweepId }) => sweepId === action.sweepId)?.title;
       emitDeletion(this, { what: 'sweep', id: action.sweepId }, title || 'Untitled');
     } else if (action.type === 'restore' && last && 'deleted' in last && last.deleted.id === action.sweepId) {
-      act(this, { type: 'undo' });
+      act(this, { type: 'undo', view: 'sweep' });
     } else this.#store.dispatch(action);
+  };
+
+  readonly #describe = (event: Event): void => {
+    this.#store.dispatch({ type: 'description', text: (event as CustomEvent<string>).detail });
   };
 
   readonly #putAway = (event: Event): void => {
