@@ -10,12 +10,6 @@ export const GATES = {
   gru: ['r', 'z', 'n'],
 } as const satisfies Record<Cell, readonly string[]>;
 
-/** What squashes each gate, in the same order; that of the vanilla cell is chosen. */
-export const GATE_CURVES = {
-  lstm: ['sigmoid', 'sigmoid', 'tanh', 'sigmoid'],
-  gru: ['sigmoid', 'sigmoid', 'tanh'],
-} as const satisfies Record<Exclude<Cell, 'rnn'>, readonly string[]>;
-
 export interface RecurrentSpec {
   readonly inputs: number;
   readonly outputs: number;

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { bitsFloat } from '../../src/math/norm-pair.ts';
 import { CURVES } from '../../src/model/activation.ts';
-import { GATE_CURVES } from '../../src/model/recurrent-network.ts';
 import type { Cell, CellActivation } from '../../src/model/recurrent-schema.ts';
 import { ACTIVATIONS } from '../../src/model/schema.ts';
 import { NORM_WORDS, SHAPE, SHAPE_WORDS, STATUS_WORDS, sequenceWords } from '../../src/plan/records.ts';
-import { cachedOf, gatesOf, rowsOf } from '../support/cells.ts';
+import { cachedOf, curveOf, gatesOf, rowsOf } from '../support/cells.ts';
 import { isClose } from '../support/compare.ts';
 import { type StatusFields, sequencesOf, shapesOf, statusOf } from '../support/records.ts';
 import { flat, gated, random, reads, runKernel, title, updates, useEngines } from '../support/run-kernel.ts';
@@ -30,8 +29,6 @@ interface Probe {
   /** Default: from 1 to the replica's own. */
   readonly lengths?: (r: number, b: number) => number;
 }
-
-const curveOf = (cell: Cell, activation: CellActivation, g: number) => (cell === 'rnn' ? activation : GATE_CURVES[cell][g]);
 
 /** |z| from where |2 s(z) - 1| = tanh(z/2), or |tanh z|, exceeds 0.975. */
 const THRESHOLD = { sigmoid: 2 * Math.atanh(0.975), tanh: Math.atanh(0.975), relu: 0, linear: Number.POSITIVE_INFINITY } as const;

@@ -23,6 +23,14 @@ export interface WalkedStep {
   readonly length: (r: number, b: number) => number;
 }
 
+/** What squashes each gate, in the order of `GATES`; that of the vanilla cell is chosen. */
+const GATE_CURVES = {
+  lstm: ['sigmoid', 'sigmoid', 'tanh', 'sigmoid'],
+  gru: ['sigmoid', 'sigmoid', 'tanh'],
+} as const satisfies Record<Exclude<Cell, 'rnn'>, readonly string[]>;
+export const curveOf = (cell: Cell, activation: CellActivation, g: number) =>
+  cell === 'rnn' ? activation : GATE_CURVES[cell][g];
+
 export const gatesOf = (cell: Cell): number => GATES[cell].length;
 /** Numbers of a unit in the cache: each gate's z, then c of the step before (LSTM) or q (GRU). */
 export const cachedOf = (cell: Cell): number => ({ rnn: 1, lstm: 5, gru: 4 })[cell];

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { CACHED_OF, GATES_OF, gateOf } from '../../../src/engine/cpu/twins/cells.ts';
 import { CURVES } from '../../../src/model/activation.ts';
-import { GATE_CURVES, GATES, recurrentNetwork } from '../../../src/model/recurrent-network.ts';
+import { GATES, recurrentNetwork } from '../../../src/model/recurrent-network.ts';
 import { CELL_ACTIVATIONS, CELLS } from '../../../src/model/recurrent-schema.ts';
 import { CELL_CODE } from '../../../src/plan/walk.ts';
+import { curveOf } from '../../support/cells.ts';
 import { planOf } from '../../support/plans.ts';
 
 const spec = { inputs: 2, outputs: 3, layers: 2, hidden: 5, truncation: 0, bias: true, steps: 4, loss: 'mse' } as const;
@@ -32,8 +33,7 @@ describe.each(CELLS)('the numbers of cell %s', (cell) => {
     const z = [-30, -3, -0.1, 0, 0.1, 3, 30];
     for (const activation of CELL_ACTIVATIONS) {
       GATES[cell].forEach((name, g) => {
-        const curve = cell === 'rnn' ? activation : GATE_CURVES[cell][g];
-        expect(z.map(gateOf(code, g, activation).value), name).toEqual(z.map(CURVES[curve].phi));
+        expect(z.map(gateOf(code, g, activation).value), name).toEqual(z.map(CURVES[curveOf(cell, activation, g)].phi));
       });
     }
   });

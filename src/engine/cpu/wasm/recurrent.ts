@@ -129,20 +129,12 @@ export function recurrentKernels(wasm: KernelExports, scratch: number): Twins<Wa
 
 /** Exponents of steps are the twins' alone. */
 function orTwins(kernels: Twins<WalkKernel>): Twins<WalkKernel> {
-  const choose = <K extends WalkKernel>(name: K): Twins<WalkKernel>[K] => {
-    const call = (views: never, constants: { readonly EXTENDED: number }, grid: never) =>
-      ((constants.EXTENDED ? recurrentTwins[name] : kernels[name]) as (...operands: readonly unknown[]) => void)(
-        views,
-        constants,
-        grid,
-      );
-    return call as unknown as Twins<WalkKernel>[K];
-  };
+  const of = ({ EXTENDED }: { readonly EXTENDED: number }) => (EXTENDED ? recurrentTwins : kernels);
   return {
-    recurrent_forward: choose('recurrent_forward'),
-    recurrent_backward: choose('recurrent_backward'),
-    read_out_forward: choose('read_out_forward'),
-    read_out_backward: choose('read_out_backward'),
-    gate_probe: choose('gate_probe'),
+    recurrent_forward: (views, constants, grid) => of(constants).recurrent_forward(views, constants, grid),
+    recurrent_backward: (views, constants, grid) => of(constants).recurrent_backward(views, constants, grid),
+    read_out_forward: (views, constants, grid) => of(constants).read_out_forward(views, constants, grid),
+    read_out_backward: (views, constants, grid) => of(constants).read_out_backward(views, constants, grid),
+    gate_probe: (views, constants, grid) => of(constants).gate_probe(views, constants, grid),
   };
 }
