@@ -1,4 +1,5 @@
 /** What is left of a run when its trace is put away. */
+import { isRegressionTask } from '../model/regression.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { Ending } from './block.ts';
 import { stackOf } from './stack.ts';
@@ -57,7 +58,7 @@ export function resultOf(trace: Trace, experiment: Experiment): RunResult {
   const norms = log2GradientNorm.view();
   const log2Norms = { first: norms[0], max: largest(norms), last: norms[last] };
   const test = trace.tests.at(-1);
-  const classes = experiment.task.name !== 'teacher' && experiment.task.name !== 'adding';
+  const classes = !isRegressionTask(experiment.task);
   const clipsNorm = experiment.clip.rule === 'torch_norm' || experiment.clip.rule === 'tensorflow_global_norm';
   const stack = stackOf(trace, experiment);
   return {

@@ -23,14 +23,17 @@ import { type LayerRecord, type TestRecord, Trace } from './trace.ts';
 /** "NT" and the version of the layout: the first knew gradients alone, the second no sequences, the third no histograms. */
 const MAGIC = 0x544e_0004;
 const HEADER_WORDS_1 = 10;
+const LATEST = { series: LAYER_SERIES.length, hasSpectra: true } as const;
 /** How many series of LAYER_SERIES each version names in its header, and whether it knows spectra. */
 const VERSIONS = new Map([
   [0x544e_0001, { series: 0, hasSpectra: false }],
   [0x544e_0002, { series: LAYER_SERIES.indexOf('log2Dh'), hasSpectra: false }],
   [0x544e_0003, { series: LAYER_SERIES.indexOf('histogram'), hasSpectra: true }],
-  [MAGIC, { series: LAYER_SERIES.length, hasSpectra: true }],
+  [MAGIC, LATEST],
 ]);
-const HEADER_WORDS = HEADER_WORDS_1 + LAYER_SERIES.length + 2;
+const headerWords = ({ series, hasSpectra }: { readonly series: number; readonly hasSpectra: boolean }) =>
+  HEADER_WORDS_1 + series + (hasSpectra ? 2 : 0);
+const HEADER_WORDS = headerWords(LATEST);
 
 /**
  * Stored series in the order of the layout, which does not follow the device's: traces of older versions stay readable. `active` is
@@ -138,12 +141,12 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
   if (version === undefined) throw wrong('it is no encoded trace, or was written by another version');
   const { series: known, hasSpectra } = version;
   const isFirst = known === 0;
-  const headerWords = HEADER_WORDS_1 + known + (hasSpectra ? 2 : 0);
   const shape = isFirst
     ? layerShape(gradientLayers, weightLayers, 0)
     : (Object.fromEntries(LAYER_SERIES.map((name, k) => [name, k < known ? (lengthsOf[k] ?? 0) : 0])) as LayerShape);
   const [spectra, matrixBytes] = hasSpectra ? lengthsOf.slice(known) : [0, 0];
-  const behindName = 4 * (headerWords + Math.ceil(nameLength / 4));
+  const nameAt = 4 * headerWords(version);
+  const behindName = nameAt + 4 * Math.ceil(nameLength / 4);
   const start = behindName + 4 * Math.ceil(matrixBytes / 4);
   const columnNames = isFirst ? COLUMNS_1 : COLUMNS;
   const lengths = columnNames.map((_, c) => (constant & (1 << c) ? Math.min(1, n) : n));
@@ -184,7 +187,7 @@ export function decodeTrace(bytes: Uint8Array, measured: readonly string[] = [])
     });
     trace.tests.push({ iteration, loss, accuracy, spectra: spectraOf } satisfies TestRecord);
   }
-  const name = textOf(bytes, 4 * headerWords, nameLength);
+  const name = textOf(bytes, nameAt, nameLength);
   trace.firstNonFinite = name === '' ? undefined : { iteration: nonFiniteAt, tensor: name };
   trace.ended = ENDINGS[ending] ?? 'training';
   if (n > 0) trace.scalars.ended.truncate(n - 1);

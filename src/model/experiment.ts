@@ -5,8 +5,8 @@ import { initProblems, modelProblems, scheduleProblems, taskProblems } from './c
 import { ConfigError, type Problem } from './errors.ts';
 import { describeNumber, fieldOf, fieldsOf, parentOf, type SchemaNode } from './fields.ts';
 import { identityPart } from './identity.ts';
+import { isRegressionTask } from './regression.ts';
 import { type Experiment, type ExperimentInput, experimentSchema, type Loss } from './schema.ts';
-import { isRegressionTask } from './task-schema.ts';
 
 /** Input numbers of a teacher task: 0.5 GiB in float32, which a tab can hold beside the training itself. */
 const MOST_TEACHER_NUMBERS = 2 ** 27;

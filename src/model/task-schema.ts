@@ -135,11 +135,6 @@ export function isSequenceTask(task: Task): task is SequenceTask {
   return SEQUENCE_TASKS.some((name) => name === task.name);
 }
 
-/** Whether a task has targets and no classes. */
-export function isRegressionTask({ name }: Task): boolean {
-  return name === 'teacher' || name === 'adding';
-}
-
 /** Training examples of the stored sets. */
 const STORED = {
   digits8: 1415,

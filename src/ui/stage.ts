@@ -3,7 +3,7 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
 import { stackOf } from '../metrics/stack.ts';
-import { isRegressionTask } from '../model/task-schema.ts';
+import { isRegressionTask } from '../model/regression.ts';
 import './chart.ts';
 import './layer-map.ts';
 import './run-series.ts';

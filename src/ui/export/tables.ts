@@ -2,8 +2,8 @@
 import { type Format, textTable } from '../../metrics/table-text.ts';
 import type { Trace } from '../../metrics/trace.ts';
 import { type Cell, type Column, TRACE_TABLES, type TraceTable, traceRows } from '../../metrics/trace-tables.ts';
+import { isRegressionTask } from '../../model/regression.ts';
 import type { Experiment } from '../../model/schema.ts';
-import { isRegressionTask } from '../../model/task-schema.ts';
 
 export interface ExportedFile {
   readonly parts: BlobPart[];

@@ -67,13 +67,14 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   dev: { sees: [] },
 };
 
-/** Plain data and error classes that every layer may import; they import no values themselves. */
+/** Plain data, error classes and distinctions that every layer may import; they import no values themselves. */
 const PLAIN = [
   'src/engine/report.ts',
   'src/plan/summary.ts',
   'src/metrics/block.ts',
   'src/metrics/layer-series.ts',
   'src/model/errors.ts',
+  'src/model/regression.ts',
 ];
 /** The types of an experiment are every layer's vocabulary; its values (validation, defaults) are the model's. */
 const VOCABULARY = 'src/model/schema.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/model/errors.ts';
 import { parseExperiment, runId } from '../../../src/model/experiment.ts';
-import { isRegressionTask, isSequenceTask, SEQUENCE_TASKS, trainingExamples } from '../../../src/model/task-schema.ts';
+import { isRegressionTask } from '../../../src/model/regression.ts';
+import { isSequenceTask, SEQUENCE_TASKS, trainingExamples } from '../../../src/model/task-schema.ts';
 
 /** What is wrong with the task, its batch size or its loss; other fields are not looked at. */
 function problemsOf(task: object, more: object = {}): string[] {
