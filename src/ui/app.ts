@@ -1,5 +1,4 @@
 /** The page: three columns on a desk, charts first and controls in a drawer on a phone. */
-import '@awesome.me/webawesome/dist/components/drawer/drawer.js';
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import './controls.ts';
@@ -111,7 +110,8 @@ export class App extends LitElement {
     this.addEventListener('open-dialog', (event) => this.#openDialog((event as CustomEvent<DialogName | undefined>).detail));
   }
 
-  protected override willUpdate(): void {
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('narrow') && this.narrow) this.#loadDrawer();
     const { theme } = this.lab;
     if (theme === 'system') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
@@ -125,6 +125,16 @@ export class App extends LitElement {
       ${this.view === 'lab' ? this.#lab(theme) : this.sweeps === 'yes' ? '' : html`<p class="loading" role="status">${this.sweeps === 'failed' ? 'The Sweep view could not be loaded. Check the connection and reload the page.' : 'Loading.'}</p>`}
       ${this.sweeps === 'yes' ? html`<nabla-sweep role="main" ?active=${this.view === 'sweep'} .described=${this.described} .lab=${lab} .theme=${theme}></nabla-sweep>` : ''}
       ${this.dialogs ? html`<nabla-dialogs .lab=${lab} .presence=${this.#presence} .open=${this.dialog} .view=${this.view} .incoming=${this.incoming} .sweep=${this.dialog === 'import' ? this.#described() : undefined}></nabla-dialogs>` : ''}`;
+  }
+
+  /** Only a phone has a drawer. */
+  #loadDrawer(): void {
+    import('@awesome.me/webawesome/dist/components/drawer/drawer.js').catch(() => {
+      this.#store.dispatch({
+        type: 'remark',
+        remark: { title: 'Settings', text: 'Their drawer could not be loaded. Check the connection and reload the page.' },
+      });
+    });
   }
 
   #lab(theme: string): TemplateResult {
