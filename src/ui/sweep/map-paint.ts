@@ -134,7 +134,7 @@ function paintValue(
 
 /** Of losses the small ones are bright, so that the eye goes where it trains. */
 export function goodIsBright({ id }: Outcome): boolean {
-  return id === 'loss' || id === 'bestLoss';
+  return id === 'loss' || id === 'bestLoss' || id === 'testLoss';
 }
 
 /** The pixels of a cell, whole ones, so that neighbours meet without a seam. The first row lies at the bottom. */

@@ -3,7 +3,9 @@ import { formatCount } from '../../metrics/format.ts';
 import { VERDICT_KINDS } from '../../metrics/verdict.ts';
 import type { Table } from '../frame.ts';
 import { axisName, valueCell, valueWord } from './axis-values.ts';
-import { CELL, type MapQuery, type RunMap, type RunTable } from './map-data.ts';
+import { CELL, type Domain, type MapQuery, type RunMap, type RunTable } from './map-data.ts';
+import { goodIsBright } from './map-paint.ts';
+import type { Outcome } from './outcomes.ts';
 import type { Cursor } from './state.ts';
 
 export function cellIndex({ columns, rows }: RunMap, { panel, x, y }: Cursor): number {
@@ -24,6 +26,13 @@ export function cellValue(map: RunMap, cell: number, { outcome }: MapQuery): str
     default:
       return outcome.format(map.value[cell]);
   }
+}
+
+/** What the colours mean: `Final loss, 0.10 (bright) to 2.30 (dark)`. */
+export function scaleWords(outcome: Outcome, { low, high }: Domain): string {
+  if (outcome.scale === 'verdict') return outcome.label;
+  const [least, most] = goodIsBright(outcome) ? ['bright', 'dark'] : ['dark', 'bright'];
+  return `${outcome.label}, ${outcome.format(low)} (${least}) to ${outcome.format(high)} (${most})`;
 }
 
 /** Where a cell lies: `depth 64, learning rate 0.03`. */

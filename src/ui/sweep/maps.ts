@@ -15,7 +15,7 @@ import { countMarked, type Domain, domainOf, type MapQuery, mapRuns, pointsOfCel
 import './map-panel.ts';
 import type { SweepPanel } from './map-panel.ts';
 import { queryOf } from './map-query.ts';
-import { cellData, cellIndex, cellPlace, cellValue, mapCells, restWords, summarizeMap } from './map-words.ts';
+import { cellData, cellIndex, cellPlace, cellValue, mapCells, restWords, scaleWords, summarizeMap } from './map-words.ts';
 import { OUTCOMES, type OutcomeId } from './outcomes.ts';
 import { rectangleBrushes, type Selected } from './selection.ts';
 import { type Cursor, type OpenSweep, type SweepViewState, tell } from './state.ts';
@@ -90,22 +90,13 @@ export class SweepMaps extends LitElement {
         <span>${heading}</span><small>${this.#query.outcome.label.toLowerCase()}${restWords(open.table, this.#query) ? `, ${restWords(open.table, this.#query)}` : ''}</small>
         <button class="quiet select-button" title="A finger selects cells instead of scrolling" aria-pressed=${this.selects} @click=${this.#toggleSelects}>Select by touch</button>
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="Map: data table" @click=${this.#toggleTable}>▤</button>
-        <nabla-chart-menu heading="Map ${heading}" .unit=${this.#scaleWords()} .figure=${this as HTMLElement} .settings=${() => sweepLines(open)} .table=${() => cellData(open.table, this.#query, this.#map)} .picture=${this.#picture}></nabla-chart-menu>
+        <nabla-chart-menu heading="Map ${heading}" .unit=${scaleWords(this.#query.outcome, this.#domain)} .figure=${this as HTMLElement} .settings=${() => sweepLines(open)} .table=${() => cellData(open.table, this.#query, this.#map)} .picture=${this.#picture}></nabla-chart-menu>
       </figcaption>
       ${this.#selectors(open)}
       <div class="read num" aria-live="polite">${this.#readout(open)}</div>
       ${this.showsTable ? dataTable('Map', mapCells(open.table, this.#query, this.#map)) : this.#panels(open)}
       <nabla-sweep-legend .outcome=${this.#query.outcome} .domain=${this.#domain} .map=${this.#map} .theme=${this.theme}></nabla-sweep-legend>
     </figure>`;
-  }
-
-  /** What the colours mean. */
-  #scaleWords(): string {
-    const { outcome } = this.#query;
-    const { low, high } = this.#domain;
-    return outcome.scale === 'verdict'
-      ? outcome.label
-      : `${outcome.label}, ${outcome.format(low)} (dark) to ${outcome.format(high)} (bright)`;
   }
 
   readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {

@@ -11,7 +11,15 @@ import {
   runTable,
   shareOf,
 } from '../../../../src/ui/sweep/map-data.ts';
-import { cellData, cellPlace, cellValue, mapCells, restWords, summarizeMap } from '../../../../src/ui/sweep/map-words.ts';
+import {
+  cellData,
+  cellPlace,
+  cellValue,
+  mapCells,
+  restWords,
+  scaleWords,
+  summarizeMap,
+} from '../../../../src/ui/sweep/map-words.ts';
 import { outcomeOf } from '../../../../src/ui/sweep/outcomes.ts';
 import { recordOf } from './records.ts';
 
@@ -193,6 +201,15 @@ describe('a map in words', () => {
     expect(columns).toEqual(['clip', 'depth', 'learning rate 0.01', '0.1', '1']);
     expect(rows).toHaveLength(4);
     expect(rows[0]).toEqual(['none', '1', 'not finished', '0.100', '10.0']);
+  });
+
+  test('says which end of the colours is which: what is good is bright', () => {
+    const words = (id: 'loss' | 'testLoss' | 'testAccuracy' | 'verdict') =>
+      scaleWords(outcomeOf(id), { low: 0, high: 1, clampedLow: false, clampedHigh: false });
+    expect(words('loss')).toBe('Final loss, 1.00 (bright) to 10.0 (dark)');
+    expect(words('testLoss')).toBe('Held-out loss, 1.00 (bright) to 10.0 (dark)');
+    expect(words('testAccuracy')).toBe('Held-out accuracy, 0.0 % (dark) to 100.0 % (bright)');
+    expect(words('verdict')).toBe('Verdict');
   });
 
   test('leaves as a row for each cell, number for number', () => {
