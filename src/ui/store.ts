@@ -1,6 +1,7 @@
 /** Holds the state, follows it with the worker and the address, and tells the page at most once a frame. */
 import { WorkerClient } from '../sweep/client.ts';
 import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
+import { noticeOf, presentHash, writeHash } from './address.ts';
 import { deletionBetween, descriptionBetween } from './history.ts';
 import { LabNews, labProgress } from './lab-news.ts';
 import { tellNews, tellProgress } from './presence.ts';
@@ -26,7 +27,7 @@ export class Store {
    */
   constructor(draw: (state: LabState) => void, wantsRun = true) {
     this.#schedule = new DrawSchedule(() => draw(this.#state));
-    const { settings, zoom, refused } = decodeSettings(location.hash.slice(1));
+    const { settings, zoom, refused } = decodeSettings(presentHash().lab);
     const theme = (localStorage.getItem(THEME_KEY) ?? 'system') as ThemeChoice;
     this.#state = {
       ...initialState(),
@@ -112,7 +113,7 @@ export class Store {
   }
 
   #readAddress(): void {
-    const hash = location.hash.slice(1);
+    const hash = presentHash().lab;
     if (hash === encodeSettings(this.#state, this.#state.zooms.at(-1))) return;
     const { settings, zoom, refused } = decodeSettings(hash);
     this.dispatch({ type: 'settings', settings, notice: noticeOf(refused) });
@@ -120,9 +121,7 @@ export class Store {
   }
 
   #writeAddress(): void {
-    const hash = encodeSettingsOnce(this.#state);
-    if (hash !== location.hash.slice(1))
-      history.replaceState(null, '', hash === '' ? location.pathname + location.search : `#${hash}`);
+    writeHash({ lab: encodeSettingsOnce(this.#state) });
   }
 }
 
@@ -143,13 +142,4 @@ function encodeSettingsOnce(state: LabState): string {
     last.zooms === state.zooms;
   if (!encoded || !same) encoded = { state, hash: encodeSettings(state, state.zooms.at(-1)) };
   return encoded.hash;
-}
-
-/** Sentences shown of a link. */
-const MOST_REFUSED = 20;
-
-function noticeOf(refused: readonly string[]): string | undefined {
-  const rest = refused.length - MOST_REFUSED;
-  const shown = rest > 0 ? [...refused.slice(0, MOST_REFUSED), `and ${rest} more`] : refused;
-  return shown.length > 0 ? shown.join('\n') : undefined;
 }

@@ -7,6 +7,7 @@ import { describeFields } from '../model/describe.ts';
 import { ConfigError, type Problem } from '../model/errors.ts';
 import { canonicalJson, parseExperiment } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
+import { MOST_CHARACTERS, refusal } from './address.ts';
 import { LAYER_QUANTITIES, type LayerQuantity, usualQuantity } from './layer-quantity.ts';
 import { readLooks, writeLooks } from './looks.ts';
 import { MAX_RUNS, type RunIndex, runName, runNamed, runsNamed } from './runs.ts';
@@ -20,10 +21,7 @@ const letter = (run: RunIndex) => runName(run).toLowerCase();
 /** Raise it when a written address would be read differently. */
 const VERSION = '1';
 
-/** Sixteen runs that share nothing take a quarter of it. */
-const MOST_CHARACTERS = 65_536;
-
-/** The hash without `#`; empty for what the page opens with. */
+/** The Lab's part of the hash; empty for what the page opens with. */
 export function encodeSettings(settings: Settings, zoom?: Range): string {
   const start = initialState();
   const words = new URLSearchParams();
@@ -54,23 +52,13 @@ export interface Decoded {
   readonly refused: readonly string[];
 }
 
-/** Reads a hash without `#`. Whatever cannot be used is left at its default and named in `refused`. */
+/** Reads the Lab's part of a hash. Whatever cannot be used is left at its default and named in `refused`. */
 export function decodeSettings(hash: string): Decoded {
   const start = initialState();
   if (hash === '') return { settings: start, refused: [] };
-  if (hash.length > MOST_CHARACTERS) {
-    const problem = `The link has ${hash.length.toLocaleString('en')} characters and this page reads up to ${MOST_CHARACTERS.toLocaleString('en')}`;
-    return { settings: start, refused: [`${problem}; it shows its opening runs instead.`] };
-  }
-  const words = new URLSearchParams(hash);
-  const version = words.get('v');
-  if (version !== VERSION) {
-    const found = version === null ? 'no version' : `version ${version}`;
-    return {
-      settings: start,
-      refused: [`The link has ${found} and this page reads version ${VERSION}; it shows its opening runs instead.`],
-    };
-  }
+  const words = new URLSearchParams(hash.length > MOST_CHARACTERS ? '' : hash);
+  const problem = refusal(hash.length, words.get('v'), VERSION, 'it shows its opening runs instead');
+  if (problem) return { settings: start, refused: [problem] };
   words.delete('v');
   const refused: string[] = [];
   const engine = choice(words, 'engine', ENGINE_CHOICES, refused) ?? start.engine;

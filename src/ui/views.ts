@@ -1,4 +1,4 @@
-/** The page's views. Which one is shown stands in the query, `?view=sweep`; the hash belongs to the Lab's settings. */
+/** The page's views. Which one is shown stands in the query, `?view=sweep`; the hash has a part for each. */
 
 export const VIEWS = [
   { id: 'lab', label: 'Lab' },
@@ -12,12 +12,10 @@ export function viewOf(search: string): View {
   return VIEWS.find(({ id }) => id === word)?.id ?? 'lab';
 }
 
-/** The present address with another view; the open sweep belongs to the Sweep view alone. */
+/** The present address with another view. */
 export function addressOf(view: View): string {
   const words = new URLSearchParams(location.search);
-  if (view === 'lab') {
-    words.delete('view');
-    words.delete('sweep');
-  } else words.set('view', view);
+  if (view === 'lab') words.delete('view');
+  else words.set('view', view);
   return `${words.size > 0 ? `?${words}` : location.pathname}${location.hash}`;
 }

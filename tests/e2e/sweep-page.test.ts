@@ -173,9 +173,16 @@ describe('the Sweep view', () => {
     await open();
     await train();
     expect(page.url()).toMatch(/sweep=[0-9a-f]+/);
+    await page.getByRole('button', { name: 'Runs', exact: true }).click();
+    await page.getByRole('gridcell').first().waitFor();
+    await page.getByRole('textbox', { name: 'Title' }).fill('Tiny, another');
+    await page.getByRole('textbox', { name: 'Title' }).press('Enter');
+    await expect.poll(() => page.url()).toContain('another');
     await page.reload();
-    // The address alone opens the results again.
+    // The address alone opens the results again, looked at as they were, beside what the form describes.
     await progress().getByText('8 / 8').waitFor({ timeout: 30_000 });
+    await page.getByRole('gridcell').first().waitFor();
+    expect(await page.getByRole('textbox', { name: 'Title' }).inputValue()).toBe('Tiny, another');
     await page.goto(`${url}?view=sweep`);
     await page.getByRole('button', { name: 'Open Tiny' }).click();
     await progress().getByText('8 / 8').waitFor({ timeout: 30_000 });

@@ -2,21 +2,16 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import { committedDocuments, isSweep } from '../../model/scenario.ts';
 import { copyText } from '../clipboard.ts';
 import type { LabState } from '../state.ts';
 import { shared } from '../styles.ts';
 import './axis-form.ts';
 import './base-form.ts';
-import { axesOf, isJson, type Json, withAxis, withTitle } from './document.ts';
+import { axesOf, withAxis, withTitle } from './document.ts';
 import { entry, entryStyles, sentence } from './entry.ts';
+import { EXAMPLES } from './examples.ts';
 import './extras-form.ts';
 import { type SweepViewState, tell } from './state.ts';
-
-/** Committed sweeps by name. */
-export const EXAMPLES: readonly (readonly [name: string, document: Json])[] = [...committedDocuments()].flatMap(
-  ([name, document]) => (isSweep(document) && isJson(document) ? [[name, document] as const] : []),
-);
 
 @customElement('nabla-sweep-form')
 export class SweepForm extends LitElement {

@@ -21,7 +21,6 @@ import { runData } from './run-file.ts';
 import type { Selected } from './selection.ts';
 import { type OpenSweep, type SweepViewState, tell } from './state.ts';
 
-const FIRST_SHOWN: readonly OutcomeId[] = ['maxNorm', 'testAccuracy', 'loss', 'verdict'];
 /** Room on either side, and at least between two axes. */
 const SIDE = 30;
 const LEAST_GAP = 84;
@@ -33,7 +32,6 @@ export class SweepParallel extends LitElement {
   @property({ attribute: false }) sweep!: SweepViewState;
   @property({ attribute: false }) selected: Selected | undefined;
   @property() theme = '';
-  @state() private outcomes: readonly OutcomeId[] = FIRST_SHOWN;
   @state() private showsTable = false;
   @state() private width = 0;
   @state() private height = 0;
@@ -45,6 +43,8 @@ export class SweepParallel extends LitElement {
   readonly #painter = new LinePainter((image) => this.#take(image));
   readonly #resized = new ResizeObserver(() => this.#measure());
   #dimensions: readonly Dimension[] = [];
+  /** Those that there was last made room for. */
+  #measured: readonly Dimension[] = [];
   #colours: Float32Array = new Float32Array();
   #drawn: SweepViewState | undefined;
   #image: HTMLCanvasElement | undefined;
@@ -86,19 +86,20 @@ export class SweepParallel extends LitElement {
 
   #measure(): void {
     if (!this.frame || this.showsTable) return;
+    this.#measured = this.#dimensions;
     this.width = Math.max(this.frame.clientWidth, 2 * SIDE + LEAST_GAP * (this.#dimensions.length - 1));
     this.height = this.frame.clientHeight;
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    const { open, revision, view } = this.sweep;
+    const { open, revision, view, columns } = this.sweep;
     const old = this.#drawn;
     if (changed.has('selected')) this.#selections++;
-    const same = old?.open === open && old?.revision === revision && old.view.outcome === view.outcome;
-    if (!open || (same && !changed.has('outcomes' as keyof SweepParallel))) return;
+    const same = old?.open === open && old?.revision === revision && old.view.outcome === view.outcome && old.columns === columns;
+    if (!open || same) return;
     this.#drawn = this.sweep;
     this.pointed = undefined;
-    this.#dimensions = dimensionsOf(open.table, this.outcomes);
+    this.#dimensions = dimensionsOf(open.table, columns);
     this.#colours = coloursOf(open.table, this.#colourOf());
   }
 
@@ -119,7 +120,7 @@ export class SweepParallel extends LitElement {
           .table=${() => runData(table, this.selected)} .picture=${this.#picture}></nabla-chart-menu>
       </figcaption>
       <details><summary>Outcomes shown</summary><fieldset><legend class="hidden">Outcomes shown</legend>
-        ${OUTCOMES.map(({ id, label }) => html`<label><input type="checkbox" .checked=${this.outcomes.includes(id)} @change=${() => this.#toggle(id)} />${label}</label>`)}
+        ${OUTCOMES.map(({ id, label }) => html`<label><input type="checkbox" .checked=${this.sweep.columns.includes(id)} @change=${() => this.#toggle(id)} />${label}</label>`)}
       </fieldset></details>
       <div class="read num">${this.#readout(open)}</div>
       ${this.showsTable ? dataTable('Parallel coordinates', parallelTable(table, this.#dimensions, this.selected)) : ''}
@@ -139,7 +140,7 @@ export class SweepParallel extends LitElement {
 
   override updated(changed: PropertyValues<this>): void {
     if (changed.has('theme')) this.#colors.clear();
-    if (changed.has('showsTable' as keyof SweepParallel) || changed.has('outcomes' as keyof SweepParallel)) this.#measure();
+    if (changed.has('showsTable' as keyof SweepParallel) || this.#dimensions !== this.#measured) this.#measure();
     const { open } = this.sweep;
     if (!open || this.showsTable || this.width === 0 || this.#dimensions.length < 2) return;
     this.#painter.show(this.#lines(open), {
@@ -281,7 +282,11 @@ export class SweepParallel extends LitElement {
   };
 
   #toggle(id: OutcomeId): void {
-    this.outcomes = OUTCOMES.map((outcome) => outcome.id).filter((own) => (own === id) !== this.outcomes.includes(own));
+    const { columns } = this.sweep;
+    tell(this, {
+      type: 'columns',
+      columns: OUTCOMES.map((outcome) => outcome.id).filter((own) => (own === id) !== columns.includes(own)),
+    });
   }
 
   readonly #toggleTable = (): void => {

@@ -1,10 +1,13 @@
 /** State and what happened to the next state, and what the worker must be told. */
 import type { EngineChoice } from '../../engine/report.ts';
 import type { FromSweepWorker, ResolvedAxis, ToSweepWorker } from '../../sweep/sweep-protocol.ts';
+import { noticeOf } from '../address.ts';
 import { axesOf, isJson, type Json, readText, samplingOf, writeText } from './document.ts';
+import type { ReadLink } from './link.ts';
 import { addRecords, runTable } from './map-data.ts';
+import { readResults } from './results-link.ts';
 import { withBrushes, withoutBrush } from './selection.ts';
-import type { MapView, SweepAction, SweepViewState } from './state.ts';
+import { FIRST_COLUMNS, FIRST_LIST, type MapView, type SweepAction, type SweepViewState } from './state.ts';
 
 const NO_VIEW: MapView = {
   x: 0,
@@ -16,7 +19,13 @@ const NO_VIEW: MapView = {
   sliceLines: undefined,
 };
 
-export function initialSweepState(document: Json): SweepViewState {
+/** @param link what the address says; without it the view describes `document` */
+export function initialSweepState(document: Json, link?: ReadLink): SweepViewState {
+  const state = firstState(document);
+  return link ? withLink(state, link) : state;
+}
+
+function firstState(document: Json): SweepViewState {
   return {
     text: writeText(document),
     document,
@@ -32,7 +41,9 @@ export function initialSweepState(document: Json): SweepViewState {
     open: undefined,
     revision: 0,
     view: NO_VIEW,
-    list: { sort: 'run', descending: false, text: '', verdict: '' },
+    list: FIRST_LIST,
+    columns: FIRST_COLUMNS,
+    quantity: undefined,
     selection: [],
     cursor: undefined,
     run: undefined,
@@ -43,6 +54,19 @@ export function initialSweepState(document: Json): SweepViewState {
     progress: undefined,
     report: undefined,
     failure: undefined,
+    linked: undefined,
+    notice: undefined,
+  };
+}
+
+function withLink(state: SweepViewState, { document, text, mode, pane, linked, refused }: ReadLink): SweepViewState {
+  const described = withDocument(state, document);
+  return {
+    ...(text === undefined ? described : withText(described, text)),
+    mode,
+    pane: pane ?? state.pane,
+    linked: linked ?? state.linked,
+    notice: noticeOf(refused),
   };
 }
 
@@ -101,8 +125,16 @@ export function reduceSweep(state: SweepViewState, action: SweepAction): SweepVi
       return { ...state, lower: action.lower };
     case 'pane':
       return { ...state, pane: action.pane };
+    case 'columns':
+      return { ...state, columns: action.columns };
+    case 'quantity':
+      return { ...state, quantity: action.quantity };
     case 'dismiss':
-      return { ...state, failure: undefined };
+      return { ...state, [action.what]: undefined };
+    case 'notice':
+      return { ...state, notice: action.text };
+    case 'link':
+      return withResults(withLink(state, action.link));
     case 'list':
     case 'pause':
     case 'resume':
@@ -192,10 +224,13 @@ function opened(state: SweepViewState, message: Extract<FromSweepWorker, { type:
   const document = isJson(message.sweep) ? message.sweep : {};
   const scales = new Map(axesOf(document).map(({ path, range }) => [path, range && String(range.scale).endsWith('log')]));
   const shown = axes.map((axis) => ({ ...axis, isLog: scales.get(axis.path) }));
-  const table = runTable(shown, points, samplingOf(document) !== undefined);
+  const scattered = samplingOf(document) !== undefined;
+  const table = runTable(shown, points, scattered);
   addRecords(table, records);
   const same = state.open?.sweepId === sweepId;
-  return {
+  // A link that has a description of its own keeps it.
+  const describes = state.asked !== 'start' && !(state.asked === 'open by link' && state.linked?.describes);
+  return withResults({
     ...state,
     open: { sweepId, document, table },
     revision: state.revision + 1,
@@ -204,7 +239,7 @@ function opened(state: SweepViewState, message: Extract<FromSweepWorker, { type:
     // Begun again, it has nothing left to bring back.
     deleted: state.deleted?.sweepId === sweepId ? undefined : state.deleted,
     ...(!same && {
-      view: { ...firstView(table.axes, samplingOf(document) !== undefined), outcome: state.view.outcome },
+      view: { ...firstView(table.axes, scattered), outcome: state.view.outcome },
       cursor: undefined,
       selection: [],
       run: undefined,
@@ -212,8 +247,20 @@ function opened(state: SweepViewState, message: Extract<FromSweepWorker, { type:
       progress: undefined,
     }),
     // The description follows what was opened, but not what was started: that may have been edited since.
-    ...(state.asked !== 'start' && { document, text: writeText(document), textProblem: undefined, checking: true }),
-  };
+    ...(describes && { document, text: writeText(document), textProblem: undefined, checking: true }),
+  });
+}
+
+/** The open sweep looked at as a link says that named it. */
+function withResults(state: SweepViewState): SweepViewState {
+  const { open, linked } = state;
+  if (!open || !linked) return state;
+  if (linked.sweepId !== open.sweepId) return { ...state, linked: undefined };
+  const refused: string[] = [];
+  const first = firstView(open.table.axes, samplingOf(open.document) !== undefined);
+  const results = readResults(linked.words, open.table, first, refused);
+  const notice = [state.notice, noticeOf(refused)].filter((text) => text !== undefined).join('\n');
+  return { ...state, ...results, pane: linked.pane, linked: undefined, notice: notice || undefined };
 }
 
 /**

@@ -17,6 +17,7 @@ import { seriesData, valueAt } from '../readouts.ts';
 import type { Range } from '../state.ts';
 import { shared } from '../styles.ts';
 import { iterationsBetween, zoomedBack, zoomedTo } from '../zooms.ts';
+import { tell } from './state.ts';
 
 /** Rows of a data table. */
 const TABLE_ROWS = 60;
@@ -33,7 +34,7 @@ export class SweepCharts extends LitElement {
   @state() private hover: number | undefined;
   @state() private layer: number | undefined;
   /** Undefined for what runs of their kind are usually looked at for. */
-  @state() private chosen: LayerQuantity | undefined;
+  @property({ attribute: false }) chosen: LayerQuantity | undefined;
   #frames: { loss: Frame; norm: Frame; profile: Frame | undefined } | undefined;
 
   static override styles = [
@@ -119,7 +120,7 @@ export class SweepCharts extends LitElement {
   }
 
   readonly #choose = (event: Event): void => {
-    this.chosen = (event.target as HTMLSelectElement).value as LayerQuantity;
+    tell(this, { type: 'quantity', quantity: (event.target as HTMLSelectElement).value as LayerQuantity });
   };
 
   #summary(key: 'loss' | 'norm'): string {

@@ -9,7 +9,9 @@ import type {
   SweepProgress,
   SweepState as WorkState,
 } from '../../sweep/sweep-protocol.ts';
+import type { LayerQuantity } from '../layer-quantity.ts';
 import type { Json } from './document.ts';
+import type { ReadLink } from './link.ts';
 import type { RunTable } from './map-data.ts';
 import type { OutcomeId } from './outcomes.ts';
 import type { Brush, Selection } from './selection.ts';
@@ -36,6 +38,11 @@ export interface TableView {
   readonly verdict: string;
 }
 
+export const FIRST_LIST: TableView = { sort: 'run', descending: false, text: '', verdict: '' };
+
+/** Outcomes of the parallel coordinates. */
+export const FIRST_COLUMNS: readonly OutcomeId[] = ['maxNorm', 'testAccuracy', 'loss', 'verdict'];
+
 /** A cell of the map that the pointer or the keyboard is on. */
 export interface Cursor {
   readonly panel: number;
@@ -48,6 +55,15 @@ export interface OpenSweep {
   readonly sweepId: string;
   readonly document: Json;
   readonly table: RunTable;
+}
+
+/** What a link says of a stored sweep's results, until that is opened. */
+export interface Linked {
+  readonly sweepId: string;
+  /** Whether the link has a description of its own, which the stored one must not take the place of. */
+  readonly describes: boolean;
+  readonly pane: SweepViewState['pane'];
+  readonly words: readonly (readonly [word: string, text: string])[];
 }
 
 export interface OpenRun {
@@ -81,6 +97,10 @@ export interface SweepViewState {
   readonly revision: number;
   readonly view: MapView;
   readonly list: TableView;
+  /** Outcomes that the parallel coordinates show beside the axes. */
+  readonly columns: readonly OutcomeId[];
+  /** What the open run shows of its layers; undefined for what runs of their kind are usually looked at for. */
+  readonly quantity: LayerQuantity | undefined;
   /** What brushes of map, parallel coordinates and filters pick out. */
   readonly selection: Selection;
   readonly cursor: Cursor | undefined;
@@ -93,6 +113,9 @@ export interface SweepViewState {
   readonly progress: SweepProgress | undefined;
   readonly report: AdapterReport | undefined;
   readonly failure: string | undefined;
+  readonly linked: Linked | undefined;
+  /** What of a link could not be used, one sentence a line, until dismissed. */
+  readonly notice: string | undefined;
 }
 
 export type SweepAction =
@@ -122,12 +145,17 @@ export type SweepAction =
   | { readonly type: 'view'; readonly change: Partial<MapView> }
   | { readonly type: 'fix'; readonly axis: number; readonly index: number | undefined }
   | { readonly type: 'rows'; readonly change: Partial<TableView> }
+  | { readonly type: 'columns'; readonly columns: readonly OutcomeId[] }
+  | { readonly type: 'quantity'; readonly quantity: LayerQuantity }
   | { readonly type: 'cursor'; readonly cursor: Cursor | undefined }
   | { readonly type: 'run'; readonly id: string }
   | { readonly type: 'trace'; readonly id: string; readonly trace: Trace | 'none' }
   | { readonly type: 'lower'; readonly lower: Lower }
   | { readonly type: 'pane'; readonly pane: 'form' | 'results' }
-  | { readonly type: 'dismiss' }
+  | { readonly type: 'dismiss'; readonly what: 'failure' | 'notice' }
+  | { readonly type: 'notice'; readonly text: string }
+  /** A link that was followed in the open page. */
+  | { readonly type: 'link'; readonly link: ReadLink }
   | { readonly type: 'worker'; readonly message: FromSweepWorker };
 
 /** Sends an action upwards; the root of the view takes it. */

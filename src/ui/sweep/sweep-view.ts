@@ -6,7 +6,7 @@ import { latestOf } from '../history.ts';
 import type { LabState } from '../state.ts';
 import { shared } from '../styles.ts';
 import './before.ts';
-import { EXAMPLES } from './describe-form.ts';
+import './describe-form.ts';
 import type { Json } from './document.ts';
 import './findings.ts';
 import './maps.ts';
@@ -44,8 +44,6 @@ export class SweepView extends LitElement {
     },
     () => this.lab.engine,
     (described, text) => act(this, { type: 'described', described, text }),
-    EXAMPLES[0]?.[1] ?? { experiment: {}, axes: [] },
-    new URLSearchParams(location.search).get('sweep') ?? undefined,
   );
   @state() private sweep: SweepViewState = this.#store.state;
 
@@ -136,15 +134,17 @@ export class SweepView extends LitElement {
         </div>
         <div class="cost"><nabla-sweep-before .sweep=${sweep} .engine=${lab.engine}></nabla-sweep-before></div>
       </aside>
-      <div tabindex="-1" class="middle ${pane === 'results' || sweep.failure ? '' : 'hidden-pane'}">${this.#middle()}</div>
+      <div tabindex="-1" class="middle ${pane === 'results' || sweep.failure || sweep.notice ? '' : 'hidden-pane'}">${this.#middle()}</div>
       <aside class="right ${pane === 'results' ? '' : 'hidden-pane'}" aria-label="Findings" tabindex="0"><nabla-sweep-findings .sweep=${sweep}></nabla-sweep-findings></aside>`;
   }
 
   #middle(): TemplateResult {
     const { sweep, theme } = this;
-    const failure = sweep.failure
-      ? html`<section class="failure" role="alert"><p>${sweep.failure}</p><button class="quiet" @click=${() => tell(this, { type: 'dismiss' })}>Dismiss</button></section>`
-      : '';
+    const failure = (['failure', 'notice'] as const).map((what) =>
+      sweep[what]
+        ? html`<section class="failure" role="alert"><p>${sweep[what]}</p><button class="quiet" @click=${() => tell(this, { type: 'dismiss', what })}>Dismiss</button></section>`
+        : '',
+    );
     if (!sweep.open) {
       return html`${failure}<div class="welcome">
         <h3>No sweep is open</h3>
@@ -176,7 +176,7 @@ export class SweepView extends LitElement {
     if (run.trace === 'none')
       return html`<p class="waits">No curves are kept of this run; its numbers and its verdict stand beside.</p>`;
     const experiment = this.#experiment();
-    return html`<nabla-sweep-charts .trace=${run.trace} .experiment=${experiment} .settings=${() => runLines(open, run.id, experiment)} .theme=${theme}></nabla-sweep-charts>`;
+    return html`<nabla-sweep-charts .chosen=${sweep.quantity} .trace=${run.trace} .experiment=${experiment} .settings=${() => runLines(open, run.id, experiment)} .theme=${theme}></nabla-sweep-charts>`;
   }
 
   #known: { readonly id: string; readonly experiment: ReturnType<typeof experimentOfRun> | undefined } | undefined;

@@ -104,7 +104,7 @@ describe('the worker', () => {
   test('that fails frees the buttons and says so; a pause outlives it', () => {
     const failed = follow(start, { type: 'start', engine: 'auto' }, worker({ type: 'failed', message: 'lost' }));
     expect([failed.failure, failed.asked, failed.work]).toEqual(['lost', undefined, 'idle']);
-    expect(follow(failed, { type: 'dismiss' }).failure).toBeUndefined();
+    expect(follow(failed, { type: 'dismiss', what: 'failure' }).failure).toBeUndefined();
     const paused = follow(shown, worker({ type: 'state', state: 'paused' }), worker({ type: 'failed', message: 'x' }));
     expect(paused.work).toBe('paused');
   });

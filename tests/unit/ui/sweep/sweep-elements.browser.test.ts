@@ -400,7 +400,7 @@ describe('<nabla-sweep-form>', () => {
     expect([area.value, area.getAttribute('aria-invalid')]).toEqual(['{', 'true']);
     expect(wordsOf(find(element, '[role=alert]'))).toBe('This is not JSON: it ends too soon.');
     type(area, '{}');
-    expect(details('sweep-action')).toEqual([{ type: 'text', text: '{}' }]);
+    expect(details('sweep-action')).toEqual([{ type: 'text', text: '{}', isTyped: true }]);
     await expectAccessible(element);
   });
 });
