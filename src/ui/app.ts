@@ -81,6 +81,7 @@ export class App extends LitElement {
         .foot { display: block; position: fixed; inset: auto 0 0; z-index: 5; background: var(--panel); border-top: 1px solid var(--line); padding: 8px 10px calc(8px + env(safe-area-inset-bottom)); }
         .settings { min-height: 40px; }
         wa-drawer { --size: min(340px, 92vw); }
+        wa-drawer:not(:defined) { display: none; }
       }
     `,
   ];
