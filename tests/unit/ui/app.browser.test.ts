@@ -68,7 +68,7 @@ describe('<nabla-app>', () => {
     await vi.waitFor(() => find(app, '.foot'));
     expect(findAll(app, 'aside').map(({ ariaLabel }) => ariaLabel)).toEqual(['Findings']);
     expect(findAll(find(app, '[role=region]'), 'nabla-play-bar').length).toBe(1);
-    expect(document.scrollingElement?.scrollWidth).toBeLessThanOrEqual(390);
+    await vi.waitFor(() => expect(document.scrollingElement?.scrollWidth).toBeLessThanOrEqual(390), 5000);
     button(app, 'Settings').click();
     const drawer = find(app, 'wa-drawer');
     await vi.waitFor(() => expect(drawer.shadowRoot?.querySelector('dialog:modal')).toBeTruthy(), 5000);

@@ -145,20 +145,20 @@ describe('<nabla-history>', () => {
   test('names what it undoes, and has nothing to do again', async () => {
     const { element, details } = await show<HistoryButtons>('nabla-history', { history: { past, future: [] } });
     button(element, 'Undo: Depth 9').click();
-    expect(details('action')).toEqual([{ type: 'undo' }]);
+    expect(details('action')).toEqual([{ type: 'undo', view: 'lab' }]);
     expect(button(element, 'Nothing to redo').disabled).toBe(true);
     await expectAccessible(element);
   });
 
-  test('in the Sweep view undoes deletions alone', async () => {
+  test('in the Sweep view leaves the Lab’s settings alone', async () => {
     const { element, details, set } = await show<HistoryButtons>('nabla-history', {
       history: { past, future: [] },
       view: 'sweep',
     });
-    expect(button(element, 'Undo: Depth 9').disabled).toBe(true);
+    expect(button(element, 'Nothing to undo').disabled).toBe(true);
     await set({ history: { past, future: [{ text: 'Deletion of “T”', deleted: { what: 'sweep', id: 's' } }] } });
     button(element, 'Redo: Deletion of “T”').click();
-    expect(details('action')).toEqual([{ type: 'redo' }]);
+    expect(details('action')).toEqual([{ type: 'redo', view: 'sweep' }]);
   });
 });
 
