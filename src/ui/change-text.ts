@@ -18,6 +18,8 @@ export function nameOf(before: LabState, after: LabState, action: Action): strin
       return `Engine ${action.engine}`;
     case 'settings':
       return action.name ?? 'Settings of the link';
+    case 'stored':
+      return `Kept curves of ${listed(action.runs.map(({ title }) => title))}`;
     default:
       return listed(after.titles);
   }

@@ -20,8 +20,8 @@ export function labProgress({ runState, traces, experiments }: LabState): Progre
 export class LabNews {
   readonly #diverged = new WeakSet<Trace>();
 
-  of(before: LabState, { runState, traces, failure }: LabState): string[] {
-    if (before.runState !== 'running') return [];
+  of(before: LabState, { runState, traces, failure, stored }: LabState): string[] {
+    if (before.runState !== 'running' || stored) return [];
     const news = (traces ?? []).flatMap((trace, r) => {
       const { firstNonFinite: first } = trace;
       if (!first || this.#diverged.has(trace)) return [];

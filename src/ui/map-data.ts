@@ -34,15 +34,16 @@ export function mapGrid(
   const filled = new Uint8Array(columns);
   const values = borders(scale, range, columns);
   const edges = values.map((x) => firstIndex(records.length, (k) => records[k].iteration >= x));
-  // A record counts until the next one, so that rare records leave no holes.
-  const gap = records.length > 1 ? records[1].iteration - records[0].iteration : 1;
+  // A record counts until the next one, so that rare records leave no holes; the last for as long as the one before it.
+  const last = records.at(-1);
+  const end = last ? last.iteration + (last.iteration - (records.at(-2)?.iteration ?? last.iteration - 1)) : 0;
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (let p = 0; p < columns; p++) {
     let from = edges[p];
     const to = edges[p + 1];
     if (from === to) {
-      if (from === 0 || values[p] >= records[from - 1].iteration + gap) continue;
+      if (from === 0 || values[p] >= end) continue;
       from--;
     }
     filled[p] = 1;

@@ -52,7 +52,7 @@ export class PlayBar extends LitElement {
           : ['▶ Start', 'Start'];
     return html`
       <button class="primary" title="${title} (Space)" @click=${this.#toggle}>${label}</button>
-      <button title="Previous iteration (,)" aria-label="Previous iteration" ?disabled=${runState === 'loading'} @click=${this.#back}>❙◂</button>
+      <button title="Previous iteration (,)" aria-label="Previous iteration" ?disabled=${runState === 'loading' || lab.stored !== undefined} @click=${this.#back}>❙◂</button>
       <button title="One iteration (.)" aria-label="One iteration" ?disabled=${runState === 'finished' || runState === 'loading'} @click=${this.#step}>▸❙</button>
       <button title="Back to iteration 0 (r)" aria-label="Back to iteration 0" @click=${() => act(this, { type: 'restart' })}>↺</button>
       <label class="speed"><span>Speed</span><select title="Iterations per second" @change=${this.#changeSpeed}>
@@ -67,7 +67,8 @@ export class PlayBar extends LitElement {
   }
 
   #pace(left: number): string {
-    const { runState, iterationsPerSecond: rate, failure, isGoingBack } = this.lab;
+    const { runState, iterationsPerSecond: rate, failure, isGoingBack, stored } = this.lab;
+    if (stored) return 'kept';
     if (isGoingBack) return 'going back';
     if (runState === 'finished') return failure === undefined ? 'finished' : 'stopped';
     if (runState === 'loading') return 'loading';

@@ -13,12 +13,13 @@ import { usualQuantity } from './layer-quantity.ts';
 import { PAIRS } from './pairs.ts';
 import { MAX_RUNS, type RunIndex } from './runs.ts';
 import { costOf, editRuns, problemSentences } from './settings.ts';
-import { type Action, identityOf, type LabState, OWN_TITLE } from './state.ts';
+import { type Action, FIRST_LOOK, identityOf, type LabState, OWN_TITLE } from './state.ts';
+import { leavingStored, OF_THE_MACHINE, showStored } from './stored-runs.ts';
 import type { View } from './views.ts';
 import { zoomedBack, zoomedTo } from './zooms.ts';
 
 export function reduce(state: LabState, action: Action): LabState {
-  const changed = withUsualQuantity(state, step(state, action));
+  const changed = withUsualQuantity(state, leavingStored(state, step(state, action)));
   const next = remember(state, changed, action, () => nameOf(state, changed, action));
   const loads = action.type !== 'worker' && commandsFor(state, next).some(({ type }) => type === 'load');
   if (!loads) return next;
@@ -86,6 +87,8 @@ function step(state: LabState, action: Action): LabState {
         // What was taken over by hand is wanted; a link that is followed leaves it at that.
         ...(action.name !== undefined && state.runState === 'finished' && { wantsRun: true }),
       };
+    case 'stored':
+      return showStored(state, action.runs, action.beside);
     case 'zoom':
       return { ...state, zooms: zoomedTo(state.zooms, action.range, action.continues) };
     case 'zoom back':
@@ -112,6 +115,7 @@ function step(state: LabState, action: Action): LabState {
       if (action.what === 'no gpu') return { ...state, noGpuDismissed: true };
       return { ...state, [action.what]: undefined };
     case 'play':
+      if (state.stored) return state;
       return {
         ...state,
         wantsRun: action.command === 'start',
@@ -123,15 +127,12 @@ function step(state: LabState, action: Action): LabState {
     case 'remark':
       return { ...state, remark: action.remark };
     case 'worker':
-      return receive(state, action.message);
+      return state.stored && !OF_THE_MACHINE.has(action.message.type) ? state : receive(state, action.message);
     default:
       action satisfies never;
       return state;
   }
 }
-
-/** Which runs are looked at first. */
-const FIRST_LOOK = { target: 0, mapRun: 0, baseline: 0, hidden: [] } as const;
 
 function addRun(state: LabState, of: RunIndex): LabState {
   const { experiments, titles, claims, origin, runState, wantsRun } = state;
@@ -165,8 +166,14 @@ function removeRun(state: LabState, run: RunIndex): LabState {
     mapRun: moved(mapRun),
     baseline: moved(baseline),
     hidden: hidden.filter((r) => r !== run).map(moved),
-    wantsRun: state.wantsRun || state.runState === 'finished',
     problems: {},
+    ...(state.stored
+      ? {
+          stored: without(state.stored),
+          traces: state.traces && without(state.traces),
+          summaries: state.summaries && without(state.summaries),
+        }
+      : { wantsRun: state.wantsRun || state.runState === 'finished' }),
   };
 }
 
@@ -308,9 +315,10 @@ function receive(state: LabState, message: FromWorker): LabState {
 
 /** What the worker must be told so that it follows the page from one state to the next. */
 export function commandsFor(before: LabState | undefined, after: LabState): ToWorker[] {
+  if (after.stored) return before?.stored ? [] : [{ type: 'pause' }];
   const { experiments, engine } = after;
   const load: ToWorker = { type: 'load', experiments, engine, run: after.wantsRun };
-  if (!before || before.restarts !== after.restarts || before.engine !== engine) return [load];
+  if (!before || before.stored || before.restarts !== after.restarts || before.engine !== engine) return [load];
   if (before.experiments === experiments) return [];
   const cost = costOf(before.experiments, experiments);
   if (cost === 'load') return [load];

@@ -4,6 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
 import { act } from './events.ts';
 import { formatDuration } from './format.ts';
+import { runName } from './runs.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
 
@@ -26,8 +27,9 @@ export class Remarks extends LitElement {
   ];
 
   override render(): TemplateResult {
-    const { resumed, remark } = this.lab;
+    const { resumed, remark, stored } = this.lab;
     return html`
+      ${stored ? this.#kept(stored) : ''}
       ${resumed ? this.#offer(resumed) : ''}
       ${
         remark
@@ -37,6 +39,20 @@ export class Remarks extends LitElement {
           </section>`
           : ''
       }`;
+  }
+
+  #kept(runs: NonNullable<LabState['stored']>): TemplateResult {
+    const words = runs.map(({ keptAt, trainedBy }, r) => {
+      const by = trainedBy ? `, trained by ${ENGINE[trainedBy]}` : '';
+      return `${runs.length > 1 ? `${runName(r)}: ` : ''}${new Date(keptAt).toLocaleString()}${by}`;
+    });
+    return html`<section role="status">
+      <div>
+        <h2>${runs.length > 1 ? 'Kept runs' : 'A kept run'}: nothing trains</h2>
+        <p>These are the curves as they were kept. ${words.join('; ')}. A change of the settings trains anew; <i>Files</i> puts further kept runs beside.</p>
+      </div>
+      <span class="row"><button @click=${() => act(this, { type: 'restart' })}>Train again</button></span>
+    </section>`;
   }
 
   #offer({ iteration, trainedBy, keptAt }: NonNullable<LabState['resumed']>): TemplateResult {

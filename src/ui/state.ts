@@ -28,6 +28,19 @@ export interface RetuneMark {
 
 export type Resumed = Omit<Extract<FromWorker, { type: 'resumed' }>, 'type'>;
 
+/** A run whose curves were kept, as they were. */
+export interface StoredRun {
+  readonly title: string;
+  readonly experiment: Experiment;
+  readonly trace: Trace;
+  /** Of its plan; runs that older pages kept have none. */
+  readonly summary: PlanSummary | undefined;
+  readonly marks: readonly RetuneMark[];
+  /** Milliseconds since 1970. */
+  readonly keptAt: number;
+  readonly trainedBy: AdapterReport['engine'] | undefined;
+}
+
 export interface Remark {
   readonly title: string;
   readonly text: string;
@@ -54,6 +67,9 @@ export interface Settings {
   readonly quantity: LayerQuantity;
   readonly looks: Looks;
 }
+
+/** Which runs are looked at first. */
+export const FIRST_LOOK = { target: 0, mapRun: 0, baseline: 0, hidden: [] } as const;
 
 export interface LabState extends Settings {
   readonly titles: readonly string[];
@@ -87,6 +103,8 @@ export interface LabState extends Settings {
   readonly isGoingBack: boolean;
   /** The runs are those of before a reload, and wait for a person to go on. */
   readonly resumed: Resumed | undefined;
+  /** The runs are kept ones, whose curves are shown and which nothing trains: since when and by what; undefined where runs train. */
+  readonly stored: readonly Pick<StoredRun, 'keptAt' | 'trainedBy'>[] | undefined;
   /** What happened that a person should know of, until dismissed. */
   readonly remark: Remark | undefined;
   /** What can be undone and done again. */
@@ -117,6 +135,8 @@ export type Action =
   | { readonly type: 'engine'; readonly engine: EngineChoice }
   /** `name` is what an undo of it is called. */
   | { readonly type: 'settings'; readonly settings: Settings; readonly notice: string | undefined; readonly name?: string }
+  /** Kept curves, in place of what is shown or, where those are kept ones too, beside them. */
+  | { readonly type: 'stored'; readonly runs: readonly StoredRun[]; readonly beside: boolean }
   /** Of the latest change that belongs to a view. */
   | { readonly type: 'undo' | 'redo'; readonly view: View }
   /** The description of a sweep was changed; `text` names it behind "Undo". */
@@ -184,6 +204,7 @@ export function initialState(): LabState {
     speed: 'full',
     isGoingBack: false,
     resumed: undefined,
+    stored: undefined,
     remark: undefined,
     history: NO_HISTORY,
     zooms: [],

@@ -53,7 +53,9 @@ export class Store {
     if (action.type === 'restart' && before.failure) this.#reconnect();
     // What the worker says needs no answer: settings that stood at an earlier iteration it has already.
     if (action.type !== 'worker') for (const command of commandsFor(before, this.#state)) this.#send(command);
-    if (action.type === 'play') this.#send({ type: action.command });
+    if (action.type === 'play' && !before.stored) this.#send({ type: action.command });
+    // Runs that were still loading when kept curves took their place.
+    if (action.type === 'worker' && action.message.type === 'loaded' && this.#state.stored) this.#send({ type: 'pause' });
     if (action.type === 'speed') this.#send(action);
     if (action.type === 'worker' && action.message.type === 'session') keepSession(action.message.id);
     this.#keep(before, action);

@@ -1,4 +1,5 @@
 /** Keeps the Lab's runs as they stand. */
+import { layerWords } from '../../metrics/layer-series.ts';
 import { encodeTrace } from '../../metrics/trace-codec.ts';
 import { judge } from '../../metrics/verdict.ts';
 import { runId } from '../../model/experiment.ts';
@@ -7,6 +8,8 @@ import { type KeptRun, openRunStore, type RunStore } from './run-store.ts';
 
 /** Iterations kept of a trace: its extremes and the last of equal stretches where it is longer. */
 const MOST_POINTS = 20_000;
+/** Numbers kept of its layers: the first record, the last, and as many between as fit. */
+const MOST_NUMBERS = 2 ** 18;
 
 let opened: Promise<RunStore> | undefined;
 
@@ -28,7 +31,10 @@ export function runStore(): Promise<RunStore> {
  *
  * @throws StoreError where the browser keeps nothing
  */
-export async function keepRuns({ experiments, titles, traces, marks }: LabState, byHand: boolean): Promise<number> {
+export async function keepRuns(
+  { experiments, titles, traces, marks, summaries, report }: LabState,
+  byHand: boolean,
+): Promise<number> {
   const store = await runStore();
   const keptAt = Date.now();
   let kept = 0;
@@ -36,7 +42,8 @@ export async function keepRuns({ experiments, titles, traces, marks }: LabState,
     if (trace.length === 0) continue;
     const experiment = experiments[r];
     const { kind, title } = judge(trace, experiment);
-    const bytes = encodeTrace(trace, { points: Math.min(trace.length, MOST_POINTS) });
+    const layers = Math.max(2, Math.floor(MOST_NUMBERS / Math.max(1, layerWords(trace.shape))));
+    const bytes = encodeTrace(trace, { points: Math.min(trace.length, MOST_POINTS), layers });
     const id = `${runId(experiment)}${marks.length > 0 ? `-${keptAt.toString(36)}-${r}` : ''}`;
     const run: KeptRun = {
       id,
@@ -45,6 +52,8 @@ export async function keepRuns({ experiments, titles, traces, marks }: LabState,
       experiment,
       changes: marks.map(({ iteration, text }) => `${iteration}: ${text}`),
       iterations: trace.scalars.iteration.at(trace.length - 1) + 1,
+      summary: summaries?.[r],
+      trainedBy: report?.engine,
       verdict: { kind, title },
       bytes: bytes.length,
       byHand,

@@ -2,10 +2,12 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { formatCount } from '../../metrics/format.ts';
-import { emitDeletion } from '../events.ts';
+import type { Trace } from '../../metrics/trace.ts';
+import { act, emitDeletion } from '../events.ts';
 import { download } from '../export/download.ts';
 import { traceFile } from '../export/tables.ts';
 import { symbolOf } from '../run-head.ts';
+import { MAX_RUNS } from '../runs.ts';
 import type { LabState } from '../state.ts';
 import { shared } from '../styles.ts';
 import { formatBytes } from './bytes.ts';
@@ -61,7 +63,7 @@ export class KeptRuns extends LitElement {
 
   override render(): TemplateResult {
     const { runs } = this;
-    const trained = this.lab.traces?.some(({ length }) => length > 0) ?? false;
+    const trained = !this.lab.stored && (this.lab.traces?.some(({ length }) => length > 0) ?? false);
     return html`
       <div class="row">
         <button ?disabled=${!trained} @click=${this.#keep}>Keep the present runs</button>
@@ -95,7 +97,9 @@ export class KeptRuns extends LitElement {
       }
       <span class="dim">${new Date(keptAt).toLocaleString()}, ${formatCount(iterations)} iterations, ${formatBytes(bytes)}${changes.length > 0 ? `, changed in mid-run at ${changes.join('; ')}` : ''}</span>
       <span class="row">
-        <button aria-label="Open ${name}" @click=${() => this.#open(run)}>Open</button>
+        <button aria-label="Open ${name}" title="Show its curves as they were kept" @click=${() => this.#show(run, false)}>Open</button>
+        ${this.lab.stored ? html`<button aria-label="Open ${name} beside" title="Show its curves beside those that are open" ?disabled=${this.lab.experiments.length >= MAX_RUNS} @click=${() => this.#show(run, true)}>Beside</button>` : ''}
+        <button aria-label="Train ${name}" title="Take its experiment over, to train it again" @click=${() => this.#train(run)}>Train</button>
         <button aria-label="Rename ${name}" @click=${() => {
           this.named = id;
         }}>Rename</button>
@@ -130,8 +134,26 @@ export class KeptRuns extends LitElement {
     await this.#read();
   };
 
+  #show({ id, name, experiment, changes, keptAt, summary, trainedBy }: KeptRun, beside: boolean): Promise<void> {
+    return this.#attempt(async () => {
+      const trace = await this.#trace(id, name);
+      const marks = changes.map((change) => ({ iteration: Number.parseInt(change, 10), text: change.replace(/^\d+: /, '') }));
+      act(this, { type: 'stored', runs: [{ title: name, experiment, trace, summary, marks, keptAt, trainedBy }], beside });
+      this.dispatchEvent(new CustomEvent('go', { detail: 'lab', bubbles: true, composed: true }));
+      // Whoever puts curves beside others may want more of them.
+      if (beside) this.said = `“${name}” is open beside the others.`;
+      else this.dispatchEvent(new CustomEvent('open-dialog', { detail: undefined, bubbles: true, composed: true }));
+    });
+  }
+
+  async #trace(id: string, name: string): Promise<Trace> {
+    const trace = await (await runStore()).trace(id);
+    if (!trace) throw new Error(`The curves of “${name}” are not there any more.`);
+    return trace;
+  }
+
   /** As an import, so that what changes is seen first. */
-  #open({ name, experiment }: KeptRun): void {
+  #train({ name, experiment }: KeptRun): void {
     const imported = { kind: 'experiments', experiments: [experiment], titles: [name] } as const;
     this.dispatchEvent(new CustomEvent('import', { detail: { name, imported }, bubbles: true, composed: true }));
   }
@@ -148,8 +170,7 @@ export class KeptRuns extends LitElement {
 
   #export({ id, name, experiment }: KeptRun): Promise<void> {
     return this.#attempt(async () => {
-      const trace = await (await runStore()).trace(id);
-      if (!trace) throw new Error(`The curves of “${name}” are not there any more.`);
+      const trace = await this.#trace(id, name);
       const { parts, type } = await traceFile('csv', 'traces', [{ name, trace, experiment }]);
       download(`nablascope-${id}.csv`, parts, type);
     });

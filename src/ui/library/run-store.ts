@@ -4,10 +4,12 @@
  * page opens the next time.
  */
 import type { DBSchema, IDBPDatabase } from 'idb';
+import type { AdapterReport } from '../../engine/report.ts';
 import type { Trace } from '../../metrics/trace.ts';
 import { decodeTrace } from '../../metrics/trace-codec.ts';
 import type { Verdict } from '../../metrics/verdict.ts';
 import type { Experiment } from '../../model/schema.ts';
+import type { PlanSummary } from '../../plan/summary.ts';
 import { inWords, openStorage, type StorageWords } from '../../sweep/browser-storage.ts';
 
 export interface KeptRun {
@@ -19,6 +21,9 @@ export interface KeptRun {
   /** Changes in mid-run, in words; such a run is not its experiment alone. */
   readonly changes: readonly string[];
   readonly iterations: number;
+  /** Of its plan and of the engine; older pages kept none. */
+  readonly summary?: PlanSummary | undefined;
+  readonly trainedBy?: AdapterReport['engine'] | undefined;
   readonly verdict: Pick<Verdict, 'kind' | 'title'>;
   /** Of the trace. */
   readonly bytes: number;

@@ -14,7 +14,7 @@ import type { FilesPanel } from '../../../src/ui/library/files-panel.ts';
 import { runStore } from '../../../src/ui/library/keep.ts';
 import type { KeptRuns } from '../../../src/ui/library/kept-runs.ts';
 import type { MachinePanel } from '../../../src/ui/machine-panel.ts';
-import { identityOf, initialState, type LabState } from '../../../src/ui/state.ts';
+import { type Action, identityOf, initialState, type LabState } from '../../../src/ui/state.ts';
 import { button, choose, expectAccessible, find, findAll, press, rowsOf, show, wordsOf } from '../../support/elements.ts';
 import { syntheticTrace } from '../../support/synthetic.ts';
 
@@ -181,12 +181,32 @@ describe('<nabla-kept-runs>', () => {
     find<HTMLInputElement>(element, 'li input').value = 'Yours';
     button(element, 'Save').click();
     await vi.waitFor(() => expect(wordsOf(find(element, 'strong'))).toBe('Yours'));
-    button(element, 'Open Yours').click();
+    button(element, 'Train Yours').click();
     expect(details('import')).toEqual([
       { name: 'Yours', imported: { kind: 'experiments', experiments: [parseExperiment({ seed: 3 })], titles: ['Yours'] } },
     ]);
     button(element, 'Curves of Yours as CSV').click();
     await vi.waitFor(() => expect(saved[0]?.[1]).toContain('NaN'));
+  });
+
+  test('opens one with its curves as they were kept, and another one beside', async () => {
+    const { element, details, set } = await listed(labOf());
+    expect(findAll(element, '[aria-label$=beside]')).toEqual([]);
+    button(element, 'Open Yours').click();
+    await vi.waitFor(() => expect(details('open-dialog')).toEqual([null]));
+    expect(details('go')).toEqual(['lab']);
+    const [shown] = details('action') as Extract<Action, { type: 'stored' }>[];
+    expect(shown).toMatchObject({
+      type: 'stored',
+      beside: false,
+      runs: [{ title: 'Yours', experiment: parseExperiment({ seed: 3 }) }],
+    });
+    expect(shown.runs[0].trace.length).toBe(3);
+    await set({ lab: labOf({ stored: [{ keptAt: 1, trainedBy: 'cpu' }] }) });
+    expect(button(element, 'Keep the present runs').disabled).toBe(true);
+    button(element, 'Open Yours beside').click();
+    await vi.waitFor(() => expect(wordsOf(find(element, '[role=status]'))).toBe('“Yours” is open beside the others.'));
+    expect(details('action')[1]).toMatchObject({ beside: true });
   });
 
   test('asks for a deletion by name, and follows it', async () => {
