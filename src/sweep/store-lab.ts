@@ -41,6 +41,8 @@ export interface KeptLab {
   readonly keptAt: number;
   /** Of state and log together. */
   readonly bytes: number;
+  /** When it was put away; such a row is as good as gone, and can come back. */
+  readonly deletedAt?: number | undefined;
 }
 
 export interface LabStore {
@@ -57,6 +59,8 @@ export interface LabStore {
    * @throws StoreError where the storage is full; what was kept before stays
    */
   keep(lab: KeptLab, state: readonly Checkpoint[], events: readonly LabEvent[], isNew: boolean): Promise<void>;
+  /** Puts a session's runs away, or brings them back; they go for good an hour later, when others are kept. */
+  setDeleted(id: string, gone: boolean, now?: number): Promise<void>;
   deleteLab(id: string): Promise<void>;
   close(): void;
 }
@@ -72,6 +76,8 @@ interface Schema extends DBSchema {
 const VERSION = 1;
 /** Sessions kept: those of tabs that were closed go, the oldest first. */
 const MOST_LABS = 8;
+/** How long a deletion can be undone. */
+const UNDO_MS = 3_600_000;
 
 const STORES = ['labs', 'states', 'logs'] as const;
 const GOES_ON = 'a reload goes on from what was kept before, or starts over';
@@ -97,7 +103,7 @@ class IndexedDbLabStore implements LabStore {
 
   async listLabs(): Promise<KeptLab[]> {
     const labs = await guard(() => this.database.getAll('labs'));
-    return labs.sort((a, b) => b.keptAt - a.keptAt);
+    return labs.filter(({ deletedAt }) => deletedAt === undefined).sort((a, b) => b.keptAt - a.keptAt);
   }
 
   find(id: string) {
@@ -107,7 +113,7 @@ class IndexedDbLabStore implements LabStore {
         transaction.objectStore('labs').get(id),
         transaction.objectStore('states').get(id),
       ]);
-      return lab && state && { lab, state };
+      return lab && state && lab.deletedAt === undefined ? { lab, state } : undefined;
     });
   }
 
@@ -136,7 +142,23 @@ class IndexedDbLabStore implements LabStore {
       const outcomes = await Promise.allSettled([write(), transaction.done]);
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     });
-    if (isNew) for (const { id } of (await this.listLabs()).slice(MOST_LABS)) await this.deleteLab(id);
+    if (isNew) await this.#tidy();
+  }
+
+  setDeleted(id: string, gone: boolean, now = Date.now()): Promise<void> {
+    return guard(async () => {
+      const transaction = this.database.transaction('labs', 'readwrite');
+      const lab = await transaction.store.get(id);
+      if (lab) await transaction.store.put({ ...lab, deletedAt: gone ? now : undefined }, id);
+      await transaction.done;
+    });
+  }
+
+  async #tidy(now = Date.now()): Promise<void> {
+    const old = (await this.listLabs()).slice(MOST_LABS);
+    const gone = await guard(() => this.database.getAll('labs'));
+    const forGood = gone.filter(({ deletedAt }) => deletedAt !== undefined && now - deletedAt > UNDO_MS);
+    for (const { id } of [...old, ...forGood]) await this.deleteLab(id);
   }
 
   async deleteLab(id: string): Promise<void> {

@@ -51,6 +51,8 @@ export class App extends LitElement {
   @state() private incoming: Incoming | undefined;
   /** A sweep that was taken over, for the Sweep view's form. */
   @state() private described: Readonly<Record<string, unknown>> | undefined;
+  /** A stored sweep that was asked for, for the Sweep view. */
+  @state() private opened: { readonly sweepId: string } | undefined;
   @state() private dialog: DialogName | undefined;
   /** Once one was opened. */
   @state() private dialogs = false;
@@ -102,6 +104,11 @@ export class App extends LitElement {
       this.described = (event as CustomEvent<Readonly<Record<string, unknown>>>).detail;
       this.#go('sweep');
     });
+    this.addEventListener('open-stored-sweep', (event) => {
+      this.opened = { sweepId: (event as CustomEvent<string>).detail };
+      this.dialog = undefined;
+      this.#go('sweep');
+    });
     this.addEventListener('skip', this.#skip);
     this.addEventListener('go', (event) => this.#go((event as CustomEvent<View>).detail));
     this.addEventListener('sweep-trains', () => this.#store.dispatch({ type: 'play', command: 'pause' }));
@@ -124,7 +131,7 @@ export class App extends LitElement {
     return html`
       <nabla-top-bar .lab=${lab} .narrow=${this.narrow} .view=${this.view} role="banner"></nabla-top-bar>
       ${this.view === 'lab' ? this.#lab(theme) : this.sweeps === 'yes' ? '' : html`<p class="loading" role="status">${this.sweeps === 'failed' ? 'The Sweep view could not be loaded. Check the connection and reload the page.' : 'Loading.'}</p>`}
-      ${this.sweeps === 'yes' ? html`<nabla-sweep role="main" ?active=${this.view === 'sweep'} .described=${this.described} .lab=${lab} .theme=${theme}></nabla-sweep>` : ''}
+      ${this.sweeps === 'yes' ? html`<nabla-sweep role="main" ?active=${this.view === 'sweep'} .described=${this.described} .opened=${this.opened} .lab=${lab} .theme=${theme}></nabla-sweep>` : ''}
       ${this.dialogs ? html`<nabla-dialogs .lab=${lab} .presence=${this.#presence} .open=${this.dialog} .view=${this.view} .incoming=${this.incoming} .sweep=${this.dialog === 'import' ? this.#described() : undefined}></nabla-dialogs>` : ''}`;
   }
 

@@ -19,7 +19,7 @@ export type Stand = Pick<LabState, (typeof PARTS)[number]>;
 
 /** Something kept in this browser that was put away; it goes for good when the page is opened the next time. */
 export interface Deleted {
-  readonly what: 'run' | 'sweep';
+  readonly what: 'run' | 'lab' | 'sweep';
   readonly id: string;
 }
 

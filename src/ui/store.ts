@@ -79,13 +79,7 @@ export class Store {
     if (deletion) {
       const { deleted, gone } = deletion;
       if (deleted.what === 'sweep') window.dispatchEvent(new CustomEvent('sweep-put-away', { detail: { id: deleted.id, gone } }));
-      else
-        import('./library/keep.ts')
-          .then(async ({ runStore }) => {
-            await (await runStore()).setDeleted(deleted.id, gone);
-            window.dispatchEvent(new Event('kept-runs'));
-          })
-          .catch(said);
+      import('./library/keep.ts').then(({ putAway }) => putAway(deleted, gone)).catch(said);
     }
     const ends = action.type === 'worker' && action.message.type === 'state' && action.message.state === 'finished';
     const finished = this.#state;

@@ -20,6 +20,13 @@ export function tabSession(isFirst: boolean): Session {
   return { id, resume: isFirst && id !== undefined && isSecondLife() };
 }
 
+/** Which sessions are open tabs, this one among them; by the locks that their workers hold. */
+export async function isHeld(): Promise<(id: string) => boolean> {
+  const { held = [] } = (await navigator.locks?.query()) ?? {};
+  const names = new Set(held.map(({ name }) => name));
+  return (id) => names.has(`nablascope-lab-${id}`);
+}
+
 export function keepSession(id: string): void {
   sessionStorage.setItem(KEY, id);
 }

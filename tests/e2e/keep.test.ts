@@ -87,10 +87,7 @@ test('an experiment is dropped, looked over, taken over and undone; a hostile on
   expect((await download).suggestedFilename()).toBe('nablascope-traces.parquet');
 
   // A kept run shows the curves that were kept, and nothing trains until it is asked for.
-  await kept
-    .last()
-    .getByRole('button', { name: /^Open/ })
-    .click();
+  await kept.last().getByRole('button', { name: /^Open/ }).click();
   await page.getByText('A kept run: nothing trains').waitFor();
   await page.getByRole('img', { name: /^Loss\. Run A from .* at iteration 0 to .* at iteration \d+\.$/ }).waitFor();
   await page.getByRole('button', { name: 'Train again' }).click();

@@ -17,7 +17,7 @@ export class MemoryLabStore implements LabStore {
   failure: Error | undefined;
 
   async listLabs() {
-    return [...this.#kept.values()].map(({ lab }) => lab);
+    return [...this.#kept.values()].map(({ lab }) => lab).filter(({ deletedAt }) => deletedAt === undefined);
   }
 
   async find(id: string) {
@@ -32,6 +32,11 @@ export class MemoryLabStore implements LabStore {
     if (this.failure) throw this.failure;
     const before = isNew ? [] : (this.#kept.get(lab.id)?.events ?? []);
     this.#kept.set(lab.id, structuredClone({ lab, state, events: [...before, [...events]] }));
+  }
+
+  async setDeleted(id: string, gone: boolean, now = Date.now()) {
+    const kept = this.#kept.get(id);
+    if (kept) kept.lab = { ...kept.lab, deletedAt: gone ? now : undefined };
   }
 
   async deleteLab(id: string) {

@@ -7,6 +7,7 @@ import { readFiles } from '../import/files.ts';
 import type { LabState } from '../state.ts';
 import { shared } from '../styles.ts';
 import type { View } from '../views.ts';
+import './kept-others.ts';
 import './kept-runs.ts';
 
 @customElement('nabla-files')
@@ -36,7 +37,8 @@ export class FilesPanel extends LitElement {
       <h2>Export</h2>
       <nabla-export .lab=${this.lab}></nabla-export>
       <h2>Kept runs</h2>
-      <nabla-kept-runs .lab=${this.lab}></nabla-kept-runs>`;
+      <nabla-kept-runs .lab=${this.lab}></nabla-kept-runs>
+      <nabla-kept-others></nabla-kept-others>`;
   }
 
   readonly #choose = async (event: Event): Promise<void> => {

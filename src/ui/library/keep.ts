@@ -3,6 +3,9 @@ import { layerWords } from '../../metrics/layer-series.ts';
 import { encodeTrace } from '../../metrics/trace-codec.ts';
 import { judge } from '../../metrics/verdict.ts';
 import { runId } from '../../model/experiment.ts';
+import { openSweepDatabase } from '../../sweep/store-indexeddb.ts';
+import { openLabStore } from '../../sweep/store-lab.ts';
+import type { Deleted } from '../history.ts';
 import type { LabState } from '../state.ts';
 import { type KeptRun, openRunStore, type RunStore } from './run-store.ts';
 
@@ -23,6 +26,28 @@ export function runStore(): Promise<RunStore> {
     opened = undefined;
   });
   return opened;
+}
+
+/** Puts away what this browser keeps, or brings it back, and tells the lists of it. */
+export async function putAway({ what, id }: Deleted, gone: boolean): Promise<void> {
+  if (what === 'run') {
+    await (await runStore()).setDeleted(id, gone);
+    window.dispatchEvent(new Event('kept-runs'));
+    return;
+  }
+  if (what === 'lab') await within(openLabStore(), (store) => store.setDeleted(id, gone));
+  else await within(openSweepDatabase(), (database) => database.setDeleted(id, gone));
+  window.dispatchEvent(new Event('kept-others'));
+}
+
+/** Does something with a database that nobody here holds open. */
+export async function within<D extends { close(): void }, T>(opening: Promise<D>, work: (database: D) => Promise<T>): Promise<T> {
+  const database = await opening;
+  try {
+    return await work(database);
+  } finally {
+    database.close();
+  }
 }
 
 /**

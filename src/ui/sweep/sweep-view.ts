@@ -38,6 +38,8 @@ export class SweepView extends LitElement {
   @property({ type: Boolean }) active = false;
   /** A description that was imported; each new one takes the place of what the form holds. */
   @property({ attribute: false }) described: Json | undefined;
+  /** A stored sweep that was asked for elsewhere. */
+  @property({ attribute: false }) opened: { readonly sweepId: string } | undefined;
   readonly #store = new SweepStore(
     (next) => {
       this.sweep = next;
@@ -99,6 +101,7 @@ export class SweepView extends LitElement {
   #counted: SweepViewState | undefined;
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('opened') && this.opened) this.#store.dispatch({ type: 'open', sweepId: this.opened.sweepId });
     if (changed.has('described') && this.described) this.#store.dispatch({ type: 'document', document: this.described });
     const { sweep } = this;
     const { open, selection, revision } = sweep;

@@ -57,6 +57,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/sweep/estimate-protocol.ts',
       'src/sweep/estimate-client.ts',
       'src/sweep/browser-storage.ts',
+      'src/sweep/store-lab.ts',
+      'src/sweep/store-indexeddb.ts',
       'src/sweep/record.ts',
       'src/sweep/run-table.ts',
       'src/sweep/sweep-schema.ts',

@@ -74,3 +74,19 @@ test('a full storage is told in words, and what was kept before stays', async ()
   expect((failure as StoreError).message).toMatch(/is full.*Delete stored sweeps/);
   expect(await store.find('a')).toEqual({ lab: labOf('a'), state });
 });
+
+test('what is put away is as good as gone, can come back, and goes for good an hour later', async () => {
+  const { store } = await openFresh();
+  await store.keep(labOf('a'), state, [event(1)], true);
+  await store.setDeleted('a', true, Date.now() - 3_500_000);
+  await store.setDeleted('nobody', true);
+  expect([await store.find('a'), await store.listLabs()]).toEqual([undefined, []]);
+  await store.keep(labOf('b'), state, [], true);
+  await store.setDeleted('a', false);
+  expect((await store.find('a'))?.lab).toEqual({ ...labOf('a'), deletedAt: undefined });
+  await store.setDeleted('a', true, Date.now() - 3_700_000);
+  await store.keep(labOf('c'), state, [], true);
+  await store.setDeleted('a', false);
+  expect(await store.find('a')).toBeUndefined();
+  expect((await store.listLabs()).map(({ id }) => id).sort()).toEqual(['b', 'c']);
+});

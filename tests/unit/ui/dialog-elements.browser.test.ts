@@ -6,15 +6,18 @@ import { parseExperiment } from '../../../src/model/experiment.ts';
 import type { ExperimentInput } from '../../../src/model/schema.ts';
 import type { Credits } from '../../../src/ui/credits.ts';
 import '../../../src/ui/dialogs.ts';
+import { openLabStore } from '../../../src/sweep/store-lab.ts';
 import type { Dialogs } from '../../../src/ui/dialogs.ts';
 import type { ExportPanel } from '../../../src/ui/export/export-panel.ts';
 import type { Incoming } from '../../../src/ui/import/files.ts';
 import type { ImportDialog } from '../../../src/ui/import/import-dialog.ts';
 import type { FilesPanel } from '../../../src/ui/library/files-panel.ts';
-import { runStore } from '../../../src/ui/library/keep.ts';
+import { putAway, runStore, within } from '../../../src/ui/library/keep.ts';
+import type { KeptOthers } from '../../../src/ui/library/kept-others.ts';
 import type { KeptRuns } from '../../../src/ui/library/kept-runs.ts';
 import type { MachinePanel } from '../../../src/ui/machine-panel.ts';
 import { type Action, identityOf, initialState, type LabState } from '../../../src/ui/state.ts';
+import { tabSession } from '../../../src/ui/tab-session.ts';
 import { button, choose, expectAccessible, find, findAll, press, rowsOf, show, wordsOf } from '../../support/elements.ts';
 import { syntheticTrace } from '../../support/synthetic.ts';
 
@@ -224,6 +227,59 @@ describe('<nabla-kept-runs>', () => {
     vi.spyOn(await runStore(), 'keep').mockRejectedValue(new Error('The storage is full.'));
     button(element, 'Keep the present runs').click();
     await vi.waitFor(() => expect(wordsOf(find(element, '[role=status]'))).toBe('The storage is full.'));
+  });
+});
+
+describe('<nabla-kept-others>', () => {
+  const experiment = parseExperiment({ model: { kind: 'mlp', depth: 3 }, iterations: 500 });
+  const lab = (id: string, iteration: number) => ({
+    ...{
+      id,
+      iteration,
+      layout: 'l',
+      engine: 'cpu',
+      trainedBy: 'cpu',
+      start: [experiment],
+      experiments: [experiment],
+      retunes: [],
+    },
+    ...{ keptAt: Date.now() - 120_000, bytes: 2048 },
+  });
+  beforeAll(() =>
+    within(openLabStore(), async (store) => {
+      await store.keep(lab('waits', 40) as never, [], [], true);
+      await store.keep(lab('fresh', 0) as never, [], [], true);
+    }),
+  );
+
+  test('lists runs of other visits that have trained, and takes the session of one over', async () => {
+    const { element, details, set } = await show<KeptOthers>('nabla-kept-others');
+    await vi.waitFor(() => expect(findAll(element, 'li').length).toBe(1));
+    expect(wordsOf(find(element, 'li'))).toMatch(/^Depth 3 .*1 run at iteration 40 of 500, kept 2(\.0)? min ago, 2(\.0)? kB/);
+    await expectAccessible(element);
+    const name = wordsOf(find(element, 'strong'));
+    button(element, `Delete ${name}`).click();
+    expect(details('action')).toEqual([
+      { type: 'deleted', deleted: { what: 'lab', id: 'waits' }, text: `Deletion of “${name}”` },
+    ]);
+    const before = location.href;
+    const reload = vi.fn();
+    await set({ reload });
+    button(element, `Open ${name}`).click();
+    expect(reload).toHaveBeenCalledOnce();
+    expect(location.hash).toContain('model.depth=3');
+    expect(tabSession(false).id).toBe('waits');
+    history.replaceState(null, '', before);
+    sessionStorage.clear();
+  });
+
+  test('follows a deletion and its undo', async () => {
+    const { element } = await show<KeptOthers>('nabla-kept-others');
+    await vi.waitFor(() => expect(findAll(element, 'li').length).toBe(1));
+    await putAway({ what: 'lab', id: 'waits' }, true);
+    await vi.waitFor(() => expect(findAll(element, 'li')).toEqual([]));
+    await putAway({ what: 'lab', id: 'waits' }, false);
+    await vi.waitFor(() => expect(findAll(element, 'li').length).toBe(1));
   });
 });
 
