@@ -4,7 +4,8 @@ import { formatRuns } from '../metrics/format.ts';
 import { FORMATS, type Format } from '../metrics/table-text.ts';
 import { decodeTrace } from '../metrics/trace-codec.ts';
 import { TRACE_TABLES, type TraceTable, traceRows } from '../metrics/trace-tables.ts';
-import { expand, resolveAxes } from '../sweep/axes.ts';
+import { gatesOf } from '../model/recurrent-network.ts';
+import { expand, type Point, resolveAxes } from '../sweep/axes.ts';
 import type { RunRecord } from '../sweep/record.ts';
 import { rowOf, runColumns } from '../sweep/run-table.ts';
 import { type Arguments, readChoice } from './arguments.ts';
@@ -20,7 +21,11 @@ export const exportRuns: Command = {
   summary: 'Writes a sweep’s results as CSV, JSON or Parquet.',
   options: {
     format: { value: FORMATS.join('|'), help: 'csv (default), json or parquet.' },
-    traces: { help: 'Writes the recorded curves, too: -traces, -tests, -layers and -weights beside the table of runs.' },
+    traces: {
+      help: `Writes the recorded curves, too: ${Object.keys(TRACE_TABLES)
+        .map((name) => `-${name}`)
+        .join(', ')} beside the table of runs.`,
+    },
     timing: { help: 'Adds the iterations per second, which differ when a sweep is repeated.' },
     out: { value: 'FILE', help: 'The table of runs; by default DIR/runs.csv and so on. - is stdout.' },
   },
@@ -107,14 +112,20 @@ function besideOf(file: string, table: TraceTable): string {
 /** One trace in memory at a time. A table after the other reads the traces again, and keeps few rows waiting. */
 async function writeTraces(
   store: DirectoryStore,
-  finished: readonly { readonly record: RunRecord }[],
+  finished: readonly { readonly point: Point; readonly record: RunRecord }[],
   table: TraceTable,
   writer: TableWriter,
 ): Promise<void> {
-  for (const { record } of finished) {
+  for (const { point, record } of finished) {
     const bytes = await store.trace(record.id);
     if (!bytes) continue;
-    for (const row of traceRows(record.id, decodeTrace(bytes), table, record.result.accuracy !== null)) {
+    const run = {
+      id: record.id,
+      trace: decodeTrace(bytes),
+      hasAccuracy: record.result.accuracy !== null,
+      gates: gatesOf(point.experiment),
+    };
+    for (const row of traceRows(run, table)) {
       const written = writer.write(row);
       if (written) await written;
     }

@@ -1,7 +1,7 @@
 /** Recurrent networks as lists of ops. */
 import type { Network, Op } from './network.ts';
 import type { Cell, CellActivation, CellNorm, Readout } from './recurrent-schema.ts';
-import type { Loss } from './schema.ts';
+import type { Experiment, Loss } from './schema.ts';
 
 /** Each cell's gates in the order of their blocks in weights and biases, which is torch's; of the vanilla cell its only state. */
 export const GATES = {
@@ -88,4 +88,9 @@ export function recurrentLayersOf(network: Pick<Network, 'ops'>) {
   return recurrencesOf(network).map((op) => {
     return { name: op.output, gates: GATES[op.cell], steps: op.steps, hasCell: op.cell === 'lstm' };
   });
+}
+
+/** Names of the gates of each recurrent layer of an experiment's network; empty for other networks. */
+export function gatesOf({ model }: Experiment): (readonly string[])[] {
+  return model.kind === 'recurrent' ? Array.from({ length: model.layers }, () => GATES[model.cell]) : [];
 }

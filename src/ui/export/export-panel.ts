@@ -18,6 +18,9 @@ const TABLE_WORDS: Readonly<Record<TraceTable, string>> = {
   layers: 'gradients by layer',
   weights: 'weights, their gradients and updates',
   units: 'activations by layer',
+  steps: 'gradients by time step',
+  gates: 'gates by time step',
+  spectra: 'spectra of recurrent weights',
   histograms: 'histograms of gradients',
 };
 

@@ -2,6 +2,7 @@
 import { type Format, textTable } from '../../metrics/table-text.ts';
 import type { Trace } from '../../metrics/trace.ts';
 import { type Cell, type Column, TRACE_TABLES, type TraceTable, traceRows } from '../../metrics/trace-tables.ts';
+import { gatesOf } from '../../model/recurrent-network.ts';
 import { isRegressionTask } from '../../model/regression.ts';
 import type { Experiment } from '../../model/schema.ts';
 
@@ -56,16 +57,19 @@ export async function tableFile(
 }
 
 /** A run whose curves are exported; `name` stands in the column `runId`. */
-export interface TracedRun {
+export interface LabRun {
   readonly name: string;
   readonly trace: Trace;
   readonly experiment: Experiment;
 }
 
-export function traceFile(format: Format, table: TraceTable, runs: readonly TracedRun[]): Promise<ExportedFile> {
+export function traceFile(format: Format, table: TraceTable, runs: readonly LabRun[]): Promise<ExportedFile> {
   return tableFile(format, TRACE_TABLES[table], rowsOf(table, runs));
 }
 
-function* rowsOf(table: TraceTable, runs: readonly TracedRun[]): Generator<readonly Cell[]> {
-  for (const { name, trace, experiment } of runs) yield* traceRows(name, trace, table, !isRegressionTask(experiment.task));
+function* rowsOf(table: TraceTable, runs: readonly LabRun[]): Generator<readonly Cell[]> {
+  for (const { name, trace, experiment } of runs) {
+    const hasAccuracy = !isRegressionTask(experiment.task);
+    yield* traceRows({ id: name, trace, hasAccuracy, gates: gatesOf(experiment) }, table);
+  }
 }

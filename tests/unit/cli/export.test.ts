@@ -117,7 +117,7 @@ test.each(['csv', 'json', 'parquet'] as const)('%s: the same bytes however the s
   await writeStore(b, sweep, [points[4], points[3], points[2], points[1]].reverse(), faster);
   await mergeFolders([b, a], join(joined, 'out'));
   const [once, cut] = [await exported(whole, format, true), await exported(join(joined, 'out'), format, true)];
-  expect(once.files).toHaveLength(7);
+  expect(once.files).toHaveLength(10);
   for (const [k, file] of once.files.entries()) {
     expect(readFileSync(cut.files[k]).equals(readFileSync(file)), file).toBe(true);
   }
@@ -128,7 +128,9 @@ test('traces in long form: curves, evaluations, layers, weights', async () => {
   await writeStore(folder, sweep, [points[2]], options);
   const { files } = await exported(folder, 'parquet', true);
   expect(files.map((file) => file.replace(/.*\//, ''))).toEqual(
-    ['', '-traces', '-tests', '-layers', '-weights', '-units', '-histograms'].map((name) => `runs${name}.parquet`),
+    ['', '-traces', '-tests', '-layers', '-weights', '-units', '-steps', '-gates', '-spectra', '-histograms'].map(
+      (name) => `runs${name}.parquet`,
+    ),
   );
   const [, traces, tests, layers, weights, units] = await Promise.all(files.map(rowsOf));
   expect(traces).toHaveLength(30);
@@ -137,7 +139,9 @@ test('traces in long form: curves, evaluations, layers, weights', async () => {
     iteration: 12,
     loss: Number.POSITIVE_INFINITY,
     log2GradientNorm: Number.NaN,
+    firstNonFinite: 'loss',
   });
+  expect(traces[11].firstNonFinite).toBeNull();
   expect(traces[11].loss).toBeLessThan(3);
   expect(tests).toEqual([{ runId: points[2].id, iteration: 30, loss: 0.5, accuracy: 0.75 }]);
   expect(layers).toHaveLength(30 * 4);
