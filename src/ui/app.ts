@@ -193,12 +193,7 @@ export class App extends LitElement {
     // What the runs of before were looked at for may not be there in these.
     const isOfKind = usualQuantity(experiments) === usualQuantity(this.lab.experiments);
     const quantity = isOfKind ? this.lab.quantity : usualQuantity(experiments);
-    this.#store.dispatch({
-      type: 'settings',
-      settings: { experiments, engine, logIterations, mapRun: 0, baseline: 0, hidden: [], quantity, looks },
-      notice: undefined,
-    });
-    if (run) this.#store.dispatch({ type: 'play', command: 'start' });
+    this.#store.open({ experiments, engine, logIterations, mapRun: 0, baseline: 0, hidden: [], quantity, looks }, run);
     this.#go('lab');
   }
 

@@ -1,13 +1,15 @@
 /** Holds the state, follows it with the worker and the address, and tells the page at most once a frame. */
+import type { Experiment } from '../model/schema.ts';
 import { WorkerClient } from '../sweep/client.ts';
 import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
 import { noticeOf, presentHash, writeHash } from './address.ts';
 import { deletionBetween, descriptionBetween } from './history.ts';
 import { LabNews, labProgress } from './lab-news.ts';
+import { whenFitting } from './misfit.ts';
 import { tellNews, tellProgress } from './presence.ts';
 import { commandsFor, reduce } from './reducer.ts';
 import { DrawSchedule } from './schedule.ts';
-import { type Action, identityOf, initialState, type LabState, type ThemeChoice } from './state.ts';
+import { type Action, identityOf, initialState, type LabState, type Settings, type ThemeChoice } from './state.ts';
 import { keepSession, tabSession } from './tab-session.ts';
 import { decodeSettings, encodeSettings } from './url.ts';
 
@@ -112,8 +114,26 @@ export class Store {
     const hash = presentHash().lab;
     if (hash === encodeSettings(this.#state, this.#state.zooms.at(-1))) return;
     const { settings, zoom, refused } = decodeSettings(hash);
-    this.dispatch({ type: 'settings', settings, notice: noticeOf(refused) });
-    if (zoom) this.dispatch({ type: 'zoom', range: zoom });
+    const take = () => {
+      this.dispatch({ type: 'settings', settings, notice: noticeOf(refused) });
+      if (zoom) this.dispatch({ type: 'zoom', range: zoom });
+    };
+    this.#takeFitting(settings.experiments, take);
+  }
+
+  /** Where they do not fit the device, the runs of before go on, and the address is theirs again. */
+  #takeFitting(experiments: readonly Experiment[], take: () => void): void {
+    whenFitting(experiments, this.#state.report, take, (text) =>
+      this.dispatch({ type: 'remark', remark: { title: 'Nothing has changed', text } }),
+    );
+  }
+
+  /** Runs from elsewhere in place of those that are there, to be trained when a person says so or at once. */
+  open(settings: Settings, run: boolean): void {
+    this.#takeFitting(settings.experiments, () => {
+      this.dispatch({ type: 'settings', settings, notice: undefined });
+      if (run) this.dispatch({ type: 'play', command: 'start' });
+    });
   }
 
   #writeAddress(): void {

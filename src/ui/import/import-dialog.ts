@@ -5,6 +5,7 @@ import { requestAudit } from '../../audit/audit-client.ts';
 import type { AuditAnswer } from '../../audit/audit-protocol.ts';
 import { formatCount, formatNumber } from '../../metrics/format.ts';
 import { act } from '../events.ts';
+import { whenFitting } from '../misfit.ts';
 import type { LabState } from '../state.ts';
 import { shared } from '../styles.ts';
 import type { Incoming } from './files.ts';
@@ -21,6 +22,8 @@ export class ImportDialog extends LitElement {
   /** The description in the Sweep view's form, where that is loaded. */
   @property({ attribute: false }) sweep: Readonly<Record<string, unknown>> | undefined;
   @state() private way = 0;
+  /** Why what would be taken over does not fit the device. */
+  @state() private misfit: string | undefined;
   @state() private answer: AuditAnswer | undefined;
 
   static override styles = [
@@ -44,6 +47,7 @@ export class ImportDialog extends LitElement {
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (!changed.has('incoming')) return;
     this.way = 0;
+    this.misfit = undefined;
     this.answer = undefined;
     const { imported, tensors, name } = this.incoming;
     if (imported.kind === 'case' && tensors) this.#audit(imported, tensors, name);
@@ -79,14 +83,20 @@ export class ImportDialog extends LitElement {
         ${ways.map(({ label }, k) => html`<option value=${k} .selected=${k === this.way}>${label}</option>`)}
       </select></label>
       ${this.#table(changes)}
+      <div role="alert">${this.misfit ? html`<p class="bad">${this.misfit}</p>` : ''}</div>
       <div class="row">
         <button class="primary" ?disabled=${changes.length === 0} @click=${() => {
           const { engine, logIterations, quantity, looks } = this.lab;
           const isSame = way.experiments.length === this.lab.experiments.length;
           const { mapRun, baseline, hidden } = isSame ? this.lab : { mapRun: 0, baseline: 0, hidden: [] };
           const settings = { experiments: way.experiments, engine, logIterations, mapRun, baseline, hidden, quantity, looks };
-          act(this, { type: 'settings', settings, notice: undefined, name: `Import of ${title || this.incoming.name}` });
-          this.#close();
+          const take = () => {
+            act(this, { type: 'settings', settings, notice: undefined, name: `Import of ${title || this.incoming.name}` });
+            this.#close();
+          };
+          whenFitting(way.experiments, this.lab.report, take, (message) => {
+            this.misfit = message;
+          });
         }}>Take over</button>
         <button class="quiet" @click=${this.#close}>Cancel</button>
       </div>`;
@@ -147,6 +157,7 @@ export class ImportDialog extends LitElement {
 
   readonly #choose = (event: Event): void => {
     this.way = Number((event.target as HTMLSelectElement).value);
+    this.misfit = undefined;
   };
 
   readonly #close = (): void => {
