@@ -3,6 +3,7 @@ import { openEngine } from '../engine/open.ts';
 import { auditCase } from './audit.ts';
 import type { AuditAnswer, AuditRequest } from './audit-protocol.ts';
 import { parseCase, readCase } from './case.ts';
+import { experimentOfCase } from './case-experiment.ts';
 
 self.addEventListener('message', async ({ data }: MessageEvent<AuditRequest>) => {
   self.postMessage(await answer(data));
@@ -13,7 +14,8 @@ async function answer({ document, tensors, file, tensorFile }: AuditRequest): Pr
     const given = readCase(parseCase(document, file), tensors, tensorFile);
     const engine = await openEngine('cpu', undefined, 'use');
     try {
-      return { type: 'audited', audit: await auditCase(engine, given, tensorFile) };
+      const audit = await auditCase(engine, given, tensorFile);
+      return { type: 'audited', audit, experiment: experimentOfCase(given) };
     } finally {
       engine.destroy();
     }

@@ -4,8 +4,10 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { requestAudit } from '../../audit/audit-client.ts';
 import type { AuditAnswer } from '../../audit/audit-protocol.ts';
 import { formatCount, formatNumber } from '../../metrics/format.ts';
+import type { Experiment } from '../../model/schema.ts';
 import { act } from '../events.ts';
 import { whenFitting } from '../misfit.ts';
+import { listed } from '../runs.ts';
 import type { LabState } from '../state.ts';
 import { shared } from '../styles.ts';
 import type { Incoming } from './files.ts';
@@ -117,11 +119,11 @@ export class ImportDialog extends LitElement {
   #case({ title }: Of<'case'>): TemplateResult {
     const { answer } = this;
     return html`<p>A case: <b>${title}</b>, a network, one batch, and what PyTorch computed. It is audited on the CPU engine; the Lab stays as it is.</p>
-      ${answer === undefined ? html`<p role="status">Auditing.</p>` : answer.type === 'refused' ? html`<p class="bad" role="alert">${answer.message}</p>` : this.#audited(answer)}
+      ${answer === undefined ? html`<p role="status">Auditing.</p>` : answer.type === 'refused' ? html`<p class="bad" role="alert">${answer.message}</p>` : this.#audited(answer, title)}
       <div class="row"><button class="primary" @click=${this.#close}>Close</button></div>`;
   }
 
-  #audited({ audit }: Extract<AuditAnswer, { type: 'audited' }>): TemplateResult {
+  #audited({ audit, experiment }: Extract<AuditAnswer, { type: 'audited' }>, title: string): TemplateResult {
     return html`<p role="status" class=${audit.passed ? 'good' : 'bad'}><b>${audit.passed ? '● Passed' : '▲ Failed'}</b>: ${formatCount(audit.quantities.length)} kinds of numbers compared.</p>
       <div class="scroll" tabindex="0" role="group" aria-label="Result of the audit"><table>
         <thead><tr><th scope="col">Quantity</th><th scope="col">Compared</th><th scope="col">Worst</th><th scope="col">Tolerance</th><th scope="col">Where</th><th scope="col">Result</th></tr></thead>
@@ -131,7 +133,19 @@ export class ImportDialog extends LitElement {
             <td class="num">${formatNumber(tolerance)} ${measure}</td><td class="num where">${where}</td><td class=${passed ? 'good' : 'bad'}>${passed ? 'pass' : 'FAIL'}</td>
           </tr>`,
         )}</tbody>
-      </table></div>`;
+      </table></div>
+      ${
+        'reason' in experiment
+          ? html`<p>It cannot be opened as an experiment. ${experiment.reason}</p>`
+          : html`<p>As an experiment it keeps its settings, but not ${listed(experiment.lost)}.</p>
+            <div class="row"><button @click=${() => this.#offer(experiment.experiment, title)}>Open as an experiment</button></div>`
+      }`;
+  }
+
+  /** What that would change is shown next. */
+  #offer(experiment: Experiment, title: string): void {
+    const imported = { kind: 'experiments', experiments: [experiment], titles: [title] } as const;
+    this.dispatchEvent(new CustomEvent('import', { detail: { name: title, imported }, bubbles: true, composed: true }));
   }
 
   #table(changes: readonly Change[]): TemplateResult {

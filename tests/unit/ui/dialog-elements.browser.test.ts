@@ -356,6 +356,31 @@ describe('<nabla-import>', () => {
     await expectAccessible(element);
   });
 
+  test('a case is audited, and offered as an experiment with what that lacks', async () => {
+    const [json, tensors] = await Promise.all(
+      ['json', 'safetensors'].map((kind) => fetch(`/tests/golden/cases/mlp_tanh.${kind}`)),
+    );
+    const document = await json.json();
+    const incoming: Incoming = {
+      name: 'mlp_tanh.json',
+      imported: { kind: 'case', title: 'mlp_tanh', document, tensors: document.tensors },
+      tensors: new Uint8Array(await tensors.arrayBuffer()),
+    };
+    const { element, details } = await show<ImportDialog>('nabla-import', { lab: labOf(), incoming });
+    await vi.waitFor(() => expect(wordsOf(element)).toContain('● Passed'), 20_000);
+    expect(wordsOf(element)).toMatch(
+      /but not its weights: the run draws its own from its seed, its one batch of 6 and its targets/,
+    );
+    await expectAccessible(element);
+    button(element, 'Open as an experiment').click();
+    expect(details('import')).toMatchObject([
+      {
+        name: 'mlp_tanh',
+        imported: { kind: 'experiments', experiments: [{ model: { depth: 3, width: 16, activation: 'tanh' } }] },
+      },
+    ]);
+  });
+
   test('a sweep goes into the Sweep view’s form', async () => {
     const document = { title: 'S', experiment: {}, axes: [{ path: 'seed', values: [1, 2] }] };
     const { element, details } = await show<ImportDialog>('nabla-import', {
