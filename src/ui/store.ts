@@ -1,5 +1,4 @@
 /** Holds the state, follows it with the worker and the address, and tells the page at most once a frame. */
-import type { Experiment } from '../model/schema.ts';
 import { WorkerClient } from '../sweep/client.ts';
 import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
 import { noticeOf, presentHash, writeHash } from './address.ts';
@@ -118,19 +117,27 @@ export class Store {
       this.dispatch({ type: 'settings', settings, notice: noticeOf(refused) });
       if (zoom) this.dispatch({ type: 'zoom', range: zoom });
     };
-    this.#takeFitting(settings.experiments, take);
+    this.#takeFitting(settings, take);
   }
 
-  /** Where they do not fit the device, the runs of before go on, and the address is theirs again. */
-  #takeFitting(experiments: readonly Experiment[], take: () => void): void {
-    whenFitting(experiments, this.#state.report, take, (text) =>
-      this.dispatch({ type: 'remark', remark: { title: 'Nothing has changed', text } }),
+  /** Where they do not fit the device, the runs of before go on, and the address is theirs again. What comes later goes first. */
+  #takeFitting({ experiments, engine }: Settings, take: () => void): void {
+    const { experiments: present, engine: presentEngine, report } = this.#state;
+    const isOvertaken = () => this.#state.experiments !== present;
+    whenFitting(
+      experiments,
+      // Of another engine nothing is known before it is open.
+      engine === presentEngine ? report : undefined,
+      () => {
+        if (!isOvertaken()) take();
+      },
+      (text) => this.dispatch({ type: 'remark', remark: { title: 'Nothing has changed', text } }),
     );
   }
 
   /** Runs from elsewhere in place of those that are there, to be trained when a person says so or at once. */
   open(settings: Settings, run: boolean): void {
-    this.#takeFitting(settings.experiments, () => {
+    this.#takeFitting(settings, () => {
       this.dispatch({ type: 'settings', settings, notice: undefined });
       if (run) this.dispatch({ type: 'play', command: 'start' });
     });
