@@ -34,6 +34,7 @@ export class Spectra extends LitElement {
   static override styles = [
     shared,
     css`
+      .seg button { white-space: nowrap; }
       :host { display: block; margin-top: 16px; }
       nabla-chart { height: 190px; margin-bottom: 6px; }
       table { border-collapse: collapse; width: 100%; }
