@@ -1,4 +1,4 @@
-/** A plan on a WebGPU device: its buffers, its steps with their bind groups, and the staging buffers for reading back. */
+/** A plan on a WebGPU device: its buffers, its steps with their bind groups, writes and reads in turn. */
 import { LimitError } from '../../model/errors.ts';
 import { kernelEntry } from '../../plan/kernels.ts';
 import { isNeeded, type Replicas } from '../../plan/placement.ts';
@@ -6,6 +6,7 @@ import { type AnyStep, type Plan, type Range, WORD } from '../../plan/plan.ts';
 import type { Session } from '../engine.ts';
 import type { GpuContext } from './context.ts';
 import type { Pipelines } from './pipelines.ts';
+import { StagingPool } from './staging.ts';
 import { SubmissionSize, submissionEnd, TaskQueue } from './submission.ts';
 
 interface Dispatch {
@@ -16,8 +17,7 @@ interface Dispatch {
 }
 
 export class GpuSession implements Session {
-  readonly #staging: GPUBuffer[] = [];
-  #destroyed = false;
+  readonly #staging: StagingPool;
   readonly #queue = new TaskQueue();
   readonly #sizes = { iteration: new SubmissionSize(), evaluation: new SubmissionSize() };
   /** When the latest finished submission had finished. */
@@ -32,7 +32,9 @@ export class GpuSession implements Session {
     readonly plan: Plan,
     readonly buffers: readonly GPUBuffer[],
     readonly dispatches: Readonly<Record<'iteration' | 'evaluation', readonly Dispatch[]>>,
-  ) {}
+  ) {
+    this.#staging = new StagingPool(context.device);
+  }
 
   static async create(context: GpuContext, pipelines: Pipelines, plan: Plan): Promise<GpuSession> {
     const { device } = context;
@@ -138,9 +140,9 @@ export class GpuSession implements Session {
   }
 
   destroy(): void {
-    this.#destroyed = true;
     this.#queue.clear(new Error('the session was destroyed'));
-    for (const buffer of [...this.buffers, ...this.#staging]) buffer.destroy();
+    for (const buffer of this.buffers) buffer.destroy();
+    this.#staging.destroy();
   }
 
   /** Does something after everything that was asked for before. */
@@ -202,7 +204,7 @@ export class GpuSession implements Session {
     // All copies are made in one submission, so that they show one moment.
     const copies = inBatches(ranges, this.context.limits.bufferBytes).map((batch) => {
       const bytes = batch.reduce((sum, { words }) => sum + words * WORD, 0);
-      const staging = this.#takeStaging(bytes);
+      const staging = this.#staging.take(bytes);
       let at = 0;
       for (const { buffer, offset, words } of batch) {
         encoder.copyBufferToBuffer(this.buffers[buffer], offset * WORD, staging, at, words * WORD);
@@ -219,8 +221,7 @@ export class GpuSession implements Session {
     const read = copies.flatMap(({ batch, bytes, staging }) => {
       const all = new Uint32Array(staging.getMappedRange(0, bytes).slice(0));
       staging.unmap();
-      if (this.#destroyed) staging.destroy();
-      else this.#staging.push(staging);
+      this.#staging.giveBack(staging);
       let start = 0;
       return batch.map(({ words }) => {
         start += words;
@@ -229,17 +230,6 @@ export class GpuSession implements Session {
     });
     this.context.check();
     return read;
-  }
-
-  /** A mappable buffer of at least this size that no read is using. */
-  #takeStaging(bytes: number): GPUBuffer {
-    const index = this.#staging.findIndex(({ size }) => size >= bytes);
-    if (index >= 0) return this.#staging.splice(index, 1)[0];
-    return this.context.device.createBuffer({
-      label: 'staging',
-      size: bytes,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
   }
 }
 
