@@ -3,6 +3,7 @@ import { css, html, LitElement, type PropertyValues, type TemplateResult } from 
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { chartStyles } from './chart/chart-styles.ts';
 import { listenForGestures } from './chart/gestures.ts';
+import { actOnChartKey, CHART_KEYS, WALK_KEYS } from './chart/keys.ts';
 import './chart/menu.ts';
 import type { Caption } from './chart/figure.ts';
 import { framePicture } from './chart/picture.ts';
@@ -76,7 +77,7 @@ export class NablaChart extends LitElement {
       <div
         class="plot" role="img" tabindex="0" ?hidden=${this.showsTable || !this.frame}
         aria-label="${this.heading}. ${this.summary}" aria-roledescription="chart"
-        aria-keyshortcuts=${this.fixed ? 'ArrowLeft ArrowRight' : 'ArrowLeft ArrowRight + - Backspace'}
+        aria-keyshortcuts=${this.fixed ? WALK_KEYS : CHART_KEYS}
         @keydown=${this.#key}
       ></div>
       ${this.showsTable ? dataTable(this.heading, this.table()) : ''}
@@ -136,37 +137,7 @@ export class NablaChart extends LitElement {
   }
 
   readonly #key = (event: KeyboardEvent): void => {
-    const frame = this.frame;
-    if (!frame) return;
-    const [from, to] = frame.xRange;
-    const middle = this.at ?? (from + to) / 2;
-    const pan = (share: number) => emit(this, 'chart-view', [from + share * (to - from), to + share * (to - from)] as const);
-    const zoom = (factor: number) => {
-      const half = ((to - from) * factor) / 2;
-      emit(this, 'chart-zoom', [middle - half, middle + half] as const);
-    };
-    if (!this.fixed && event.ctrlKey && (event.key === 'ArrowLeft' || event.key === 'ArrowRight'))
-      pan(event.key === 'ArrowLeft' ? -0.1 : 0.1);
-    else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight')
-      this.#step(frame, event.key === 'ArrowLeft' ? -1 : 1, event.shiftKey ? 10 : 1);
-    else if (event.key === 'Escape') emit(this, 'chart-hover', undefined);
-    else if (!this.fixed && (event.key === '+' || event.key === '=')) zoom(0.5);
-    else if (!this.fixed && event.key === '-') zoom(2);
-    else if (!this.fixed && event.key === 'Backspace') emit(this, 'chart-reset', { all: false });
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
+    const { frame, at, fixed } = this;
+    if (frame) actOnChartKey(this, event, { xs: frame.xs, range: frame.xRange, at, fixed });
   };
-
-  /** Moves the crosshair over the samples in view. */
-  #step({ xs, xRange }: Frame, direction: number, samples: number): void {
-    const shown = xs.filter((x) => x >= xRange[0] && x <= xRange[1]);
-    const from = this.at === undefined ? (direction > 0 ? -1 : shown.length) : nearest(shown, this.at);
-    const next = shown[Math.min(shown.length - 1, Math.max(0, from + direction * samples))];
-    if (next !== undefined) emit(this, 'chart-hover', next);
-  }
-}
-
-function nearest(xs: readonly number[], x: number): number {
-  return xs.reduce((best, value, i) => (Math.abs(value - x) < Math.abs(xs[best] - x) ? i : best), 0);
 }

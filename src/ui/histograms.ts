@@ -4,9 +4,12 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import { formatCount } from '../metrics/format.ts';
 import { countOf, type Histogram, histogramOf } from '../metrics/histogram.ts';
 import type { LayerRecord } from '../metrics/trace.ts';
+import { areaStyles, listenOnArea } from './chart/area.ts';
 import { chartStyles } from './chart/chart-styles.ts';
 import type { Caption } from './chart/figure.ts';
 import { FrameDraw } from './chart/frame-draw.ts';
+import type { Span } from './chart/gestures.ts';
+import { actOnChartKey, CHART_KEYS, WALK_KEYS } from './chart/keys.ts';
 import { iterationScale, visibleRange } from './chart-data.ts';
 import './chart/menu.ts';
 import { canvasPicture } from './chart/picture.ts';
@@ -34,6 +37,7 @@ export class Histograms extends LitElement {
   @state() private pointed: number | undefined;
   @state() private showsTable = false;
   @query('canvas') private canvas!: HTMLCanvasElement | null;
+  @query('.area') private area!: HTMLElement;
   readonly #colors = new Colors(this);
   readonly #drawing = new FrameDraw(() => this.#paint());
   readonly #resized = new ResizeObserver(() => this.#drawing.ask());
@@ -43,6 +47,7 @@ export class Histograms extends LitElement {
     shared,
     chartStyles,
     tableStyles,
+    areaStyles,
     css`
       :host { display: flex; min-width: 0; min-height: 0; }
       figure { padding-bottom: 4px; }
@@ -51,7 +56,8 @@ export class Histograms extends LitElement {
       @media (max-width: 760px) { .read { white-space: normal; } }
       .host { flex: 1; min-height: 150px; position: relative; border-radius: 4px; }
       .host[hidden] { display: none; }
-      canvas { position: absolute; inset: 0; width: 100%; height: 100%; touch-action: pan-y; cursor: crosshair; }
+      canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
+      .area { top: 0; bottom: 0; }
       .end { margin-left: auto; display: inline-flex; align-items: center; }
       .empty { color: var(--dim); padding: 20px 8px; text-align: center; display: grid; gap: 8px; justify-items: center; }
     `,
@@ -64,6 +70,17 @@ export class Histograms extends LitElement {
   /** The chosen weight; of a run that has fewer, its last. */
   get #chosen(): number {
     return Math.min(this.pointed ?? this.lab.looks.weight, Math.max(0, this.#names.length - 1));
+  }
+
+  /** Whether the map is of one weight over the iterations. */
+  get #isOver(): boolean {
+    return this.lab.looks.across === 'iterations';
+  }
+
+  /** First and last position in view on the axis of iterations. */
+  get #range(): Span {
+    const [from, to] = visibleRange(this.lab).map(iterationScale(this.lab).position);
+    return [from, to];
   }
 
   get #records(): readonly LayerRecord[] {
@@ -96,9 +113,9 @@ export class Histograms extends LitElement {
       </figcaption>
       <div class="read num" aria-live=${this.matches(':focus-within') ? 'polite' : 'off'} title=${words}>${words}</div>
       ${own ? '' : this.#empty()}
-      <div class="host" ?hidden=${this.showsTable || !own} role="img" tabindex="0" aria-roledescription="chart" aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown"
+      <div class="host" ?hidden=${this.showsTable || !own} role="img" tabindex="0" aria-roledescription="chart" aria-keyshortcuts="${this.#isOver ? CHART_KEYS : WALK_KEYS} ArrowUp ArrowDown"
         aria-label="${heading}, run ${runName(lab.mapRun)}. ${words}" @keydown=${this.#key}>
-        <canvas @pointermove=${this.#hover} @pointerleave=${this.#leave} @dblclick=${() => emit(this, 'chart-reset', { all: true })}></canvas>
+        <canvas></canvas><div class="area"></div>
       </div>
       ${this.showsTable && own ? dataTable(`${heading}, ${words}`, histogramTable(own)) : ''}
     </figure>`;
@@ -108,7 +125,7 @@ export class Histograms extends LitElement {
   readonly #data = (): Table => {
     const all = this.#names.map((name, index) => ({ name, index }));
     const record = this.#record;
-    return this.lab.looks.across === 'iterations'
+    return this.#isOver
       ? histogramData(this.#records, all.slice(this.#chosen, this.#chosen + 1))
       : histogramData(record ? [record] : [], all);
   };
@@ -147,6 +164,13 @@ export class Histograms extends LitElement {
     const { canvas } = this;
     return canvas && this.#record ? canvasPicture(this, [{ canvas }], caption) : undefined;
   };
+
+  override firstUpdated(): void {
+    listenOnArea(this.area, this, {
+      range: () => (this.#isOver ? this.#range : undefined),
+      hover: (at) => (this.#isOver ? this.#hover(at?.x) : this.#hoverWeight(at?.x)),
+    });
+  }
 
   override updated(changed: PropertyValues<this>): void {
     if (changed.has('theme')) this.#colors.clear();
@@ -196,13 +220,15 @@ export class Histograms extends LitElement {
     if (!record) return undefined;
     const scale = iterationScale(lab);
     const range = visibleRange(lab);
-    const isOver = lab.looks.across === 'iterations';
-    const columns = Math.round(layoutOf(width, height).map.width);
+    const isOver = this.#isOver;
+    const { map } = layoutOf(width, height);
+    Object.assign(this.area.style, { left: `${map.left}px`, width: `${map.width}px` });
+    const columns = Math.round(map.width);
     const names = this.#names;
     const grid = isOver ? overIterations(this.#records, this.#chosen, scale, range, columns) : overWeights(record, names.length);
     const own = histogramOf(record.histogram, this.#chosen);
     const count = countOf(own);
-    const [from, to] = range.map(scale.position);
+    const [from, to] = this.#range;
     const share = (x: number) => (x - from) / (to - from);
     const place = isOver ? share(scale.position(record.iteration)) : (this.#chosen + 0.5) / names.length;
     const ticks = isOver
@@ -216,48 +242,36 @@ export class Histograms extends LitElement {
     };
   }
 
-  /** Share of the map's width under the pointer; undefined beside it. */
-  #shareAt(event: PointerEvent): number | undefined {
-    if (!this.canvas) return undefined;
-    const { left, width } = layoutOf(this.canvas.clientWidth, this.canvas.clientHeight).map;
-    const share = (event.offsetX - left) / width;
-    return share >= 0 && share <= 1 ? share : undefined;
+  /** @param share of the map's width */
+  #hover(share: number | undefined): void {
+    const [from, to] = this.#range;
+    emit(this, 'chart-hover', share === undefined ? undefined : from + share * (to - from));
   }
 
-  readonly #hover = (event: PointerEvent): void => {
-    const share = this.#shareAt(event);
-    if (this.lab.looks.across === 'weights') {
-      if (share !== undefined) this.pointed = Math.min(this.#names.length - 1, Math.floor(share * this.#names.length));
-      return;
-    }
-    const [from, to] = visibleRange(this.lab).map(iterationScale(this.lab).position);
-    emit(this, 'chart-hover', share === undefined ? undefined : from + share * (to - from));
-  };
+  #hoverWeight(share: number | undefined): void {
+    if (share !== undefined) this.pointed = Math.min(this.#names.length - 1, Math.floor(share * this.#names.length));
+    else if (this.pointed !== undefined) this.#pick(this.pointed);
+  }
 
-  readonly #leave = (): void => {
-    if (this.pointed !== undefined) this.#pick(this.pointed);
-    if (this.lab.looks.across === 'iterations') emit(this, 'chart-hover', undefined);
-  };
-
-  /** Left and right walk along the map, up and down through the weights. */
+  /** Up and down through the weights, left and right too where they lie side by side; the others as in every chart. */
   readonly #key = (event: KeyboardEvent): void => {
     const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const through = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (event.key === 'Escape') emit(this, 'chart-hover', undefined);
-    else if (through || (across && this.lab.looks.across === 'weights'))
-      this.#pick(Math.min(this.#names.length - 1, Math.max(0, this.#chosen + (through ?? across ?? 0))));
-    else if (across) this.#step(across);
-    else return;
+    const through = { ArrowUp: 1, ArrowDown: -1 }[event.key] ?? (this.#isOver ? undefined : across);
+    if (!through) {
+      const { position } = iterationScale(this.lab);
+      const record = this.lab.hover === undefined ? undefined : this.#record;
+      actOnChartKey(this, event, {
+        xs: this.#records.map(({ iteration }) => position(iteration)),
+        range: this.#range,
+        at: record && position(record.iteration),
+        fixed: !this.#isOver,
+      });
+      return;
+    }
     event.preventDefault();
     event.stopPropagation();
+    this.#pick(Math.min(this.#names.length - 1, Math.max(0, this.#chosen + through)));
   };
-
-  #step(by: number): void {
-    const records = this.#records;
-    const record = this.#record;
-    const next = record && records[Math.min(records.length - 1, Math.max(0, records.indexOf(record) + by))];
-    if (next) emit(this, 'chart-hover', iterationScale(this.lab).position(next.iteration));
-  }
 }
 
 /** Numbers of the weights in the middle of their columns, as many as there is room for. */

@@ -1,10 +1,12 @@
 /** The layer × iteration map of one run: colour is the gradient's norm, hatching is what is not finite. */
-import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { css, html, LitElement, type PropertyValues, type TemplateResult, unsafeCSS } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { areaStyles, listenOnArea } from './chart/area.ts';
 import { chartStyles } from './chart/chart-styles.ts';
 import type { Caption } from './chart/figure.ts';
 import { FrameDraw } from './chart/frame-draw.ts';
-import { listenForGestures } from './chart/gestures.ts';
+import type { Span } from './chart/gestures.ts';
+import { actOnChartKey, CHART_KEYS } from './chart/keys.ts';
 import './chart/menu.ts';
 import { canvasPicture } from './chart/picture.ts';
 import { Colors } from './colors.ts';
@@ -31,7 +33,9 @@ export class LayerMap extends LitElement {
   @property({ attribute: false }) grid: ((columns: number) => MapGrid) | undefined;
   @property({ attribute: false }) ticks: readonly Tick[] = [];
   /** First and last position on the x axis. */
-  @property({ attribute: false }) range: readonly [number, number] = [0, 1];
+  @property({ attribute: false }) range: Span = [0, 1];
+  /** Positions of the records, over which the keys walk. */
+  @property({ attribute: false }) xs: () => readonly number[] = () => [];
   @property({ attribute: false }) at: number | undefined;
   @property({ attribute: false }) run: RunIndex = 0;
   /** How many there are to choose from. */
@@ -41,7 +45,8 @@ export class LayerMap extends LitElement {
   @property() unit: 'layer' | 'step' = 'layer';
   /** `h0`: what the steps are of. */
   @property() of = '';
-  @property() readout = '';
+  /** What the cells say at the crosshair, of one row or of all. */
+  @property({ attribute: false }) readout: (row: number | undefined) => string = () => '';
   @property() summary = '';
   @property() theme = '';
   @property({ attribute: false }) table: () => Table = () => ({ columns: [], rows: [] });
@@ -50,13 +55,15 @@ export class LayerMap extends LitElement {
   /** What the runs are, a line each, for pictures. */
   @property({ attribute: false }) settings: () => readonly string[] = () => [];
   @state() private showsTable = false;
+  /** The layer or step that is read out. */
+  @state() private row: number | undefined;
   @query('canvas') private canvas!: HTMLCanvasElement;
+  @query('.area') private area!: HTMLElement;
   readonly #colors = new Colors(this);
   #image: HTMLCanvasElement | undefined;
   /** First and last column with a cell that is not finite. */
   #broken: readonly [number, number] | undefined;
   #domain: readonly [number, number] = [0, 1];
-  #deaf: () => void = () => undefined;
   readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
     const { canvas } = this;
     return this.#image && canvasPicture(this, [{ canvas }], caption);
@@ -73,13 +80,15 @@ export class LayerMap extends LitElement {
     shared,
     chartStyles,
     tableStyles,
+    areaStyles,
     css`
       :host { display: flex; min-width: 0; min-height: 0; }
       figure { padding-bottom: 4px; }
       .read { color: var(--dim); min-height: 17px; line-height: 17px; white-space: pre; overflow: hidden; text-overflow: ellipsis; }
       .host { flex: 1; min-height: 110px; position: relative; border-radius: 4px; }
       .host[hidden] { display: none; }
-      canvas { position: absolute; inset: 0; width: 100%; height: 100%; touch-action: pan-y; cursor: crosshair; }
+      canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
+      .area { inset: ${unsafeCSS(`${TOP}px ${RIGHT}px ${BOTTOM}px ${LEFT}px`)}; }
       select { font: inherit; font-size: 12px; font-weight: 400; height: 24px; color: var(--text); background: var(--panel); border: 1px solid var(--edge); border-radius: var(--r); }
       .end { margin-left: auto; display: inline-flex; align-items: center; }
     `,
@@ -98,9 +107,13 @@ export class LayerMap extends LitElement {
         <span class="end"><button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
         <nabla-chart-menu .heading=${heading} .unit=${`${label}${of}`} .figure=${this as HTMLElement} .settings=${this.settings} .table=${this.data ?? this.table} .picture=${this.#picture}></nabla-chart-menu></span>
       </figcaption>
-      <div class="read num">${this.readout}</div>
-      <div class="host" ?hidden=${this.showsTable} role="img" aria-label="${named} by iteration map of run ${runName(this.run)}, ${text}${this.of === '' ? '' : `; ${this.of}`}. ${this.summary}">
-        <canvas @pointermove=${this.#hover} @pointerleave=${() => emit(this, 'chart-hover', undefined)} @dblclick=${() => emit(this, 'chart-reset', { all: true })}></canvas>
+      <div class="read num" aria-live=${this.matches(':focus-within') ? 'polite' : 'off'}>${this.readout(this.row)}</div>
+      <div
+        class="host" ?hidden=${this.showsTable} role="img" tabindex="0" aria-roledescription="chart" aria-keyshortcuts="${CHART_KEYS} ArrowUp ArrowDown"
+        aria-label="${named} by iteration map of run ${runName(this.run)}, ${text}${this.of === '' ? '' : `; ${this.of}`}. ${this.summary}"
+        @keydown=${this.#key}
+      >
+        <canvas></canvas><div class="area"></div>
       </div>
       ${this.showsTable ? dataTable(heading, this.table()) : ''}
     </figure>`;
@@ -108,9 +121,12 @@ export class LayerMap extends LitElement {
 
   override firstUpdated(): void {
     this.#resized.observe(this.canvas);
-    this.#deaf = listenForGestures(this.canvas, {
+    listenOnArea(this.area, this, {
       range: () => this.range,
-      view: (range, isFirst) => emit(this, isFirst ? 'chart-zoom' : 'chart-view', range),
+      hover: (at) => {
+        this.row = at && this.#rows > 0 ? Math.min(this.#rows - 1, Math.floor(at.y * this.#rows)) : undefined;
+        emit(this, 'chart-hover', at && this.range[0] + at.x * (this.range[1] - this.range[0]));
+      },
     });
   }
 
@@ -127,17 +143,30 @@ export class LayerMap extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#resized.disconnect();
-    this.#deaf();
   }
 
   #toggleTable(): void {
     this.showsTable = !this.showsTable;
   }
 
-  readonly #hover = (event: PointerEvent): void => {
-    const width = this.canvas.clientWidth - LEFT - RIGHT;
-    const share = (event.offsetX - LEFT) / width;
-    emit(this, 'chart-hover', share < 0 || share > 1 ? undefined : this.range[0] + share * (this.range[1] - this.range[0]));
+  /** Layers or steps that are drawn. */
+  get #rows(): number {
+    return this.#image?.height ?? 0;
+  }
+
+  /** Up and down through the rows, the others as in every chart. */
+  readonly #key = (event: KeyboardEvent): void => {
+    const down = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (event.key === 'Escape') this.row = undefined;
+    if (!down) {
+      actOnChartKey(this, event, { xs: this.xs(), range: this.range, at: this.at });
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    if (this.#rows === 0) return;
+    const from = this.row ?? (down > 0 ? -1 : this.#rows);
+    this.row = Math.min(this.#rows - 1, Math.max(0, from + down * (event.shiftKey ? 10 : 1)));
   };
 
   #ask(anew: boolean): void {
@@ -159,13 +188,13 @@ export class LayerMap extends LitElement {
     if (this.#isAnew || !this.#image) this.#draw(Math.round(inner.width));
     this.#isAnew = false;
     context.imageSmoothingEnabled = false;
-    const layers = this.#image?.height ?? 1;
     if (this.#image) {
       if (this.#broken)
         hatch(context, this.#broken, this.#image.width, inner, this.#colors.of('--panel'), this.#colors.of('--faint'));
       context.drawImage(this.#image, LEFT, TOP, inner.width, inner.height);
     }
-    this.#labels(context, inner, layers);
+    this.#labels(context, inner, this.#rows || 1);
+    this.#point(context, inner);
   }
 
   /** One pixel a cell: transparent where there is no record or none that is finite. */
@@ -219,9 +248,23 @@ export class LayerMap extends LitElement {
     const label = axisLabel(this.quantity);
     context.fillText(label(this.#domain[1]), left + 14, TOP + 9);
     context.fillText(label(this.#domain[0]), left + 14, TOP + inner.height);
-    if (this.at === undefined || this.at < this.range[0] || this.at > this.range[1]) return;
+  }
+
+  /** The crosshair: the iteration of all charts, and the row that is read out. */
+  #point(context: CanvasRenderingContext2D, inner: Size): void {
+    const { at, row } = this;
+    const [from, to] = this.range;
     context.fillStyle = this.#colors.of('--text');
-    context.fillRect(LEFT + ((this.at - this.range[0]) / span) * inner.width, TOP, 1, inner.height);
+    if (at !== undefined && at >= from && at <= to)
+      context.fillRect(LEFT + ((at - from) / (to - from)) * inner.width, TOP, 1, inner.height);
+    // Beside the frame, so that it covers no cell.
+    if (row === undefined || row >= this.#rows) return;
+    const y = TOP + ((row + 0.5) / this.#rows) * inner.height;
+    context.beginPath();
+    context.moveTo(LEFT + inner.width + 1, y);
+    context.lineTo(LEFT + inner.width + 8, y - 4);
+    context.lineTo(LEFT + inner.width + 8, y + 4);
+    context.fill();
   }
 }
 

@@ -2,6 +2,7 @@
 import { unsafeCSS } from 'lit';
 import uPlot from 'uplot';
 import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
+import { SHORTEST_DRAG } from './chart/area.ts';
 import { FrameDraw } from './chart/frame-draw.ts';
 import { Colors } from './colors.ts';
 import type { EdgeMark, Frame, SeriesStyle } from './frame.ts';
@@ -23,8 +24,6 @@ const TAG_HEIGHT = 11;
 const LEVEL_HEIGHT = 11;
 /** Where a letter goes that would cover another, in rows. */
 const TAG_SHIFTS = [0, 1, -1, 2, -2, 3, -3];
-/** A drag shorter than this many pixels is a click. */
-const SHORTEST_DRAG = 6;
 
 export class Plot {
   readonly #plot: uPlot;

@@ -57,6 +57,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     act: ({ lab }) => copyText(valuesText(lab, location.href)),
   },
   { place: 'chart', keys: ['ArrowLeft', 'ArrowRight'], does: 'Move the crosshair by a sample; with Shift by ten' },
+  { place: 'chart', keys: ['ArrowUp', 'ArrowDown'], does: 'In a map: read another layer, step or weight' },
   { place: 'chart', keys: ['+', '-'], does: 'Zoom in or out around the crosshair' },
   { place: 'chart', keys: ['Ctrl+ArrowLeft', 'Ctrl+ArrowRight'], does: 'Move what is in view by a tenth' },
   { place: 'chart', keys: ['Backspace'], does: 'Previous zoom' },

@@ -254,11 +254,14 @@ export class Stage extends LitElement {
     const [first, count] = ofSteps ? [curve?.first ?? 0, curve?.count ?? 0] : [0, names.length];
     const place = (l: number) => (ofSteps && curve ? stepName(curve, l) : `layer ${l}`);
     const value = (l: number) => `${place(l)}: ${profileValue(record, lab.quantity, first + l)}`;
-    const ends = record && count > 0 ? `@ ${formatCount(record.iteration)}  ${value(0)}  ${value(count - 1)}` : undefined;
+    const words = (...rows: number[]) =>
+      record && count > 0 ? [`@ ${formatCount(record.iteration)}`, ...rows.map(value)].join('  ') : undefined;
+    const ends = words(0, count - 1);
     return html`<nabla-layer-map
       .grid=${this.#grid} .ticks=${scale.ticks(from, to, 10)} .range=${[scale.position(from), scale.position(to)] as const}
       .at=${at} .run=${lab.mapRun} .runs=${lab.experiments.length} .quantity=${lab.quantity} .unit=${ofSteps ? 'step' : 'layer'} .of=${curve && ofSteps ? curveName(curve) : ''}
-      .theme=${this.theme} .readout=${ends ?? ''} .summary=${ends ?? 'Nothing recorded.'}
+      .xs=${() => trace?.layers.map(({ iteration }) => scale.position(iteration)) ?? []}
+      .theme=${this.theme} .readout=${(row?: number) => (row === undefined || row >= count ? ends : words(row)) ?? ''} .summary=${ends ?? 'Nothing recorded.'}
       .table=${() => (trace && count > 0 ? mapTable(trace, lab.quantity, names.slice(first, first + count), first) : NO_TABLE)}
       .data=${() => (trace && count > 0 ? mapData(trace, lab.quantity, names.slice(first, first + count), first) : NO_TABLE)} .settings=${this.#settings}
       @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-view=${this.#view} @chart-reset=${this.#reset}
@@ -266,7 +269,9 @@ export class Stage extends LitElement {
   }
 
   #histograms(): TemplateResult {
-    return html`<nabla-histograms .lab=${this.lab} .theme=${this.theme} @chart-hover=${this.#hover} @chart-reset=${this.#reset}>${this.#wide()}</nabla-histograms>`;
+    return html`<nabla-histograms .lab=${this.lab} .theme=${this.theme}
+      @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-view=${this.#view} @chart-reset=${this.#reset}
+    >${this.#wide()}</nabla-histograms>`;
   }
 
   /** What the wide chart shows. */

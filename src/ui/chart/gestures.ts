@@ -1,10 +1,13 @@
 /** Zooming and panning a chart by wheel and touch. What a gesture does is told as the span of positions that it wants in view. */
 
+/** First and last position. */
+export type Span = readonly [number, number];
+
 export interface GestureHost {
-  /** First and last position in view. */
-  range(): readonly [number, number];
+  /** What is in view; undefined where there is nothing to zoom. */
+  range(): Span | undefined;
   /** The first span of a gesture is a new zoom; those that follow take its place. */
-  view(range: readonly [number, number], isFirst: boolean): void;
+  view(range: Span, isFirst: boolean): void;
 }
 
 /** A gesture ends when nothing has come for so long, in milliseconds. */
@@ -13,23 +16,19 @@ const PAUSE = 350;
 const STEP = 1.25;
 
 /** The span that is `factor` times as wide, with `share` of its width still left of the same position. */
-export function zoomed([from, to]: readonly [number, number], share: number, factor: number): readonly [number, number] {
+export function zoomed([from, to]: Span, share: number, factor: number): Span {
   const at = from + share * (to - from);
   return [at - share * (to - from) * factor, at + (1 - share) * (to - from) * factor];
 }
 
 /** The span moved by a share of its width. */
-export function panned([from, to]: readonly [number, number], share: number): readonly [number, number] {
+export function panned([from, to]: Span, share: number): Span {
   const by = share * (to - from);
   return [from + by, to + by];
 }
 
 /** Spans of two fingers: where they were on the element, and where they are, as shares of its width. */
-export function pinched(
-  [from, to]: readonly [number, number],
-  before: readonly [number, number],
-  now: readonly [number, number],
-): readonly [number, number] {
+export function pinched([from, to]: Span, before: Span, now: Span): Span {
   const at = (share: number) => from + share * (to - from);
   const [a, b] = [at(before[0]), at(before[1])];
   const width = now[1] - now[0];
@@ -46,7 +45,7 @@ export function pinched(
  */
 export function listenForGestures(area: HTMLElement, host: GestureHost): () => void {
   let last = Number.NEGATIVE_INFINITY;
-  const tell = (range: readonly [number, number], time: number) => {
+  const tell = (range: Span, time: number) => {
     host.view(range, time - last > PAUSE);
     last = time;
   };
@@ -55,10 +54,12 @@ export function listenForGestures(area: HTMLElement, host: GestureHost): () => v
     return (x - left) / width;
   };
   const wheel = (event: WheelEvent): void => {
+    const range = host.range();
+    if (!range) return;
     const sideways = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
-    if (event.ctrlKey) tell(zoomed(host.range(), shareOf(event.clientX), STEP ** (event.deltaY / 100)), event.timeStamp);
+    if (event.ctrlKey) tell(zoomed(range, shareOf(event.clientX), STEP ** (event.deltaY / 100)), event.timeStamp);
     else if (Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) {
-      tell(panned(host.range(), sideways / area.clientWidth), event.timeStamp);
+      tell(panned(range, sideways / area.clientWidth), event.timeStamp);
     } else return;
     event.preventDefault();
   };
@@ -78,10 +79,11 @@ export function listenForGestures(area: HTMLElement, host: GestureHost): () => v
     const before = fingers.get(event.pointerId);
     if (before === undefined) return;
     const now = shareOf(event.clientX);
-    if (event.pointerType !== 'touch') tell(panned(host.range(), before - now), event.timeStamp);
-    else if (fingers.size === 2) {
+    const range = host.range();
+    if (range && event.pointerType !== 'touch') tell(panned(range, before - now), event.timeStamp);
+    else if (range && fingers.size === 2) {
       const [other] = [...fingers].filter(([id]) => id !== event.pointerId).map(([, share]) => share);
-      tell(pinched(host.range(), [other, before], [other, now]), event.timeStamp);
+      tell(pinched(range, [other, before], [other, now]), event.timeStamp);
     }
     fingers.set(event.pointerId, now);
   };

@@ -115,9 +115,33 @@ test('keys walk along records and through the weights', async () => {
   expect(label(element)).toMatch(/l1\.weight/);
 });
 
+test('the wheel and the keys zoom over the iterations; over the weights there is nothing to zoom', async () => {
+  const { element } = await show<Histograms>('nabla-histograms', labWith(true, { hover: 2, zooms: [[0, 4]] }));
+  await frameShown();
+  const zooms: unknown[] = [];
+  element.addEventListener('chart-zoom', (event) => zooms.push((event as CustomEvent).detail));
+  const area = of(element, '.area');
+  const { left, width } = area.getBoundingClientRect();
+  const turn = () => {
+    const event = new WheelEvent('wheel', { clientX: left + width, deltaY: -100, ctrlKey: true, cancelable: true });
+    area.dispatchEvent(event);
+    of(element, '[role=img]').dispatchEvent(new KeyboardEvent('keydown', { key: '+' }));
+    return event.defaultPrevented;
+  };
+  expect(turn()).toBe(true);
+  // An event's place is a whole pixel.
+  expect(zooms).toEqual([
+    [expect.closeTo(4 - 4 / 1.25, 1), expect.closeTo(4, 1)],
+    [1, 3],
+  ]);
+  element.lab = { ...element.lab, looks: { ...element.lab.looks, across: 'weights' } };
+  await element.updateComplete;
+  expect([turn(), zooms.length]).toEqual([false, 2]);
+});
+
 test('the crosshair is gone when the pointer leaves', async () => {
   const { element, hovers } = await show<Histograms>('nabla-histograms', labWith(true, { hover: 2 }));
-  of(element, 'canvas').dispatchEvent(new PointerEvent('pointerleave'));
+  of(element, '.area').dispatchEvent(new PointerEvent('pointerleave'));
   expect(hovers).toEqual([undefined]);
 });
 
@@ -150,14 +174,14 @@ test('the pointer passes over the layers, and the one that it leaves at is chose
   const looks = { ...element.lab.looks, across: 'weights' } as const;
   element.lab = { ...element.lab, looks };
   await element.updateComplete;
-  const canvas = of(element, 'canvas');
-  const { left, top, width, height } = canvas.getBoundingClientRect();
-  // Three fifths of the way to the bars lie over the second of two layers.
-  canvas.dispatchEvent(new PointerEvent('pointermove', { clientX: left + 0.45 * width, clientY: top + height / 2 }));
+  await frameShown();
+  const area = of(element, '.area');
+  const { left, top, width, height } = area.getBoundingClientRect();
+  area.dispatchEvent(new PointerEvent('pointermove', { clientX: left + 0.6 * width, clientY: top + height / 2 }));
   await element.updateComplete;
   expect(label(element)).toMatch(/l1\.weight/);
   expect(actions).toEqual([]);
-  canvas.dispatchEvent(new PointerEvent('pointerleave'));
+  area.dispatchEvent(new PointerEvent('pointerleave'));
   expect(actions).toEqual([{ type: 'look', change: { weight: 1 } }]);
 });
 

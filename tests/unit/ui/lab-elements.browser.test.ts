@@ -362,10 +362,14 @@ describe('<nabla-layer-map>', () => {
         high: 1,
       }) as never,
     range: [0, 10],
+    readout: (row) => (row === undefined ? 'all' : `row ${row}`),
     summary: '@ 9  layer 0: 1.00',
     table: () => ({ columns: ['Layer', '0'], rows: [['z0', '1.00']] }),
   };
   const STYLE = 'width: 514px; height: 260px';
+  /** Its rows are known once it is drawn. */
+  const painted = (element: Element) =>
+    expect.poll(() => find<HTMLCanvasElement>(element, 'canvas').getContext('2d')?.getImageData(100, 50, 1, 1).data[3]).toBe(255);
 
   test('says in words what it shows, and shows it as a table', async () => {
     const { element, settled } = await show<LayerMap>('nabla-layer-map', { ...properties, run: 1, runs: 2 }, STYLE);
@@ -383,19 +387,81 @@ describe('<nabla-layer-map>', () => {
     await expectAccessible(element);
   });
 
-  test('another run is chosen; the pointer reads where it is, and a double click shows everything', async () => {
-    const { element, details } = await show<LayerMap>('nabla-layer-map', { ...properties, runs: 2 }, STYLE);
+  test('another run is chosen; the pointer reads the cell where it is, and a double click shows everything', async () => {
+    const { element, details, settled } = await show<LayerMap>('nabla-layer-map', { ...properties, runs: 2 }, STYLE);
     button(element, 'Run B').click();
     expect(details('action')).toEqual([{ type: 'map run', run: 1 }]);
-    const canvas = find<HTMLCanvasElement>(element, 'canvas');
-    const { left, width } = canvas.getBoundingClientRect();
-    const move = (x: number) => canvas.dispatchEvent(new PointerEvent('pointermove', { clientX: left + x, bubbles: true }));
-    // Axis and colours stand 48 and 66 pixels from the edges.
-    move(48 + (width - 48 - 66) / 2);
-    move(10);
+    const area = find(element, '.area');
+    await painted(element);
+    const { left, top, width, height } = area.getBoundingClientRect();
+    const at = { clientX: left + width / 2, clientY: top + 0.75 * height };
+    area.dispatchEvent(new PointerEvent('pointermove', { ...at, bubbles: true }));
+    await settled();
+    expect(find(element, '.read').textContent).toBe('row 1');
+    area.dispatchEvent(new PointerEvent('pointerleave'));
+    await settled();
+    expect(find(element, '.read').textContent).toBe('all');
     expect(details('chart-hover')).toEqual([expect.closeTo(5, 0), undefined]);
-    canvas.dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));
+    area.dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));
     expect(details('chart-reset')).toEqual([{ all: true }]);
+  });
+
+  test('a drag zooms to what it spans, wherever it ends; a click does not', async () => {
+    const { element, details } = await show<LayerMap>('nabla-layer-map', properties, STYLE);
+    const area = find(element, '.area');
+    const { left, width } = area.getBoundingClientRect();
+    const tell = (name: string, share: number, more: PointerEventInit = {}) =>
+      (name === 'pointerdown' ? area : window).dispatchEvent(
+        new PointerEvent(name, { clientX: left + share * width, bubbles: true, cancelable: true, ...more }),
+      );
+    tell('pointerdown', 0.8);
+    tell('pointermove', 0.3);
+    expect(findAll(area, 'i').length).toBe(1);
+    tell('pointerup', -0.2);
+    expect(findAll(area, 'i').length).toBe(0);
+    const [zoom] = details('chart-zoom') as [number, number][];
+    expect(zoom[0]).toBe(0);
+    // An event's place is a whole pixel.
+    expect(Math.abs(zoom[1] - 8)).toBeLessThan(10 / width);
+    tell('pointerdown', 0.8);
+    tell('pointerup', 0.8);
+    tell('pointerdown', 0.2, { pointerType: 'touch' });
+    tell('pointerup', 0.8, { pointerType: 'touch' });
+    expect(details('chart-zoom').length).toBe(1);
+  });
+
+  test('keys walk over the records and the layers, zoom, pan and go back', async () => {
+    const xs = () => [0, 4, 5, 9, 20];
+    const { element, details, settled, set } = await show<LayerMap>('nabla-layer-map', { ...properties, xs, at: 4 }, STYLE);
+    await painted(element);
+    const host = find(element, '.host');
+    const press = (key: string, more: KeyboardEventInit = {}) =>
+      host.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more }));
+    const read = async () => {
+      await settled();
+      return find(element, '.read').textContent;
+    };
+    host.focus();
+    press('ArrowRight');
+    press('ArrowRight', { shiftKey: true });
+    press('+');
+    press('ArrowLeft', { ctrlKey: true });
+    press('Backspace');
+    expect(details('chart-hover')).toEqual([5, 9]);
+    expect(details('chart-zoom')).toEqual([[1.5, 6.5]]);
+    expect(details('chart-view')).toEqual([[-1, 9]]);
+    expect(details('chart-reset')).toEqual([{ all: false }]);
+    press('ArrowDown');
+    expect(await read()).toBe('row 0');
+    press('ArrowDown');
+    press('ArrowDown');
+    expect([await read(), find(element, '.read').ariaLive]).toEqual(['row 1', 'polite']);
+    press('Escape');
+    expect(await read()).toBe('all');
+    await set({ at: undefined });
+    press('ArrowLeft');
+    expect(details('chart-hover').at(-1)).toBe(9);
+    await expectAccessible(element);
   });
 });
 
