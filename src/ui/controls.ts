@@ -12,6 +12,7 @@ import type { Preview } from './form/estimate.ts';
 import './form/form.ts';
 import type { FormRun } from './form/rows.ts';
 import { areSmall } from './form/size.ts';
+import { heldAgainst } from './misfit.ts';
 import { PAIRS } from './pairs.ts';
 import { type EditTarget, listed, runColor, runName } from './runs.ts';
 import { editRuns } from './settings.ts';
@@ -128,7 +129,7 @@ export class Controls extends LitElement {
   /** Holds back an edit that may be too large for the device until that is known, so that the runs go on where it is. */
   readonly #check = (event: NablaEvent<'action'>): void => {
     this.preview = undefined;
-    const { report } = this.lab;
+    const report = heldAgainst(this.lab);
     const action = event.detail;
     if (action.type !== 'edit' || isLive(action.path) || !report) return;
     const { path, value, text } = action;

@@ -4,7 +4,7 @@ import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
 import { noticeOf, presentHash, writeHash } from './address.ts';
 import { deletionBetween, descriptionBetween } from './history.ts';
 import { LabNews, labProgress } from './lab-news.ts';
-import { whenFitting } from './misfit.ts';
+import { heldAgainst, whenFitting } from './misfit.ts';
 import { tellNews, tellProgress } from './presence.ts';
 import { commandsFor, reduce } from './reducer.ts';
 import { DrawSchedule } from './schedule.ts';
@@ -13,6 +13,8 @@ import { keepSession, tabSession } from './tab-session.ts';
 import { decodeSettings, encodeSettings } from './url.ts';
 
 const THEME_KEY = 'nablascope.theme';
+/** What may ask for more than the device holds, but for edits, whose fields say it, and settings from elsewhere, which say it where they come from. */
+const MAY_GROW: ReadonlySet<Action['type']> = new Set(['add run', 'undo', 'redo']);
 
 export class Store {
   #state: LabState;
@@ -49,6 +51,11 @@ export class Store {
   }
 
   readonly dispatch = (action: Action): void => {
+    if (MAY_GROW.has(action.type)) this.#takeFitting(reduce(this.#state, action), () => this.#take(action));
+    else this.#take(action);
+  };
+
+  #take(action: Action): void {
     const before = this.#state;
     this.#state = reduce(before, action);
     if (action.type === 'restart' && before.failure) this.#reconnect();
@@ -66,7 +73,7 @@ export class Store {
     if (before.theme !== this.#state.theme) localStorage.setItem(THEME_KEY, this.#state.theme);
     if (this.#state === before) return;
     this.#schedule.request(action.type !== 'worker');
-  };
+  }
 
   /** Storage follows the history of deletions, the Sweep view that of its description, and a run that has finished is kept. */
   #keep(before: LabState, action: Action): void {
@@ -122,12 +129,12 @@ export class Store {
 
   /** Where they do not fit the device, the runs of before go on, and the address is theirs again. What comes later goes first. */
   #takeFitting({ experiments, engine }: Settings, take: () => void): void {
-    const { experiments: present, engine: presentEngine, report } = this.#state;
+    const { experiments: present, engine: presentEngine } = this.#state;
     const isOvertaken = () => this.#state.experiments !== present;
     whenFitting(
       experiments,
       // Of another engine nothing is known before it is open.
-      engine === presentEngine ? report : undefined,
+      engine === presentEngine ? heldAgainst(this.#state) : undefined,
       () => {
         if (!isOvertaken()) take();
       },

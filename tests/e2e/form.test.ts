@@ -18,8 +18,8 @@ const estimate = () =>
   page
     .locator('nabla-estimate')
     .evaluate((element) => element.shadowRoot?.querySelector('section')?.innerText.replaceAll(/\s+/g, ' '));
-const playBar = () => page.locator('nabla-play-bar').evaluate((element) => element.shadowRoot?.textContent ?? '');
-const iteration = async () => Number(/iteration\s+([\d,]+)/.exec(await playBar())?.[1].replaceAll(',', ''));
+const playBar = (of: Page) => of.locator('nabla-play-bar').evaluate((element) => element.shadowRoot?.textContent ?? '');
+const iteration = async (of = page) => Number(/iteration\s+([\d,]+)/.exec(await playBar(of))?.[1].replaceAll(',', ''));
 
 test('a setting is found, changed, refused and reset by keyboard, and its cost is known before it is in force', async () => {
   await depth().waitFor();
@@ -45,7 +45,7 @@ test('a setting is found, changed, refused and reset by keyboard, and its cost i
     await depth().press('Enter');
     await page.getByRole('alert').filter({ hasText: sentence }).waitFor();
     const before = await iteration();
-    await expect.poll(iteration, { timeout: 30_000 }).toBeGreaterThan(before);
+    await expect.poll(() => iteration(), { timeout: 30_000 }).toBeGreaterThan(before);
   }
   await depth().press('Escape');
   await expect.poll(() => page.getByRole('alert').count()).toBe(0);
@@ -62,4 +62,30 @@ test('a setting is found, changed, refused and reset by keyboard, and its cost i
   await page.getByRole('button', { name: 'Reset Test every to 100' }).press('Enter');
   await expect.poll(() => page.url()).not.toContain('probes.testEvery');
   expect(await every.inputValue()).toBe('100');
+});
+
+test('runs that no device could hold are told of and can be made smaller one by one; an undo does not bring them back', async () => {
+  const other = await browser.newPage({ viewport: { width: 1440, height: 1000 } });
+  const reached = () => iteration(other);
+  const settings = '#v=1&engine=cpu&runs=own&model.width=256&batchSize=16&iterations=1000000';
+  await other.goto(`${inject('url')}${settings}&model.depth=10000`);
+  await other.getByText('12,216,018,432 needed').first().waitFor();
+  const makeSmaller = async () => {
+    const box = other.getByRole('textbox', { name: /^Depth/ });
+    await box.fill('3');
+    await box.press('Enter');
+  };
+  await makeSmaller();
+  // Run B alone is too large still.
+  await other.getByText('Training has stopped').locator('..').getByText('6,108,').waitFor();
+  await other.getByRole('group', { name: 'Run that the controls edit' }).getByRole('button', { name: 'Run B' }).click();
+  await makeSmaller();
+  await expect.poll(reached, { timeout: 60_000 }).toBeGreaterThan(10);
+  await other.getByRole('button', { name: /^Undo/ }).click();
+  await other.getByText('Nothing has changed').waitFor();
+  const before = await reached();
+  expect(before).toBeGreaterThan(10);
+  await expect.poll(reached, { timeout: 30_000 }).toBeGreaterThan(before);
+  expect(other.url()).toContain('model.depth=3');
+  await other.close();
 });

@@ -6,7 +6,7 @@ import type { AuditAnswer } from '../../audit/audit-protocol.ts';
 import { formatCount, formatNumber } from '../../metrics/format.ts';
 import type { Experiment } from '../../model/schema.ts';
 import { act } from '../events.ts';
-import { whenFitting } from '../misfit.ts';
+import { heldAgainst, whenFitting } from '../misfit.ts';
 import { listed } from '../runs.ts';
 import type { LabState } from '../state.ts';
 import { shared } from '../styles.ts';
@@ -96,7 +96,7 @@ export class ImportDialog extends LitElement {
             act(this, { type: 'settings', settings, notice: undefined, name: `Import of ${title || this.incoming.name}` });
             this.#close();
           };
-          whenFitting(way.experiments, this.lab.report, take, (message) => {
+          whenFitting(way.experiments, heldAgainst(this.lab), take, (message) => {
             this.misfit = message;
           });
         }}>Take over</button>

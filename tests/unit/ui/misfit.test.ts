@@ -4,7 +4,7 @@ import type { AdapterReport } from '../../../src/engine/report.ts';
 import { parseExperiment } from '../../../src/model/experiment.ts';
 import type { EstimateClient } from '../../../src/sweep/estimate-client.ts';
 import type { FromEstimateWorker } from '../../../src/sweep/estimate-protocol.ts';
-import { whenFitting } from '../../../src/ui/misfit.ts';
+import { heldAgainst, whenFitting } from '../../../src/ui/misfit.ts';
 
 const report: AdapterReport = { engine: 'cpu', why: '' };
 const small = [parseExperiment({})];
@@ -28,4 +28,9 @@ test('large ones are asked for, and refused in words where they do not fit', asy
   expect(refused).toEqual({ taken: 0, refused: ['Too large for this device: memory: 3 TB, valid is up to 2 GB.'], asked: 1 });
   // What could not be asked is left to the load.
   expect(await tried(large, report, { type: 'failed', message: 'x' })).toMatchObject({ taken: 1, refused: [] });
+});
+
+test('a change is held against the device as long as there are runs to lose', () => {
+  expect(heldAgainst({ report, traces: [] })).toBe(report);
+  expect(heldAgainst({ report, traces: undefined })).toBeUndefined();
 });
