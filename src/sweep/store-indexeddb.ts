@@ -11,6 +11,10 @@ type Key = `${string}/${string}`;
 
 interface StoredManifest extends Manifest {
   readonly runs: number;
+  /** When the latest run was kept, in milliseconds since 1970. */
+  readonly keptAt?: number | undefined;
+  /** Of records and traces; unknown of a sweep that was begun before this was counted. */
+  readonly bytes?: number | undefined;
   /** Deleted by a person, who may still undo it. */
   readonly deleted?: boolean;
 }
@@ -70,9 +74,11 @@ export class SweepDatabase {
    * @throws StoreError where the storage is full
    */
   async open(manifest: Manifest, runs: number): Promise<SweepStore> {
+    const found = await guard(() => this.#database.get('manifests', manifest.sweepId));
     // What was deleted does not come back by being begun again.
-    if ((await guard(() => this.#database.get('manifests', manifest.sweepId)))?.deleted) await this.deleteSweep(manifest.sweepId);
-    await guard(() => this.#database.put('manifests', { ...manifest, runs }));
+    if (found?.deleted) await this.deleteSweep(manifest.sweepId);
+    const { keptAt, bytes } = found && !found.deleted ? found : { keptAt: undefined, bytes: 0 };
+    await guard(() => this.#database.put('manifests', { ...manifest, runs, keptAt, bytes }));
     return IndexedDbStore.open(this.#database, manifest);
   }
 
@@ -91,21 +97,25 @@ export class SweepDatabase {
   async #manifest(sweepId: string): Promise<Manifest | undefined> {
     const found = await guard(() => this.#database.get('manifests', sweepId));
     if (!found || found.deleted) return undefined;
-    const { runs: _runs, ...manifest } = found;
+    const { runs: _runs, keptAt: _keptAt, bytes: _bytes, ...manifest } = found;
     return manifest;
   }
 
+  /** The sweeps, those to which a run was added last first. */
   async listSweeps(): Promise<StoredSweep[]> {
     return guard(async () => {
       const manifests = await this.#database.getAll('manifests');
       return Promise.all(
         manifests
           .filter(({ deleted }) => !deleted)
-          .map(async ({ sweepId, sweep, runs }) => ({
+          .sort((a, b) => (b.keptAt ?? 0) - (a.keptAt ?? 0))
+          .map(async ({ sweepId, sweep, runs, keptAt, bytes }) => ({
             sweepId,
             title: sweep.title ?? '',
             runs,
             finished: await this.#database.count('traces', keysOf(sweepId)),
+            keptAt,
+            bytes,
           })),
       );
     });
@@ -176,8 +186,9 @@ class IndexedDbStore implements SweepStore {
     // and those are trained again; waiting for the disk would cost more on each.
     const transaction = this.#database.transaction(['manifests', 'records', 'traces'], 'readwrite', { durability: 'relaxed' });
     const [records, traces] = [transaction.objectStore('records'), transaction.objectStore('traces')];
+    const manifests = transaction.objectStore('manifests');
     const write = async () => {
-      const kept = await transaction.objectStore('manifests').get(sweepId);
+      const kept = await manifests.get(sweepId);
       if (!kept || kept.deleted) {
         throw new StoreError('This sweep was deleted; what it trains is not kept any more.');
       }
@@ -188,11 +199,15 @@ class IndexedDbStore implements SweepStore {
           if ((await traces.getKey(key)) !== undefined) return [];
           // A view would take its whole buffer along.
           await traces.put(trace.byteLength === trace.buffer.byteLength ? trace : trace.slice(), key);
-          return [{ key, text: recordToJson(record) }];
+          const text = recordToJson(record);
+          return [{ key, text, bytes: trace.byteLength + text.length }];
         }),
       );
       const [first, ...rest] = lines.flat();
-      if (first) await records.put([first, ...rest].map(({ text }) => text).join('\n'), first.key);
+      if (!first) return;
+      await records.put([first, ...rest].map(({ text }) => text).join('\n'), first.key);
+      const bytes = kept.bytes === undefined ? undefined : rest.reduce((sum, own) => sum + own.bytes, kept.bytes + first.bytes);
+      await manifests.put({ ...kept, keptAt: Date.now(), bytes });
     };
     // Both are awaited, so that neither's failure goes unheard; a full storage fails the transaction after its last request.
     const [written, done] = await Promise.allSettled([

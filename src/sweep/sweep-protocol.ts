@@ -68,6 +68,9 @@ export interface StoredSweep {
   readonly title: string;
   readonly runs: number;
   readonly finished: number;
+  /** When the latest run was kept, in milliseconds since 1970, and what all of them take; where they are known. */
+  readonly keptAt?: number | undefined;
+  readonly bytes?: number | undefined;
 }
 
 export type SweepState = 'idle' | 'calibrating' | 'running' | 'paused' | 'recovering' | 'finished' | 'cancelled';

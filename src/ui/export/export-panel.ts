@@ -10,9 +10,11 @@ import type { LabState } from '../state.ts';
 import { shared } from '../styles.ts';
 import { download } from './download.ts';
 import { labDocument } from './lab-document.ts';
-import { traceFile } from './tables.ts';
+import { changesFile, traceFile } from './tables.ts';
 
-const TABLE_WORDS: Readonly<Record<TraceTable, string>> = {
+type Table = TraceTable | 'changes';
+
+const TABLE_WORDS: Readonly<Record<Table, string>> = {
   traces: 'every iteration: loss, norms, clipping',
   tests: 'evaluations on held-out data',
   layers: 'gradients by layer',
@@ -22,12 +24,14 @@ const TABLE_WORDS: Readonly<Record<TraceTable, string>> = {
   gates: 'gates by time step',
   spectra: 'spectra of recurrent weights',
   histograms: 'histograms of gradients',
+  changes: 'changes of settings in mid-run',
 };
+const TABLES: readonly Table[] = [...(Object.keys(TRACE_TABLES) as TraceTable[]), 'changes'];
 
 @customElement('nabla-export')
 export class ExportPanel extends LitElement {
   @property({ attribute: false }) lab!: LabState;
-  @state() private table: TraceTable | 'all' = 'traces';
+  @state() private table: Table | 'all' = 'traces';
   @state() private said = '';
 
   static override styles = [
@@ -50,9 +54,9 @@ export class ExportPanel extends LitElement {
       </div>
       <div class="row">
         <label>Curves <select @change=${(event: Event) => {
-          this.table = (event.target as HTMLSelectElement).value as TraceTable | 'all';
+          this.table = (event.target as HTMLSelectElement).value as Table | 'all';
         }}>
-          ${(Object.keys(TRACE_TABLES) as TraceTable[]).map((table) => html`<option value=${table} .selected=${table === this.table}>${TABLE_WORDS[table]}</option>`)}
+          ${TABLES.map((table) => html`<option value=${table} .selected=${table === this.table}>${TABLE_WORDS[table]}</option>`)}
           <option value="all">all of these, a file each</option>
         </select></label>
         ${FORMATS.map((format) => html`<button ?disabled=${!trained} @click=${() => this.#curves(format)}>${format === 'parquet' ? 'Parquet' : format.toUpperCase()}</button>`)}
@@ -71,13 +75,13 @@ export class ExportPanel extends LitElement {
   };
 
   async #curves(format: Format): Promise<void> {
-    const { traces, experiments } = this.lab;
+    const { traces, experiments, marks } = this.lab;
     const runs = (traces ?? []).map((trace, r) => ({ name: runName(r), trace, experiment: experiments[r] }));
-    const tables = this.table === 'all' ? (Object.keys(TRACE_TABLES) as TraceTable[]) : [this.table];
+    const tables = this.table === 'all' ? TABLES : [this.table];
     this.said = 'Writing.';
     const written: string[] = [];
     for (const table of tables) {
-      const { parts, type, rows } = await traceFile(format, table, runs);
+      const { parts, type, rows } = await (table === 'changes' ? changesFile(format, marks) : traceFile(format, table, runs));
       if (rows === 0 && this.table === 'all') continue;
       download(`nablascope-${table}.${format}`, parts, type);
       written.push(`${formatCounted(rows, 'row')} of ${table}`);

@@ -5,6 +5,7 @@ import { type Cell, type Column, TRACE_TABLES, type TraceTable, traceRows } from
 import { gatesOf } from '../../model/recurrent-network.ts';
 import { isRegressionTask } from '../../model/regression.ts';
 import type { Experiment } from '../../model/schema.ts';
+import type { RetuneMark } from '../state.ts';
 
 export interface ExportedFile {
   readonly parts: BlobPart[];
@@ -65,6 +66,20 @@ export interface LabRun {
 
 export function traceFile(format: Format, table: TraceTable, runs: readonly LabRun[]): Promise<ExportedFile> {
   return tableFile(format, TRACE_TABLES[table], rowsOf(table, runs));
+}
+
+const CHANGE_COLUMNS: readonly Column[] = [
+  { name: 'iteration', type: 'int' },
+  { name: 'change', type: 'string' },
+];
+
+/** Changes of settings in mid-run: from which iteration on, and in words, which name the runs. */
+export function changesFile(format: Format, marks: readonly RetuneMark[]): Promise<ExportedFile> {
+  return tableFile(
+    format,
+    CHANGE_COLUMNS,
+    marks.map(({ iteration, text }) => [iteration, text]),
+  );
 }
 
 function* rowsOf(table: TraceTable, runs: readonly LabRun[]): Generator<readonly Cell[]> {

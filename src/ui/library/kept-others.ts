@@ -71,10 +71,9 @@ export class KeptOthers extends LitElement {
     const { id, experiments, iteration, keptAt, bytes } = lab;
     const name = titleOf(experiments);
     const total = Math.max(...experiments.map(({ iterations }) => iterations));
-    const ago = formatDuration(Math.max(0, Date.now() - keptAt) / 1000);
     return html`<li>
       <strong>${name}</strong>
-      <span class="dim">${formatCount(experiments.length)} ${experiments.length === 1 ? 'run' : 'runs'} at iteration ${formatCount(iteration)} of ${formatCount(total)}, kept ${ago} ago, ${formatBytes(bytes)}${lab.isHeld ? '; in a tab that is open' : ''}</span>
+      <span class="dim">${formatCount(experiments.length)} ${experiments.length === 1 ? 'run' : 'runs'} at iteration ${formatCount(iteration)} of ${formatCount(total)}, ${keptWords(keptAt, bytes)}${lab.isHeld ? '; in a tab that is open' : ''}</span>
       ${
         lab.isHeld
           ? ''
@@ -86,10 +85,10 @@ export class KeptOthers extends LitElement {
     </li>`;
   }
 
-  #sweep({ sweepId, title, runs, finished }: StoredSweep): TemplateResult {
+  #sweep({ sweepId, title, runs, finished, keptAt, bytes }: StoredSweep): TemplateResult {
     const name = title || 'Untitled';
     return html`<li>
-      <strong>${name}</strong><span class="dim">${formatCount(finished)} of ${formatCount(runs)} runs</span>
+      <strong>${name}</strong><span class="dim">${formatCount(finished)} of ${formatCount(runs)} runs${keptAt !== undefined && bytes !== undefined ? `, ${keptWords(keptAt, bytes)}` : ''}</span>
       <span class="row">
         <button aria-label="Open ${name}" @click=${() => this.dispatchEvent(new CustomEvent('open-stored-sweep', { detail: sweepId, bubbles: true, composed: true }))}>Open</button>
         <button class="quiet" aria-label="Delete ${name}" @click=${() => emitDeletion(this, { what: 'sweep', id: sweepId }, name)}>Delete</button>
@@ -118,6 +117,11 @@ export class KeptOthers extends LitElement {
     keepSession(id);
     this.reload();
   }
+}
+
+/** `kept 3 min ago, 12 MB` */
+function keptWords(keptAt: number, bytes: number): string {
+  return `kept ${formatDuration(Math.max(0, Date.now() - keptAt) / 1000)} ago, ${formatBytes(bytes)}`;
 }
 
 /** The prepared pair's names, or what sets a run apart from the defaults. */

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { encodeTrace } from '../../../src/metrics/trace-codec.ts';
 import { expand, parseSweep, sweepId } from '../../../src/sweep/axes.ts';
-import type { RunRecord } from '../../../src/sweep/record.ts';
+import { type RunRecord, recordToJson } from '../../../src/sweep/record.ts';
 import { type Manifest, StoreError, type SweepStore } from '../../../src/sweep/store.ts';
 import { openSweepDatabase } from '../../../src/sweep/store-indexeddb.ts';
 import { recordOf, syntheticRun } from '../../support/synthetic.ts';
@@ -85,17 +85,25 @@ test('a trace that is a view is kept without the rest of its buffer', async () =
 
 test('sweeps are listed and deleted one by one', async () => {
   const { database } = await openFresh();
+  const begun = Date.now();
   const other = sweepOf([7, 8]);
   const stores = [await database.open(manifest, 3), await database.open(other.manifest, 2)];
   await stores[0].append(first.record, first.trace);
   await Promise.all(other.runs.map(({ record, trace }) => stores[1].append(record, trace)));
+  const sizeOf = ({ record, trace }: typeof first) => recordToJson(record).length + trace.byteLength;
+  const sizes = { first: sizeOf(first), others: other.runs.reduce((sum, run) => sum + sizeOf(run), 0) };
+  const keptAt = expect.toSatisfy((ms: number) => ms >= begun && ms <= Date.now());
   const listed = await database.listSweeps();
-  expect(new Set(listed)).toEqual(
-    new Set([
-      { sweepId: manifest.sweepId, title: 'Small', runs: 3, finished: 1 },
-      { sweepId: other.manifest.sweepId, title: '', runs: 2, finished: 2 },
+  expect(listed).toHaveLength(2);
+  expect(listed).toEqual(
+    expect.arrayContaining([
+      { sweepId: manifest.sweepId, title: 'Small', runs: 3, finished: 1, keptAt, bytes: sizes.first },
+      { sweepId: other.manifest.sweepId, title: '', runs: 2, finished: 2, keptAt, bytes: sizes.others },
     ]),
   );
+  // Opened again, or given what it has, it is as large as before.
+  await (await database.open(manifest, 3)).append(first.record, first.trace);
+  expect((await database.listSweeps()).find(({ title }) => title === 'Small')?.bytes).toBe(sizes.first);
   await database.deleteSweep(other.manifest.sweepId);
   expect((await database.listSweeps()).map(({ title }) => title)).toEqual(['Small']);
   expect(await stores[1].trace(other.runs[0].id)).toBeUndefined();

@@ -148,6 +148,19 @@ describe('<nabla-export>', () => {
     expect(names).not.toContain('nablascope-tests.json');
   });
 
+  test('writes what was changed in mid-run, and since when', async () => {
+    const marks = [{ iteration: 40, text: 'A and B: Learning rate 0.1, Clip at 2' }];
+    const { element } = await show<ExportPanel>('nabla-export', { lab: labOf({ marks }) });
+    choose(find(element, 'select'), 'changes');
+    button(element, 'CSV').click();
+    await vi.waitFor(() => expect(wordsOf(find(element, '[role=status]'))).toBe('1 row of changes written.'));
+    await vi.waitFor(() => expect(saved[0]?.[1]).not.toBe(''));
+    expect(saved[0]).toEqual([
+      'nablascope-changes.csv',
+      expect.stringMatching(/^iteration,change\r?\n40,"A and B: Learning rate 0\.1, Clip at 2"\r?\n$/),
+    ]);
+  });
+
   test('before the first iteration says that there are no curves', async () => {
     const { element } = await show<ExportPanel>('nabla-export', { lab: labOf({ traces: undefined }) });
     expect(button(element, 'CSV').disabled).toBe(true);
