@@ -48,6 +48,8 @@ const browser: TestProjectInlineConfiguration = {
     deps: { optimizer: { client: { include: PACKAGES } } },
     include: ['tests/kernels/**/*.test.ts', BROWSER_TESTS],
     testTimeout: 60_000,
+    // What is waited for comes when the machine has time for it.
+    expect: { poll: { timeout: 20_000 } },
     fileParallelism: false,
     sequence: { groupOrder: 1 },
     browser: {
@@ -71,6 +73,7 @@ const e2e: TestProjectInlineConfiguration = {
     globalSetup: ['tests/setup/serve-page.ts'],
     testTimeout: 180_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     fileParallelism: false,
     // Beside the browser project, whose WebGPU work leaves part of a core free.
     sequence: { groupOrder: 1 },

@@ -1,7 +1,7 @@
 /** Elements by themselves in a page: shown with properties, with what they send upwards and what axe finds in them. */
 import axe from 'axe-core';
 import type { LitElement } from 'lit';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import '../../src/ui/tokens.css';
 
 /** What goes upwards from the elements of the page. */
@@ -50,6 +50,11 @@ export async function show<E extends LitElement>(tag: string, properties: Partia
   };
   const details = (name: (typeof EVENTS)[number]) => sent.filter(([own]) => own === name).map(([, detail]) => detail);
   return { element, sent, details, settled, set };
+}
+
+/** Waits until a check holds, as long as a busy machine may take for it. */
+export function soon<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, 20_000);
 }
 
 async function settle(element: Element): Promise<void> {

@@ -18,7 +18,7 @@ import type { KeptRuns } from '../../../src/ui/library/kept-runs.ts';
 import type { MachinePanel } from '../../../src/ui/machine-panel.ts';
 import { type Action, identityOf, initialState, type LabState } from '../../../src/ui/state.ts';
 import { tabSession } from '../../../src/ui/tab-session.ts';
-import { button, choose, expectAccessible, find, findAll, press, rowsOf, show, wordsOf } from '../../support/elements.ts';
+import { button, choose, expectAccessible, find, findAll, press, rowsOf, show, soon, wordsOf } from '../../support/elements.ts';
 import { syntheticTrace } from '../../support/synthetic.ts';
 
 /** Files that were handed to the browser: name and text. */
@@ -91,7 +91,7 @@ describe('<nabla-machine>', () => {
     const written = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue();
     const { element } = await show<MachinePanel>('nabla-machine', { lab: labOf({ report, checks }) });
     button(element, 'Copy diagnostics').click();
-    await vi.waitFor(() => expect(wordsOf(find(element, '[role=status]'))).toBe('Diagnostics copied'));
+    await soon(() => expect(wordsOf(find(element, '[role=status]'))).toBe('Diagnostics copied'));
     expect(JSON.parse(written.mock.calls[0][0])).toMatchObject({ checks, report: { engine: 'gpu' } });
   });
 
@@ -120,13 +120,13 @@ describe('<nabla-export>', () => {
   test('writes the experiments, and the chosen curves with NaN as such', async () => {
     const { element, settled } = await show<ExportPanel>('nabla-export', { lab: labOf() });
     button(element, 'Experiments as JSON').click();
-    await vi.waitFor(() => expect(saved[0]?.[1]).not.toBe(''));
+    await soon(() => expect(saved[0]?.[1]).not.toBe(''));
     expect([saved[0][0], JSON.parse(saved[0][1])]).toEqual([
       'nablascope-experiments.json',
       expect.objectContaining({ experiments: [expect.objectContaining({ experiment: expect.objectContaining({ seed: 3 }) })] }),
     ]);
     button(element, 'CSV').click();
-    await vi.waitFor(() => expect(saved[1]?.[1]).toContain('\n'));
+    await soon(() => expect(saved[1]?.[1]).toContain('\n'));
     const [head, ...rows] = saved[1][1]
       .trim()
       .split('\n')
@@ -141,7 +141,7 @@ describe('<nabla-export>', () => {
     const { element } = await show<ExportPanel>('nabla-export', { lab: labOf() });
     choose(find(element, 'select'), 'all');
     button(element, 'JSON').click();
-    await vi.waitFor(() => expect(wordsOf(find(element, '[role=status]'))).toMatch(/traces, .* written\.$/));
+    await soon(() => expect(wordsOf(find(element, '[role=status]'))).toMatch(/traces, .* written\.$/));
     const names = saved.map(([name]) => name);
     expect(names).toContain('nablascope-layers.json');
     // Nothing was evaluated.
@@ -153,8 +153,8 @@ describe('<nabla-export>', () => {
     const { element } = await show<ExportPanel>('nabla-export', { lab: labOf({ marks }) });
     choose(find(element, 'select'), 'changes');
     button(element, 'CSV').click();
-    await vi.waitFor(() => expect(wordsOf(find(element, '[role=status]'))).toBe('1 row of changes written.'));
-    await vi.waitFor(() => expect(saved[0]?.[1]).not.toBe(''));
+    await soon(() => expect(wordsOf(find(element, '[role=status]'))).toBe('1 row of changes written.'));
+    await soon(() => expect(saved[0]?.[1]).not.toBe(''));
     expect(saved[0]).toEqual([
       'nablascope-changes.csv',
       expect.stringMatching(/^iteration,change\r?\n40,"A and B: Learning rate 0\.1, Clip at 2"\r?\n$/),
@@ -172,7 +172,7 @@ describe('<nabla-kept-runs>', () => {
   /** The list, once it has been read. */
   const listed = async (lab: LabState) => {
     const shown = await show<KeptRuns>('nabla-kept-runs', { lab });
-    await vi.waitFor(() => expect(wordsOf(shown.element)).toMatch(/No runs are kept yet|Rename/));
+    await soon(() => expect(wordsOf(shown.element)).toMatch(/No runs are kept yet|Rename/));
     return shown;
   };
   beforeAll(async () => {
@@ -184,7 +184,7 @@ describe('<nabla-kept-runs>', () => {
     const { element } = await listed(labOf());
     expect(wordsOf(element)).toContain('No runs are kept yet.');
     button(element, 'Keep the present runs').click();
-    await vi.waitFor(() => expect(wordsOf(find(element, 'li'))).toMatch(/^Mine ▲ .*3 iterations, [\d.,]+ \S*B/));
+    await soon(() => expect(wordsOf(find(element, 'li'))).toMatch(/^Mine ▲ .*3 iterations, [\d.,]+ \S*B/));
     expect(wordsOf(find(element, '[role=status]'))).toBe('One run kept.');
     expect(find(element, '[role=meter]').getAttribute('aria-valuetext')).toMatch(/of this browser’s storage in use/);
     await expectAccessible(element);
@@ -196,20 +196,20 @@ describe('<nabla-kept-runs>', () => {
     await settled();
     find<HTMLInputElement>(element, 'li input').value = 'Yours';
     button(element, 'Save').click();
-    await vi.waitFor(() => expect(wordsOf(find(element, 'strong'))).toBe('Yours'));
+    await soon(() => expect(wordsOf(find(element, 'strong'))).toBe('Yours'));
     button(element, 'Train Yours').click();
     expect(details('import')).toEqual([
       { name: 'Yours', imported: { kind: 'experiments', experiments: [parseExperiment({ seed: 3 })], titles: ['Yours'] } },
     ]);
     button(element, 'Curves of Yours as CSV').click();
-    await vi.waitFor(() => expect(saved[0]?.[1]).toContain('NaN'));
+    await soon(() => expect(saved[0]?.[1]).toContain('NaN'));
   });
 
   test('opens one with its curves as they were kept, and another one beside', async () => {
     const { element, details, set } = await listed(labOf());
     expect(findAll(element, '[aria-label$=beside]')).toEqual([]);
     button(element, 'Open Yours').click();
-    await vi.waitFor(() => expect(details('open-dialog')).toEqual([null]));
+    await soon(() => expect(details('open-dialog')).toEqual([null]));
     expect(details('go')).toEqual(['lab']);
     const [shown] = details('action') as Extract<Action, { type: 'stored' }>[];
     expect(shown).toMatchObject({
@@ -221,7 +221,7 @@ describe('<nabla-kept-runs>', () => {
     await set({ lab: labOf({ stored: [{ keptAt: 1, trainedBy: 'cpu' }] }) });
     expect(button(element, 'Keep the present runs').disabled).toBe(true);
     button(element, 'Open Yours beside').click();
-    await vi.waitFor(() => expect(wordsOf(find(element, '[role=status]'))).toBe('“Yours” is open beside the others.'));
+    await soon(() => expect(wordsOf(find(element, '[role=status]'))).toBe('“Yours” is open beside the others.'));
     expect(details('action')[1]).toMatchObject({ beside: true });
   });
 
@@ -232,14 +232,14 @@ describe('<nabla-kept-runs>', () => {
     expect(details('action')).toEqual([{ type: 'deleted', deleted: { what: 'run', id }, text: 'Deletion of “Yours”' }]);
     await (await runStore()).setDeleted(id, true);
     window.dispatchEvent(new Event('kept-runs'));
-    await vi.waitFor(() => expect(wordsOf(element)).toContain('No runs are kept yet.'));
+    await soon(() => expect(wordsOf(element)).toContain('No runs are kept yet.'));
   });
 
   test('what the storage refuses is said in words', async () => {
     const { element } = await listed(labOf());
     vi.spyOn(await runStore(), 'keep').mockRejectedValue(new Error('The storage is full.'));
     button(element, 'Keep the present runs').click();
-    await vi.waitFor(() => expect(wordsOf(find(element, '[role=status]'))).toBe('The storage is full.'));
+    await soon(() => expect(wordsOf(find(element, '[role=status]'))).toBe('The storage is full.'));
   });
 });
 
@@ -269,7 +269,7 @@ describe('<nabla-kept-others>', () => {
 
   test('lists runs of other visits that have trained, and takes the session of one over', async () => {
     const { element, details, set } = await show<KeptOthers>('nabla-kept-others');
-    await vi.waitFor(() => expect(own(element).length).toBe(1));
+    await soon(() => expect(own(element).length).toBe(1));
     expect(wordsOf(own(element)[0])).toMatch(/^Depth 3 .*1 run at iteration 40 of 500, kept 2(\.0)? min ago, 2(\.0)? kB/);
     await expectAccessible(element);
     const name = wordsOf(find(own(element)[0], 'strong'));
@@ -290,11 +290,11 @@ describe('<nabla-kept-others>', () => {
 
   test('follows a deletion and its undo', async () => {
     const { element } = await show<KeptOthers>('nabla-kept-others');
-    await vi.waitFor(() => expect(own(element).length).toBe(1));
+    await soon(() => expect(own(element).length).toBe(1));
     await putAway({ what: 'lab', id: 'waits' }, true);
-    await vi.waitFor(() => expect(own(element)).toEqual([]));
+    await soon(() => expect(own(element)).toEqual([]));
     await putAway({ what: 'lab', id: 'waits' }, false);
-    await vi.waitFor(() => expect(own(element).length).toBe(1));
+    await soon(() => expect(own(element).length).toBe(1));
   });
 });
 
@@ -308,7 +308,7 @@ describe('<nabla-files>', () => {
       input.files = transfer.files;
       input.dispatchEvent(new Event('change'));
       const before = details('import').length;
-      await vi.waitFor(() => expect(details('import').length).toBe(before + 1));
+      await soon(() => expect(details('import').length).toBe(before + 1));
       return details('import').at(-1);
     };
     expect(await give('run.json', '{"experiment": {"seed": 9}}')).toMatchObject({
@@ -380,7 +380,7 @@ describe('<nabla-import>', () => {
       tensors: new Uint8Array(await tensors.arrayBuffer()),
     };
     const { element, details } = await show<ImportDialog>('nabla-import', { lab: labOf(), incoming });
-    await vi.waitFor(() => expect(wordsOf(element)).toContain('● Passed'), 20_000);
+    await soon(() => expect(wordsOf(element)).toContain('● Passed'));
     expect(wordsOf(element)).toMatch(
       /but not its weights: the run draws its own from its seed, its one batch of 6 and its targets/,
     );
@@ -431,24 +431,24 @@ describe('<nabla-dialogs>', () => {
 
   test('shows the one that is asked for, ends by Escape, and gives the focus back', async () => {
     const { element, opener, dialog, isModal } = await open({ open: 'keys' });
-    await vi.waitFor(() => expect(isModal('Keyboard')).toBe(true));
+    await soon(() => expect(isModal('Keyboard')).toBe(true));
     expect(findAll(element, 'nabla-key-map').length).toBe(1);
     await expectAccessible(element);
     press(dialog('Keyboard'), 'Escape');
-    await vi.waitFor(() => expect(isModal('Keyboard')).toBe(false));
-    await vi.waitFor(() => expect([element.open, document.activeElement]).toEqual([undefined, opener]));
+    await soon(() => expect(isModal('Keyboard')).toBe(false));
+    await soon(() => expect([element.open, document.activeElement]).toEqual([undefined, opener]));
     expect(findAll(element, 'nabla-key-map')).toEqual([]);
   });
 
   test('one that opens another gives way to it, and the focus comes back from there', async () => {
     const { element, opener, set, dialog, isModal } = await open({ open: 'files' });
-    await vi.waitFor(() => expect(isModal('Files')).toBe(true));
+    await soon(() => expect(isModal('Files')).toBe(true));
     const incoming: Incoming = { name: 'x', imported: { kind: 'refused', problems: ['No.'] } };
     await set({ open: 'import', incoming });
-    await vi.waitFor(() => expect([isModal('Files'), isModal('Import')]).toEqual([false, true]));
+    await soon(() => expect([isModal('Files'), isModal('Import')]).toEqual([false, true]));
     // The end of the first says nothing of the second.
     expect([element.open, dialog('Import').open]).toEqual(['import', true]);
     button(element, 'Close').click();
-    await vi.waitFor(() => expect([isModal('Import'), document.activeElement]).toEqual([false, opener]));
+    await soon(() => expect([isModal('Import'), document.activeElement]).toEqual([false, opener]));
   });
 });

@@ -6,6 +6,7 @@ import { Notices, type NotificationKind } from '../../../src/ui/notices.ts';
 import { frozenWords, Presence, pageTitle, tellNews, tellProgress } from '../../../src/ui/presence.ts';
 import { ScreenLock } from '../../../src/ui/screen-lock.ts';
 import type { Remark } from '../../../src/ui/state.ts';
+import { soon } from '../../support/elements.ts';
 
 const title = document.title;
 afterEach(() => {
@@ -55,13 +56,13 @@ describe('the screen', () => {
     screen.isTraining = true;
     expect([given.length, screen.words]).toEqual([0, '']);
     screen.wanted = true;
-    await vi.waitFor(() => expect(screen.words).toMatch(/^The screen stays on/));
+    await soon(() => expect(screen.words).toMatch(/^The screen stays on/));
     // As a browser does when the page is hidden; it comes back with the page.
     given[0].dispatchEvent(new Event('release'));
     document.dispatchEvent(new Event('visibilitychange'));
-    await vi.waitFor(() => expect(given.length).toBe(2));
+    await soon(() => expect(given.length).toBe(2));
     screen.isTraining = false;
-    await vi.waitFor(() => expect(screen.words).toMatch(/may turn off/));
+    await soon(() => expect(screen.words).toMatch(/may turn off/));
     expect(given.length).toBe(2);
     expect(new ScreenLock(() => undefined, { request }).wanted).toBe(true);
   });
@@ -70,7 +71,7 @@ describe('the screen', () => {
     const refused = new ScreenLock(() => undefined, fakeLocks('The battery is low.'));
     refused.wanted = true;
     refused.isTraining = true;
-    await vi.waitFor(() => expect(refused.words).toMatch(/now: The battery is low\.$/));
+    await soon(() => expect(refused.words).toMatch(/now: The battery is low\.$/));
     const unknown = new ScreenLock(() => undefined, undefined);
     expect([unknown.wanted, unknown.words]).toEqual([false, 'This browser cannot keep the screen on.']);
   });
@@ -163,7 +164,7 @@ test('the switches are off at first, say what they do, and go back where the bro
     [false, 'Notify when runs or a sweep have finished or diverged'],
   ]);
   switches[1].click();
-  await vi.waitFor(() => expect(away.shadowRoot?.textContent).toMatch(/Notifications of this page are blocked/));
+  await soon(() => expect(away.shadowRoot?.textContent).toMatch(/Notifications of this page are blocked/));
   expect(switches[1].checked).toBe(false);
   tellNews('lab', 'Nobody hears that.');
   vi.unstubAllGlobals();

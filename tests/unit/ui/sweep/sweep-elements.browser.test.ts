@@ -23,7 +23,7 @@ import type { SweepViewState } from '../../../../src/ui/sweep/state.ts';
 import type { SweepStored } from '../../../../src/ui/sweep/stored.ts';
 import '../../../../src/ui/sweep/sweep-view.ts';
 import type { SweepView } from '../../../../src/ui/sweep/sweep-view.ts';
-import { button, choose, expectAccessible, find, findAll, rowsOf, show, type, wordsOf } from '../../../support/elements.ts';
+import { button, choose, expectAccessible, find, findAll, rowsOf, show, soon, type, wordsOf } from '../../../support/elements.ts';
 import { recordOf } from './records.ts';
 
 afterEach(() => {
@@ -213,7 +213,7 @@ describe('<nabla-sweep-selection>', () => {
     const sweep = sweepOf({ selection: DEPTH_2 });
     const { element } = await show<SweepSelection>('nabla-sweep-selection', { sweep, selected: selectedOf(sweep) });
     button(element, 'CSV').click();
-    await vi.waitFor(() => expect(names).toEqual(['sweep-sweep-01-selected.csv']));
+    await soon(() => expect(names).toEqual(['sweep-sweep-01-selected.csv']));
     expect((await texts[0]).trimEnd().split('\n').length).toBe(1 + 3);
   });
 
@@ -495,7 +495,7 @@ describe('<nabla-sweep>', () => {
     expect(wordsOf(element)).toBe('');
     await set({ active: true });
     expect(wordsOf(find(element, '.welcome h3'))).toBe('No sweep is open');
-    await vi.waitFor(() => expect(wordsOf(find(element, 'dd'))).toBe('8'), 10_000);
+    await soon(() => expect(wordsOf(find(element, 'dd'))).toBe('8'));
     expect(element.description).toEqual(DOCUMENT);
     await expectAccessible(element);
   });
@@ -504,7 +504,7 @@ describe('<nabla-sweep>', () => {
     const { element, sent } = await show<SweepView>('nabla-sweep', { lab: initialState(), active: true });
     const tell = (detail: object) => element.dispatchEvent(new CustomEvent('sweep-action', { detail }));
     tell({ type: 'worker', message: { type: 'sweeps', sweeps: [{ sweepId: 's', title: 'Mine', runs: 1, finished: 1 }] } });
-    await vi.waitFor(() => button(element, 'Delete Mine').click());
+    await soon(() => button(element, 'Delete Mine').click());
     expect(sent.filter(([name]) => name === 'action')).toEqual([
       ['action', { type: 'deleted', deleted: { what: 'sweep', id: 's' }, text: 'Deletion of “Mine”' }],
     ]);
