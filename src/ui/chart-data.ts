@@ -143,7 +143,8 @@ function finiteOrUndefined(value: number | undefined): number | undefined {
   return value !== undefined && Number.isFinite(value) ? value : undefined;
 }
 
-function momentsOf(state: ChartView, scale: IterationScale): Moment[] {
+/** The changes made in mid-run. */
+export function momentsOf(state: Pick<LabState, 'marks'>, scale: IterationScale): Moment[] {
   return state.marks.map(({ iteration, text }) => ({ x: scale.position(iteration), label: text }));
 }
 

@@ -1,6 +1,7 @@
 /** Draws histograms: a map of shares, one column each, and beside it the bars of one of them on the same axis. */
 import { LOG10_2 } from '../metrics/format.ts';
 import { OCTAVES } from '../metrics/layer-series.ts';
+import { paintMoments } from './chart/moments.ts';
 import type { Colors } from './colors.ts';
 import type { Tick } from './frame.ts';
 import type { HistogramGrid } from './histogram-data.ts';
@@ -54,6 +55,8 @@ export interface Drawn {
   readonly bars: { readonly shares: Float32Array; readonly zero: number; readonly inf: number; readonly nan: number } | undefined;
   /** Share of the map's width at which the bars' column is. */
   readonly at: number | undefined;
+  /** Shares of it at which settings were changed in mid-run. */
+  readonly moments: readonly number[];
   readonly ticks: readonly (Tick & { readonly share: number })[];
 }
 
@@ -61,7 +64,7 @@ export function paintHistograms(
   context: CanvasRenderingContext2D,
   width: number,
   height: number,
-  { grid, bars, at, ticks }: Drawn,
+  { grid, bars, at, moments, ticks }: Drawn,
   colors: Colors,
 ): void {
   const layout = layoutOf(width, height);
@@ -72,6 +75,8 @@ export function paintHistograms(
     for (const top of [layout.nan, layout.inf, layout.zero]) context.fillRect(left, top + 1, across, SPECIAL - 2);
   }
   paintMap(context, layout, grid);
+  const xs = moments.map((share) => layout.map.left + share * layout.map.width);
+  paintMoments(context, xs, TOP, layout.bottom - TOP, colors);
   if (at !== undefined) {
     context.fillStyle = colors.of('--text');
     context.fillRect(layout.map.left + at * layout.map.width, TOP, 1, layout.bottom - TOP);

@@ -10,7 +10,7 @@ import type { Caption } from './chart/figure.ts';
 import { FrameDraw } from './chart/frame-draw.ts';
 import type { Span } from './chart/gestures.ts';
 import { actOnChartKey, CHART_KEYS, WALK_KEYS } from './chart/keys.ts';
-import { iterationScale, visibleRange } from './chart-data.ts';
+import { iterationScale, momentsOf, visibleRange } from './chart-data.ts';
 import './chart/menu.ts';
 import { canvasPicture } from './chart/picture.ts';
 import { Colors } from './colors.ts';
@@ -238,6 +238,7 @@ export class Histograms extends LitElement {
       grid,
       bars: { shares: barsOf(own, grid), zero: own.zeros / count, inf: own.infinities / count, nan: own.nans / count },
       at: place >= 0 && place <= 1 && (!isOver || lab.hover !== undefined) ? place : undefined,
+      moments: isOver ? momentsOf(lab, scale).flatMap(({ x }) => (x >= from && x <= to ? [share(x)] : [])) : [],
       ticks,
     };
   }

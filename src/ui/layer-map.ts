@@ -8,12 +8,13 @@ import { FrameDraw } from './chart/frame-draw.ts';
 import type { Span } from './chart/gestures.ts';
 import { actOnChartKey, CHART_KEYS } from './chart/keys.ts';
 import './chart/menu.ts';
+import { paintMoments } from './chart/moments.ts';
 import { canvasPicture } from './chart/picture.ts';
 import { Colors } from './colors.ts';
 import { emit } from './events.ts';
-import type { Table, Tick } from './frame.ts';
+import type { Moment, Table, Tick } from './frame.ts';
 import { inferno } from './inferno.ts';
-import { axisLabel, LAYER_QUANTITY, type LayerQuantity } from './layer-quantity.ts';
+import { axisLabel, LAYER_QUANTITY, type LayerQuantity, mayBeNone } from './layer-quantity.ts';
 import type { MapGrid } from './map-data.ts';
 import { runChooser } from './run-chooser.ts';
 import { type RunIndex, runName } from './runs.ts';
@@ -36,6 +37,7 @@ export class LayerMap extends LitElement {
   @property({ attribute: false }) range: Span = [0, 1];
   /** Positions of the records, over which the keys walk. */
   @property({ attribute: false }) xs: () => readonly number[] = () => [];
+  @property({ attribute: false }) moments: readonly Moment[] = [];
   @property({ attribute: false }) at: number | undefined;
   @property({ attribute: false }) run: RunIndex = 0;
   /** How many there are to choose from. */
@@ -96,13 +98,12 @@ export class LayerMap extends LitElement {
 
   override render(): TemplateResult {
     const { label, text } = LAYER_QUANTITY[this.quantity];
-    const hasNone = this.quantity === 'blocked' || this.quantity === 'gateSaturated';
     const [heading, named] = this.unit === 'step' ? ['Time step × iteration', 'Time step'] : ['Layer × iteration', 'Layer'];
     const of = this.of === '' ? '' : ` of ${this.of}`;
     return html`<figure>
       <figcaption>
         <span>${heading}</span>
-        <small>${label}${of}, hatched: ${hasNone ? 'none' : 'not finite'}</small>
+        <small>${label}${of}, hatched: ${mayBeNone(this.quantity) ? 'none' : 'not finite'}</small>
         ${runChooser(this, 'Run shown in the map', this.runs, this.run)}<slot name="tools"></slot>
         <span class="end"><button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
         <nabla-chart-menu .heading=${heading} .unit=${`${label}${of}`} .figure=${this as HTMLElement} .settings=${this.settings} .table=${this.data ?? this.table} .picture=${this.#picture}></nabla-chart-menu></span>
@@ -250,13 +251,15 @@ export class LayerMap extends LitElement {
     context.fillText(label(this.#domain[0]), left + 14, TOP + inner.height);
   }
 
-  /** The crosshair: the iteration of all charts, and the row that is read out. */
+  /** Changes in mid-run, and the crosshair: the iteration of all charts, and the row that is read out. */
   #point(context: CanvasRenderingContext2D, inner: Size): void {
     const { at, row } = this;
     const [from, to] = this.range;
+    const placed = (xs: readonly number[]) =>
+      xs.filter((x) => x >= from && x <= to).map((x) => LEFT + ((x - from) / (to - from)) * inner.width);
+    paintMoments(context, placed(this.moments.map(({ x }) => x)), TOP, inner.height, this.#colors);
     context.fillStyle = this.#colors.of('--text');
-    if (at !== undefined && at >= from && at <= to)
-      context.fillRect(LEFT + ((at - from) / (to - from)) * inner.width, TOP, 1, inner.height);
+    for (const x of placed(at === undefined ? [] : [at])) context.fillRect(x, TOP, 1, inner.height);
     // Beside the frame, so that it covers no cell.
     if (row === undefined || row >= this.#rows) return;
     const y = TOP + ((row + 0.5) / this.#rows) * inner.height;

@@ -118,6 +118,11 @@ export const LAYER_QUANTITY: Readonly<Record<LayerQuantity, Description>> = {
   },
 };
 
+/** Whether NaN says that it does not apply, rather than that it is not finite. */
+export function mayBeNone(quantity: LayerQuantity): boolean {
+  return quantity === 'blocked' || quantity === 'gateSaturated';
+}
+
 /** What runs are looked at with unless something else is chosen: along the steps where there are any. */
 export function usualQuantity(experiments: readonly Experiment[]): LayerQuantity {
   return experiments.some(({ model }) => model.kind === 'recurrent') ? 'state' : 'gradient';

@@ -1,5 +1,5 @@
 /** The profile: one quantity over the layers, or the steps, at one iteration, as a chart, a table and words. */
-import { formatCount, formatFactor } from '../metrics/format.ts';
+import { formatCount, formatFactor, nonFiniteName } from '../metrics/format.ts';
 import { fitGrowth, type Growth } from '../metrics/growth.ts';
 import { type Stack, stackOf, stackValues } from '../metrics/stack.ts';
 import type { LayerRecord, Trace } from '../metrics/trace.ts';
@@ -8,15 +8,30 @@ import type { Experiment } from '../model/schema.ts';
 import { predictGrowth } from '../theory/prediction.ts';
 import { predictionOf } from '../theory/recurrent-experiment.ts';
 import { logRange, styleAmong, zeroOf } from './chart-data.ts';
-import type { Frame, Sample, SeriesStyle, Table } from './frame.ts';
+import type { EdgeMark, Frame, Sample, SeriesStyle, Table } from './frame.ts';
 import { type Curve, curveName, curvesOf } from './layer-parts.ts';
-import { formatLayer, LAYER_QUANTITY, type LayerQuantity, linearAxis, positionOf } from './layer-quantity.ts';
+import { formatLayer, LAYER_QUANTITY, type LayerQuantity, linearAxis, mayBeNone, positionOf } from './layer-quantity.ts';
+import { recordAt } from './readouts.ts';
 import { usualRatio } from './run-quantity.ts';
 import { runName } from './runs.ts';
 import { linearTicks, logTicks } from './ticks.ts';
 
-/** The record a profile shows: the latest finite one, else the latest. */
-export function profileRecord(trace: Trace, stack: Stack): LayerRecord | undefined {
+/** What a profile is of. */
+export interface ProfileView {
+  readonly experiments: readonly Experiment[];
+  readonly traces: readonly Trace[];
+  readonly quantity: LayerQuantity;
+  /** Recurrent layer whose steps are shown; by default the last. */
+  readonly part?: number | undefined;
+  /** Runs without curves. */
+  readonly hidden?: readonly number[];
+  /** Iteration of the crosshair, where it is over a chart of iterations. */
+  readonly at?: number | undefined;
+}
+
+/** The record a profile shows: that at the crosshair; without one the latest that is finite, else the latest. */
+export function profileRecord(trace: Trace, stack: Stack, at?: number): LayerRecord | undefined {
+  if (at !== undefined) return recordAt(trace, at);
   return latestFinite(trace.layers, stack) ?? trace.layers.at(-1);
 }
 
@@ -25,20 +40,9 @@ const MOST_DOTS = 50;
 /** How the curves of a layer's gates are told apart, besides by their letters. */
 const GATE_DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
 
-/**
- * Undefined where no run has measured the quantity.
- *
- * @param part recurrent layer whose steps are shown; by default the last
- * @param hidden runs without curves
- */
-export function profileFrame(
-  experiments: readonly Experiment[],
-  traces: readonly Trace[],
-  quantity: LayerQuantity,
-  part?: number,
-  hidden: readonly number[] = [],
-): Frame | undefined {
-  const records = traces.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r])));
+/** Undefined where no run has measured the quantity. */
+export function profileFrame({ experiments, traces, quantity, part, hidden = [], at }: ProfileView): Frame | undefined {
+  const records = traces.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r]), at));
   const { scale, values, ofSteps = false } = LAYER_QUANTITY[quantity];
   const curves = traces.map((trace, r) => curvesOf(quantity, trace, experiments[r], part));
   const rows = curves.flatMap((own, r) => {
@@ -93,7 +97,9 @@ export function profileFrame(
     ].filter((_, k) => isShown[k]),
     xs,
     columns: [...measured, ...fitted, ...predicted].filter((_, k) => isShown[k]),
-    marks: [],
+    marks: rows
+      .filter(({ r }) => !hidden.includes(r))
+      .flatMap(({ row }, series) => (mayBeNone(quantity) ? [] : brokenMarks(row, series, ofSteps ? 'step' : 'layer', position))),
     moments: [],
     levels,
     xRange: [0, Math.max(1, length - 1)],
@@ -104,6 +110,18 @@ export function profileFrame(
       ...(scale === 'log' ? logTicks(finite[0], yRange[1], 5) : linear.ticks),
     ],
   };
+}
+
+/** A triangle where numbers that no axis can show begin; the first says how far they reach. */
+function brokenMarks(row: Float32Array, series: number, unit: string, position: (value: number) => number): EdgeMark[] {
+  const isBroken = (l: number) => l in row && !Number.isFinite(position(row[l])) && row[l] !== Number.NEGATIVE_INFINITY;
+  const starts = [...row.keys()].filter((l) => isBroken(l) && !isBroken(l - 1));
+  return starts.map((l, k) => {
+    let last = l;
+    while (isBroken(last + 1)) last += 1;
+    const where = last > l ? `${unit}s ${l} to ${last}` : `${unit} ${l}`;
+    return { x: l, series, edge: 'top', label: k === 0 ? `${nonFiniteName(row[l])}, ${where}` : '' };
+  });
 }
 
 function slice(values: Float32Array, { first, count }: Curve): Float32Array {
@@ -137,11 +155,12 @@ function fitLine(fit: Growth | undefined, count: number, xs: readonly number[]):
 }
 
 /** The growth per step of the steps that are shown, `×0.93 ± 0.01 a step`; empty for layers, and where nothing can be fitted. */
-export function fitWords(trace: Trace, experiment: Experiment, quantity: LayerQuantity, part?: number): string {
+export function fitWords({ experiments, traces, quantity, part, at }: ProfileView, run: number): string {
+  const [trace, experiment] = [traces[run], experiments[run]];
   const [curve] = curvesOf(quantity, trace, experiment, part);
   const stack = shownStack(trace, experiment, quantity, curve);
   if (stack?.unit !== 'step') return '';
-  const fit = fitOf(profileRecord(trace, stackOf(trace, experiment)), stack);
+  const fit = fitOf(profileRecord(trace, stackOf(trace, experiment), at), stack);
   return fit ? `${formatFactor(fit.factor, fit.standardError)} a step` : '';
 }
 
@@ -205,15 +224,10 @@ interface ProfileColumn {
   readonly values: Float32Array;
 }
 
-function profileColumns(
-  experiments: readonly Experiment[],
-  traces: readonly Trace[],
-  quantity: LayerQuantity,
-  part: number | undefined,
-): readonly ProfileColumn[] {
+function profileColumns({ experiments, traces, quantity, part, at: iteration }: ProfileView): readonly ProfileColumn[] {
   const { values, ofSteps = false, label } = LAYER_QUANTITY[quantity];
   return traces.flatMap((trace, r) => {
-    const record = profileRecord(trace, stackOf(trace, experiments[r]));
+    const record = profileRecord(trace, stackOf(trace, experiments[r]), iteration);
     const own = record ? values(record) : new Float32Array(0);
     const at = `@ ${record?.iteration ?? '–'}`;
     const run = traces.length > 1 ? runName(r) : '';
@@ -226,28 +240,16 @@ function profileColumns(
 }
 
 /** @param layers names of the layers; of quantities along sequences, whose steps are numbered, nothing is asked of them */
-export function profileTable(
-  experiments: readonly Experiment[],
-  traces: readonly Trace[],
-  quantity: LayerQuantity,
-  layers: readonly string[],
-  part?: number,
-): Table {
-  const { columns, rows } = profileData(experiments, traces, quantity, layers, part);
-  const text = formatLayer(quantity);
+export function profileTable(view: ProfileView, layers: readonly string[]): Table {
+  const { columns, rows } = profileData(view, layers);
+  const text = formatLayer(view.quantity);
   return { columns, rows: rows.map(([place, ...values]) => [place, ...values.map((x) => (x === null ? '–' : text(x)))]) };
 }
 
 /** As `profileTable`, number for number: of norms log2. */
-export function profileData(
-  experiments: readonly Experiment[],
-  traces: readonly Trace[],
-  quantity: LayerQuantity,
-  layers: readonly string[],
-  part?: number,
-) {
-  const columns = profileColumns(experiments, traces, quantity, part);
-  const { ofSteps = false } = LAYER_QUANTITY[quantity];
+export function profileData(view: ProfileView, layers: readonly string[]) {
+  const columns = profileColumns(view);
+  const { ofSteps = false } = LAYER_QUANTITY[view.quantity];
   const steps = Math.max(0, ...columns.map(({ values }) => values.length));
   const places = ofSteps ? Array.from({ length: steps }, (_, t) => String(t)) : layers;
   const rows = places.map((place, l): readonly [string, ...(number | null)[]] => [
@@ -257,24 +259,20 @@ export function profileData(
   return { columns: [ofSteps ? 'Step' : 'Layer', ...columns.map(({ head }) => head)], rows };
 }
 
-export function summarizeProfile(
-  experiments: readonly Experiment[],
-  traces: readonly Trace[],
-  quantity: LayerQuantity,
-  part?: number,
-): string {
+export function summarizeProfile(view: ProfileView): string {
+  const { experiments, traces, quantity, part, at } = view;
   const { label, values, ofSteps = false } = LAYER_QUANTITY[quantity];
   return traces
     .map((trace, r) => {
       const run = traces.length > 1 ? `Run ${runName(r)}` : 'The run';
       const stack = stackOf(trace, experiments[r]);
-      const record = profileRecord(trace, stack);
+      const record = profileRecord(trace, stack, at);
       const length = record ? values(record).length : 0;
       if (!record || length === 0) return `${run}: nothing recorded.`;
       const what = `${run}, ${label} at iteration ${formatCount(record.iteration)}`;
       if (ofSteps) {
         const curves = curvesOf(quantity, trace, experiments[r], part);
-        const fit = fitWords(trace, experiments[r], quantity, part);
+        const fit = fitWords(view, r);
         const last = Math.max(0, ...curves.map(({ count }) => count - 1));
         const ends = [0, last].map((t) => curveValues(record, quantity, curves, t));
         return `${what}, ${curves[0]?.name ?? ''}: ${ends[0]} at step 0, ${ends[1]} at step ${last}${fit ? `, ${fit}` : ''}.`;

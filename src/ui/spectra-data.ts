@@ -1,10 +1,11 @@
 /** Spectral radius and largest singular value of recurrent weights, as a chart and a table. */
 import { formatCount, formatNumber } from '../metrics/format.ts';
 import type { TestRecord } from '../metrics/trace.ts';
-import { logRange, styleAmong } from './chart-data.ts';
-import type { Frame, Sample, SeriesStyle, Table } from './frame.ts';
+import { type ChartView, iterationScale, logRange, momentsOf, styleAmong } from './chart-data.ts';
+import type { EdgeMark, Frame, Sample, SeriesStyle, Table } from './frame.ts';
 import { runName } from './runs.ts';
-import { linearTicks, logTicks } from './ticks.ts';
+import type { Range } from './state.ts';
+import { type IterationScale, logTicks } from './ticks.ts';
 
 type Tested = { readonly tests: readonly TestRecord[] };
 
@@ -33,26 +34,48 @@ export function matricesOf(runs: readonly Tested[]): readonly Matrix[] {
 
 export type SpectrumValue = 'radius' | 'sigma';
 
+/** A triangle for each number that a log axis cannot show; the first says what it is. */
+function brokenMarks(points: Matrix['points'], series: number, value: SpectrumValue, scale: IterationScale): EdgeMark[] {
+  const broken = points.filter((point) => !Number.isFinite(Math.log10(point[value])));
+  return broken.map((point, k) => ({
+    x: scale.position(point.iteration),
+    series,
+    edge: point[value] === 0 ? 'bottom' : 'top',
+    label: k === 0 ? `${formatNumber(point[value])} @ ${formatCount(point.iteration)}` : '',
+  }));
+}
+
 const layerOf = (name: string) => name.replace(/\..*/, '');
 
-/** One of both values over the iterations, a curve for each matrix of the last layer; undefined without any. */
-export function spectraFrame(runs: readonly Tested[], value: SpectrumValue): Frame | undefined {
-  const all = matricesOf(runs);
+/**
+ * One of both values over the iterations, a curve for each matrix of the last layer; undefined without any.
+ *
+ * @param view what of the iterations is in view, as in all charts over them
+ */
+export function spectraFrame(
+  runs: readonly Tested[],
+  value: SpectrumValue,
+  view: Pick<ChartView, 'logIterations' | 'marks' | 'hidden'>,
+  range: Range,
+): Frame | undefined {
+  const all = matricesOf(runs).filter(({ run }) => !view.hidden?.includes(run));
   // Of several layers the last: a curve for each matrix of all of them could not be told apart.
   const lastOf = (run: number) => layerOf(all.findLast((matrix) => matrix.run === run)?.name ?? '');
   const matrices = all.filter(({ run, name }) => layerOf(name) === lastOf(run));
-  const xs = [...new Set(matrices.flatMap(({ points }) => points.map(({ iteration }) => iteration)))].sort((a, b) => a - b);
-  if (xs.length === 0) return undefined;
+  const iterations = [...new Set(matrices.flatMap(({ points }) => points.map(({ iteration }) => iteration)))].sort(
+    (a, b) => a - b,
+  );
+  if (iterations.length === 0) return undefined;
+  const scale = iterationScale(view);
   const columns = matrices.map(({ points }) => {
     const at = new Map(points.map((point) => [point.iteration, Math.log10(point[value])]));
-    return xs.map((x): Sample => {
-      const y = at.get(x);
+    return iterations.map((iteration): Sample => {
+      const y = at.get(iteration);
       return y === undefined ? undefined : Number.isFinite(y) ? y : null;
     });
   });
   const levels = [{ y: 0, label: '1', color: '--dim' }];
   const yRange = logRange(columns, levels);
-  const last = Math.max(10, xs[xs.length - 1]);
   return {
     styles: matrices.map(({ run, name }): SeriesStyle => {
       const { tag: _, ...style } = styleAmong([...runs] as never, run, { dots: true });
@@ -62,14 +85,14 @@ export function spectraFrame(runs: readonly Tested[], value: SpectrumValue): Fra
         tag: `${runName(run)}${name.slice(layerOf(name).length + 1)}`,
       };
     }),
-    xs,
+    xs: iterations.map(scale.position),
     columns,
-    marks: [],
-    moments: [],
+    marks: matrices.flatMap(({ points }, series) => brokenMarks(points, series, value, scale)),
+    moments: momentsOf(view, scale),
     levels,
-    xRange: [0, last * 1.1],
+    xRange: [scale.position(range[0]), scale.position(range[1])],
     yRange,
-    xTicks: linearTicks(0, last, 4, formatCount, 1),
+    xTicks: scale.ticks(range[0], range[1], 4),
     yTicks: logTicks(yRange[0], yRange[1], 4),
   };
 }

@@ -1,10 +1,12 @@
 /** The spectra of the recurrent weights: how far they stretch a state, at every evaluation. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
-import { formatNumber } from '../metrics/format.ts';
+import { customElement, property } from 'lit/decorators.js';
+import { formatCount, formatNumber } from '../metrics/format.ts';
 import './chart.ts';
-import { act, type NablaEvent } from './events.ts';
+import { iterationScale, visibleRange } from './chart-data.ts';
+import { act } from './events.ts';
 import type { Frame } from './frame.ts';
+import { iterationListeners } from './iteration-events.ts';
 import { runColor, runName } from './runs.ts';
 import { settingsLines } from './settings-lines.ts';
 import { matricesOf, type SpectrumValue, spectraData, spectraFrame, spectraTable, spectraWords } from './spectra-data.ts';
@@ -27,9 +29,9 @@ const VALUES: readonly Shown[] = [
 export class Spectra extends LitElement {
   @property({ attribute: false }) lab!: LabState;
   @property() theme = '';
-  @state() private at: number | undefined;
-  /** Redrawn only where there are more evaluations. */
-  #drawn: { readonly traces: LabState['traces']; readonly key: string; readonly frame: Frame | undefined } | undefined;
+  readonly #charts = iterationListeners(this);
+  /** Of what the frame was drawn; it is redrawn where there are more evaluations, or others in view. */
+  #drawn: { readonly of: readonly unknown[]; readonly frame: Frame | undefined } | undefined;
 
   static override styles = [
     shared,
@@ -55,11 +57,11 @@ export class Spectra extends LitElement {
     const frame = this.#frame();
     const chosen = VALUES.find((one) => one.value === value) ?? VALUES[0];
     return html`<h2>Recurrent weights</h2>
-      <nabla-chart fixed .heading=${chosen.heading} .frame=${frame} .theme=${this.theme} .at=${this.at}
+      <nabla-chart .heading=${chosen.heading} .frame=${frame} .theme=${this.theme} .at=${lab.hover === undefined ? undefined : iterationScale(lab).position(lab.hover)}
         .empty=${'Computed at each evaluation, up to 256 units.'} .readout=${this.#readout()}
         .summary=${traces.length > 0 ? `Latest ${chosen.text}: ${spectraWords(traces, value)}.` : ''} .table=${() => spectraTable(traces)} .data=${() => spectraData(traces)}
         .settings=${() => settingsLines(lab)}
-        @chart-hover=${this.#hover}
+        @chart-hover=${this.#charts.hover} @chart-zoom=${this.#charts.zoom} @chart-view=${this.#charts.view} @chart-reset=${this.#charts.reset}
       ><span slot="tools" class="seg" role="group" aria-label="What is shown of the recurrent weights">
         ${VALUES.map((one) => html`<button aria-pressed=${one.value === value} title=${one.text} @click=${() => act(this, { type: 'look', change: { spectrum: one.value } })}>${one.label}</button>`)}
       </span></nabla-chart>
@@ -67,23 +69,23 @@ export class Spectra extends LitElement {
   }
 
   #frame(): Frame | undefined {
-    const { traces, looks } = this.lab;
-    const key = [looks.spectrum, ...(traces ?? []).map(({ tests }) => tests.length)].join(' ');
-    if (this.#drawn?.traces !== traces || this.#drawn?.key !== key) {
-      this.#drawn = { traces, key, frame: spectraFrame(traces ?? [], looks.spectrum) };
-    }
-    return this.#drawn.frame;
+    const { traces = [], looks, logIterations, marks, hidden } = this.lab;
+    const range = visibleRange(this.lab);
+    const of = [traces, looks.spectrum, logIterations, marks, hidden, ...range, ...traces.map(({ tests }) => tests.length)];
+    const { of: old } = this.#drawn ?? {};
+    if (!old || of.length !== old.length || of.some((part, k) => part !== old[k]))
+      this.#drawn = { of, frame: spectraFrame(traces, looks.spectrum, this.lab, range) };
+    return this.#drawn?.frame;
   }
 
   #readout(): string {
-    const { traces = [], looks } = this.lab;
-    const { at } = this;
-    if (at === undefined) return '';
+    const { traces = [], looks, hover } = this.lab;
+    if (hover === undefined) return '';
     const words = matricesOf(traces).flatMap(({ run, name, points }) => {
-      const point = points.findLast(({ iteration }) => iteration <= at);
+      const point = points.findLast(({ iteration }) => iteration <= hover);
       return point ? [`${runName(run)} ${name} ${formatNumber(point[looks.spectrum])}`] : [];
     });
-    return `@ ${Math.round(at)}  ${words.join('  ')}`;
+    return `@ ${formatCount(hover)}  ${words.join('  ')}`;
   }
 
   /** First and latest evaluation of every matrix. */
@@ -110,8 +112,4 @@ export class Spectra extends LitElement {
     if (words.length === 0) return '';
     return html`<p><span class="tag" style="--run: var(${runColor(r)})" aria-hidden="true">${name}</span><span class="hidden">Run ${name}: </span>${words.join('; ')} <span class="dim">(Pascanu, Mikolov, Bengio 2013)</span>.</p>`;
   }
-
-  readonly #hover = ({ detail }: NablaEvent<'chart-hover'>): void => {
-    this.at = detail;
-  };
 }

@@ -7,9 +7,10 @@ import { isRegressionTask } from '../model/regression.ts';
 import './chart.ts';
 import './layer-map.ts';
 import './run-series.ts';
-import { accuracyFrame, iterationScale, lossFrame, visibleRange } from './chart-data.ts';
+import { accuracyFrame, iterationScale, lossFrame, momentsOf, visibleRange } from './chart-data.ts';
 import { act, type NablaEvent } from './events.ts';
 import type { Frame, Table } from './frame.ts';
+import { iterationListeners } from './iteration-events.ts';
 import { type Curve, curveName, curvesOf, mapCurve, partsOf, stepName } from './layer-parts.ts';
 import { LAYER_QUANTITY, type LayerQuantity, offersOf } from './layer-quantity.ts';
 import type { Wide } from './looks.ts';
@@ -17,6 +18,7 @@ import { type MapGrid, mapGrid } from './map-data.ts';
 import {
   curveValues,
   fitWords,
+  type ProfileView,
   profileData,
   profileFrame,
   profileRecord,
@@ -43,7 +45,6 @@ import { settingsLines } from './settings-lines.ts';
 import type { LabState } from './state.ts';
 import { shared } from './styles.ts';
 import { turn } from './turns.ts';
-import { iterationsBetween } from './zooms.ts';
 
 /** `cross-entropy`, or each run's own. */
 function lossNames(experiments: LabState['experiments']): string {
@@ -64,6 +65,7 @@ export class Stage extends LitElement {
   #frames: { loss: Frame; accuracy: Frame; profile: Frame | undefined } | undefined;
   #grid: ((columns: number) => MapGrid) | undefined;
   #drawn: LabState | undefined;
+  readonly #charts = iterationListeners(this);
   /** Layer under the pointer in the profile. */
   #layer: number | undefined;
 
@@ -111,15 +113,18 @@ export class Stage extends LitElement {
       old.looks.part === lab.looks.part &&
       old.looks.gate === lab.looks.gate;
     const sameData = old?.revision === lab.revision && old.marks === lab.marks && old.experiments === lab.experiments;
-    if (sameView && sameData) return;
+    const isSame = sameView && sameData;
+    if (isSame && old.hover === lab.hover) return;
     this.#drawn = lab;
+    const view = this.#profileView;
+    const profile = view && profileFrame(view);
+    if (isSame) {
+      this.#frames = this.#frames && { ...this.#frames, profile };
+      return;
+    }
     this.#frames = traces.every(({ length }) => length === 0)
       ? undefined
-      : {
-          loss: lossFrame(lab, traces),
-          accuracy: accuracyFrame(lab, traces),
-          profile: profileFrame(lab.experiments, traces, lab.quantity, lab.looks.part, lab.hidden),
-        };
+      : { loss: lossFrame(lab, traces), accuracy: accuracyFrame(lab, traces), profile };
     const trace = traces[lab.mapRun];
     const shown = this.#mapped(lab.mapRun);
     const rows = isOfSteps(lab.quantity) ? (shown?.count ?? 0) : this.#names(lab.mapRun).length;
@@ -138,10 +143,10 @@ export class Stage extends LitElement {
         .readout=${traces ? readout(traces, hover, (trace, iteration, r) => valueAt(trace, 'loss', iteration, lab.experiments[r])) : ''}
         .summary=${traces ? summarize(lab.experiments, traces, 'loss') : ''}
         .table=${() => (traces ? scalarTable(lab.experiments, traces, 'loss') : NO_TABLE)}
-        .data=${() => (traces ? seriesData(traces, 'loss') : NO_TABLE)} .settings=${this.#settings} @chart-view=${this.#view}
-        @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
+        .data=${() => (traces ? seriesData(traces, 'loss') : NO_TABLE)} .settings=${this.#settings} @chart-view=${this.#charts.view}
+        @chart-hover=${this.#charts.hover} @chart-zoom=${this.#charts.zoom} @chart-reset=${this.#charts.reset}
       ></nabla-chart>
-      <nabla-run-series .lab=${lab} .theme=${this.theme} .settings=${this.#settings} @chart-view=${this.#view} @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}></nabla-run-series>
+      <nabla-run-series .lab=${lab} .theme=${this.theme} .settings=${this.#settings} @chart-view=${this.#charts.view} @chart-hover=${this.#charts.hover} @chart-zoom=${this.#charts.zoom} @chart-reset=${this.#charts.reset}></nabla-run-series>
       ${this.#profile()} ${this.#accuracy(at)} ${lab.looks.wide === 'histograms' ? this.#histograms() : this.#map(at)}`;
   }
 
@@ -149,6 +154,11 @@ export class Stage extends LitElement {
   #names(run: number): readonly string[] {
     const summary = this.lab.summaries?.[run];
     return summary ? LAYER_QUANTITY[this.lab.quantity].names(summary) : [];
+  }
+
+  get #profileView(): ProfileView | undefined {
+    const { experiments, traces, quantity, looks, hidden, hover } = this.lab;
+    return traces && { experiments, traces, quantity, part: looks.part, hidden, at: hover };
   }
 
   /** The curves of a run in the profile. */
@@ -163,14 +173,15 @@ export class Stage extends LitElement {
   }
 
   #profile(): TemplateResult {
-    const { traces, experiments, quantity, looks } = this.lab;
-    const records = traces?.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r])));
+    const { traces, experiments, quantity, hover } = this.lab;
+    const view = this.#profileView;
+    const records = traces?.map((trace, r) => profileRecord(trace, stackOf(trace, experiments[r]), hover));
     const names = sideBySide(experiments.map((_, r) => this.#names(r)));
     const layer = this.#layer ?? 0;
     const ofSteps = isOfSteps(quantity);
     const curves = experiments.map((_, r) => this.#curves(r));
     const values = records?.map((record, r) => curveValues(record, quantity, curves[r], layer));
-    const fits = traces?.map((trace, r) => fitWords(trace, experiments[r], quantity, looks.part)) ?? [];
+    const fits = view?.traces.map((_, r) => fitWords(view, r)) ?? [];
     const dates = records?.map((record, r) => `${runName(r)} @ ${formatCount(record?.iteration ?? 0)}`);
     const isOneDate = new Set(records?.map((record) => record?.iteration)).size === 1;
     const unit = isOneDate && (ofSteps || experiments.length !== 2) ? dates?.[0].slice(2) : dates?.join(', ');
@@ -182,10 +193,9 @@ export class Stage extends LitElement {
       fixed .heading=${ofSteps ? 'By time step' : 'By layer'} .frame=${this.#frames?.profile} .theme=${this.theme} .at=${this.#layer}
       .unit=${unit ?? experiments[0].model.kind} .empty=${this.#frames ? 'Not measured: probes.layers is “gradients”.' : 'Waiting for the first iteration.'}
       .readout=${values ? readings(isFit ? 'fit' : place, isFit ? fits.map((fit) => fit || '–') : values) : ''}
-      .summary=${traces ? summarizeProfile(experiments, traces, quantity, looks.part) : ''}
+      .summary=${view ? summarizeProfile(view) : ''}
       .settings=${this.#settings}
-      .table=${() => (traces ? profileTable(experiments, traces, quantity, names, looks.part) : NO_TABLE)}
-      .data=${() => (traces ? profileData(experiments, traces, quantity, names, looks.part) : NO_TABLE)}
+      .table=${() => (view ? profileTable(view, names) : NO_TABLE)} .data=${() => (view ? profileData(view, names) : NO_TABLE)}
       @chart-hover=${this.#hoverLayer}
     ><label slot="tools"><span class="hidden">What is shown of the layers</span><select @change=${this.#choose}>
       ${offersOf(experiments, quantity).map(({ quantity: id, reason }) => html`<option value=${id} title=${reason ?? LAYER_QUANTITY[id].text} ?disabled=${reason !== undefined} .selected=${id === quantity}>${LAYER_QUANTITY[id].label}${reason ? ' (not measured)' : ''}</option>`)}
@@ -237,8 +247,8 @@ export class Stage extends LitElement {
       .readout=${traces && !regression ? readout(traces, hover, heldOut) : ''}
       .summary=${traces ? `Held out: ${traces.map((trace, r) => `run ${runName(r)} ${heldOut(trace, Number.POSITIVE_INFINITY)}`).join(', ')}. Training: ${summarize(experiments, traces, 'accuracy')}` : ''}
       .table=${() => (traces ? accuracyTable(traces) : NO_TABLE)} .data=${() => (traces ? seriesData(traces, 'accuracy') : NO_TABLE)}
-      .settings=${this.#settings} @chart-view=${this.#view}
-      @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-reset=${this.#reset}
+      .settings=${this.#settings} @chart-view=${this.#charts.view}
+      @chart-hover=${this.#charts.hover} @chart-zoom=${this.#charts.zoom} @chart-reset=${this.#charts.reset}
     ></nabla-chart>`;
   }
 
@@ -260,17 +270,17 @@ export class Stage extends LitElement {
     return html`<nabla-layer-map
       .grid=${this.#grid} .ticks=${scale.ticks(from, to, 10)} .range=${[scale.position(from), scale.position(to)] as const}
       .at=${at} .run=${lab.mapRun} .runs=${lab.experiments.length} .quantity=${lab.quantity} .unit=${ofSteps ? 'step' : 'layer'} .of=${curve && ofSteps ? curveName(curve) : ''}
-      .xs=${() => trace?.layers.map(({ iteration }) => scale.position(iteration)) ?? []}
+      .moments=${momentsOf(lab, scale)} .xs=${() => trace?.layers.map(({ iteration }) => scale.position(iteration)) ?? []}
       .theme=${this.theme} .readout=${(row?: number) => (row === undefined || row >= count ? ends : words(row)) ?? ''} .summary=${ends ?? 'Nothing recorded.'}
       .table=${() => (trace && count > 0 ? mapTable(trace, lab.quantity, names.slice(first, first + count), first) : NO_TABLE)}
       .data=${() => (trace && count > 0 ? mapData(trace, lab.quantity, names.slice(first, first + count), first) : NO_TABLE)} .settings=${this.#settings}
-      @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-view=${this.#view} @chart-reset=${this.#reset}
+      @chart-hover=${this.#charts.hover} @chart-zoom=${this.#charts.zoom} @chart-view=${this.#charts.view} @chart-reset=${this.#charts.reset}
     >${this.#gates()}${this.#wide()}</nabla-layer-map>`;
   }
 
   #histograms(): TemplateResult {
     return html`<nabla-histograms .lab=${this.lab} .theme=${this.theme}
-      @chart-hover=${this.#hover} @chart-zoom=${this.#zoom} @chart-view=${this.#view} @chart-reset=${this.#reset}
+      @chart-hover=${this.#charts.hover} @chart-zoom=${this.#charts.zoom} @chart-view=${this.#charts.view} @chart-reset=${this.#charts.reset}
     >${this.#wide()}</nabla-histograms>`;
   }
 
@@ -281,11 +291,6 @@ export class Stage extends LitElement {
     return html`<span slot="tools" class="seg" role="group" aria-label="Shown below">${button('Map', 'map')}${button('Histograms', 'histograms')}</span>`;
   }
 
-  readonly #hover = ({ detail }: NablaEvent<'chart-hover'>): void => {
-    const iteration = detail === undefined ? undefined : Math.max(0, Math.round(iterationScale(this.lab).iteration(detail)));
-    if (iteration !== this.lab.hover) act(this, { type: 'hover', iteration });
-  };
-
   readonly #hoverLayer = ({ detail }: NablaEvent<'chart-hover'>): void => {
     const layer = detail === undefined ? undefined : Math.max(0, Math.round(detail));
     if (layer === this.#layer) return;
@@ -293,18 +298,6 @@ export class Stage extends LitElement {
     this.requestUpdate();
   };
 
-  readonly #zoom = ({ detail }: NablaEvent<'chart-zoom'>): void => {
-    act(this, { type: 'zoom', range: iterationsBetween(iterationScale(this.lab), detail) });
-  };
-
-  readonly #view = ({ detail }: NablaEvent<'chart-view'>): void => {
-    act(this, { type: 'zoom', range: iterationsBetween(iterationScale(this.lab), detail), continues: true });
-  };
-
   /** What the runs are, for pictures. */
   readonly #settings = (): readonly string[] => settingsLines(this.lab);
-
-  readonly #reset = ({ detail: { all } }: NablaEvent<'chart-reset'>): void => {
-    if (this.lab.zooms.length > 0) act(this, { type: 'zoom back', all });
-  };
 }

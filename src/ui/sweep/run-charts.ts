@@ -12,7 +12,16 @@ import type { NablaEvent } from '../events.ts';
 import type { Frame, Table } from '../frame.ts';
 import { type Curve, curvesOf } from '../layer-parts.ts';
 import { LAYER_QUANTITY, type LayerQuantity, offersOf, usualQuantity } from '../layer-quantity.ts';
-import { curveValues, fitWords, profileData, profileFrame, profileRecord, profileTable, summarizeProfile } from '../profile.ts';
+import {
+  curveValues,
+  fitWords,
+  type ProfileView,
+  profileData,
+  profileFrame,
+  profileRecord,
+  profileTable,
+  summarizeProfile,
+} from '../profile.ts';
 import { seriesData, valueAt } from '../readouts.ts';
 import type { Range } from '../state.ts';
 import { shared } from '../styles.ts';
@@ -62,13 +71,20 @@ export class SweepCharts extends LitElement {
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (changed.has('trace')) this.zooms = [];
-    if (!changed.has('trace') && !changed.has('zooms') && !changed.has('experiment') && !changed.has('chosen')) return;
+    if (
+      !changed.has('trace') &&
+      !changed.has('zooms') &&
+      !changed.has('experiment') &&
+      !changed.has('chosen') &&
+      !changed.has('hover')
+    )
+      return;
     const { trace } = this;
     const view = this.#view;
     this.#frames = {
       loss: lossFrame(view, [trace]),
       norm: normFrame(view, [trace]),
-      profile: this.experiment && profileFrame([this.experiment], [trace], this.quantity),
+      profile: this.#profileView && profileFrame(this.#profileView),
     };
   }
 
@@ -97,22 +113,26 @@ export class SweepCharts extends LitElement {
     return iterations[Math.min(iterations.length - 1, lowerBound(iterations, Math.round(position)))] ?? 0;
   }
 
+  get #profileView(): ProfileView | undefined {
+    const { experiment, trace, quantity, hover } = this;
+    return experiment && { experiments: [experiment], traces: [trace], quantity, at: hover };
+  }
+
   #profile(): TemplateResult {
-    const { experiment, trace, quantity } = this;
-    const record = experiment && profileRecord(trace, stackOf(trace, experiment));
+    const { experiment, trace, quantity, hover } = this;
+    const view = this.#profileView;
+    const record = experiment && profileRecord(trace, stackOf(trace, experiment), hover);
     const layer = this.layer ?? 0;
     const curves = this.#curves;
     const ofSteps = LAYER_QUANTITY[quantity].ofSteps ?? false;
     const count = record && !ofSteps ? LAYER_QUANTITY[quantity].values(record).length : 0;
     const names = Array.from({ length: count }, (_, l) => String(l));
     const place = ofSteps ? `step ${layer} of ${curves[0]?.name ?? ''}` : `layer ${layer}`;
-    const fits = ofSteps && experiment ? fitWords(trace, experiment, quantity) : quantity === 'gradient' ? 'with fit' : '';
+    const fits = ofSteps && view ? fitWords(view, 0) : quantity === 'gradient' ? 'with fit' : '';
     return html`<nabla-chart fixed .heading=${ofSteps ? 'By time step' : 'By layer'} .frame=${this.#frames?.profile} .theme=${this.theme} .settings=${this.settings} .at=${this.layer}
       .unit=${record ? `${fits ? `${fits}, ` : ''}at ${formatCount(record.iteration)}` : ''} .empty=${'Nothing of the kind is kept of this run.'}
       .readout=${record ? `${place}  ${curveValues(record, quantity, curves, layer)}` : ''}
-      .summary=${experiment ? summarizeProfile([experiment], [trace], quantity) : ''}
-      .table=${() => (experiment ? profileTable([experiment], [trace], quantity, names) : NO_TABLE)}
-      .data=${() => (experiment ? profileData([experiment], [trace], quantity, names) : NO_TABLE)}
+      .summary=${view ? summarizeProfile(view) : ''} .table=${() => (view ? profileTable(view, names) : NO_TABLE)} .data=${() => (view ? profileData(view, names) : NO_TABLE)}
       @chart-hover=${this.#hoverLayer}
       ><label slot="tools"><span class="hidden">What is shown of the layers</span><select @change=${this.#choose}>
       ${offersOf(experiment ? [experiment] : [], quantity).map(({ quantity: id, reason }) => html`<option value=${id} title=${reason ?? LAYER_QUANTITY[id].text} ?disabled=${reason !== undefined} .selected=${id === quantity}>${LAYER_QUANTITY[id].label}</option>`)}

@@ -23,7 +23,7 @@ import '../../../src/ui/top-bar.ts';
 import type { ValuesPanel } from '../../../src/ui/values.ts';
 import type { ViewBar } from '../../../src/ui/view-bar.ts';
 import '../../../src/ui/view-bar.ts';
-import { button, choose, expectAccessible, find, findAll, press, rowsOf, show, wordsOf } from '../../support/elements.ts';
+import { button, choose, expectAccessible, find, findAll, press, rowsOf, show, soon, wordsOf } from '../../support/elements.ts';
 import { syntheticTrace } from '../../support/synthetic.ts';
 
 afterEach(() => document.body.replaceChildren());
@@ -198,7 +198,7 @@ describe('<nabla-values>', () => {
   const open = async (lab: LabState) => {
     const shown = await show<ValuesPanel>('nabla-values', { lab });
     find(shown.element, 'summary').click();
-    await vi.waitFor(() => find(shown.element, 'table'));
+    await soon(() => find(shown.element, 'table'));
     return shown;
   };
 
@@ -206,7 +206,7 @@ describe('<nabla-values>', () => {
     const { element, set } = await show<ValuesPanel>('nabla-values', { lab: labOf() });
     expect([findAll(element, 'table').length, wordsOf(find(element, 'summary'))]).toEqual([0, 'Values @ 9']);
     find(element, 'summary').click();
-    await vi.waitFor(() => find(element, 'table'));
+    await soon(() => find(element, 'table'));
     const loss = () => rowsOf(find(element, 'table')).find(([head]) => head === 'Loss');
     expect(loss()).toEqual(['Loss', '1.10', 'NaN']);
     await set({ lab: labOf({ hover: 2 }) });
@@ -218,13 +218,13 @@ describe('<nabla-values>', () => {
     const written = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue();
     const { element } = await open(labOf());
     button(element, 'Copy (c)').click();
-    await vi.waitFor(() => button(element, 'Copied'));
+    await soon(() => button(element, 'Copied'));
     const lines = written.mock.calls[0][0].split('\n');
     expect(lines[0]).toBe('iteration 9');
     expect(lines[2]).toMatch(/^A\t1\.10\t/);
     expect(lines.at(-1)).toBe(location.href);
     press(button(element, 'Copied'), 'Escape');
-    await vi.waitFor(() => expect(findAll(element, 'table')).toEqual([]));
+    await soon(() => expect(findAll(element, 'table')).toEqual([]));
     expect(element.shadowRoot?.activeElement?.localName).toBe('summary');
     written.mockRestore();
   });
@@ -430,6 +430,25 @@ describe('<nabla-layer-map>', () => {
     expect(details('chart-zoom').length).toBe(1);
   });
 
+  test('a change in mid-run is a line on every colour', async () => {
+    const { element, set } = await show<LayerMap>('nabla-layer-map', properties, STYLE);
+    await painted(element);
+    const canvas = find<HTMLCanvasElement>(element, 'canvas');
+    const column = () => {
+      // Axes and colours stand around the map.
+      const [x, height] = [48 + (canvas.clientWidth - 48 - 66) / 2, canvas.clientHeight - 4 - 20];
+      const { data } = canvas.getContext('2d')?.getImageData(Math.round(x), 4, 1, height) ?? { data: [] };
+      return new Set(Array.from({ length: height }, (_, y) => data.slice(4 * y, 4 * y + 3).join(' '))).size;
+    };
+    // One colour a layer.
+    expect(column()).toBe(2);
+    await set({ moments: [{ x: 5, label: 'A: Learning rate 0.1' }] });
+    // Each with and without a dash.
+    await expect.poll(column).toBeGreaterThan(3);
+    await set({ moments: [{ x: 11, label: 'A: Learning rate 0.1' }] });
+    await expect.poll(column).toBe(2);
+  });
+
   test('keys walk over the records and the layers, zoom, pan and go back', async () => {
     const xs = () => [0, 4, 5, 9, 20];
     const { element, details, settled, set } = await show<LayerMap>('nabla-layer-map', { ...properties, xs, at: 4 }, STYLE);
@@ -505,7 +524,7 @@ describe('<nabla-stage>', () => {
     button(element, 'Histograms').click();
     expect(details('action')).toEqual([{ type: 'look', change: { wide: 'histograms' } }]);
     await set({ lab: { ...lab, looks: { ...lab.looks, wide: 'histograms' } } });
-    await vi.waitFor(async () => {
+    await soon(async () => {
       await settled();
       expect(find(element, 'nabla-histograms').shadowRoot).not.toBeNull();
     });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseExperiment } from '../../../src/model/experiment.ts';
 import { normFrame } from '../../../src/ui/chart-data.ts';
-import { sideBySide } from '../../../src/ui/profile.ts';
+import { profileFrame, profileTable, sideBySide, summarizeProfile } from '../../../src/ui/profile.ts';
 import { scalarTable, summarize, valueAt } from '../../../src/ui/readouts.ts';
 import { type Row, syntheticTrace } from '../../support/synthetic.ts';
 
@@ -83,4 +83,37 @@ test('layers of several networks stand side by side by their place from the inpu
       ['x0', 'z1'],
     ]),
   ).toEqual(['z0 | x0', 'z1', 'z2']);
+});
+
+describe('a profile hides nothing', () => {
+  const log2Dz = [0, Number.NaN, Number.POSITIVE_INFINITY, 2, Number.NEGATIVE_INFINITY, Number.NaN];
+  const broken = syntheticTrace({ iterations: 1, layers: 6, log2Dz: (l) => log2Dz[l] ?? 0 });
+  const healthy = syntheticTrace({ iterations: 1, layers: 6 });
+  const frameOf = (hidden: readonly number[]) =>
+    profileFrame({ experiments: [ieee, ieee], traces: [healthy, broken], quantity: 'gradient', hidden });
+
+  test('what is not finite hangs from the edge, and a zero has its place', () => {
+    const frame = frameOf([]);
+    expect(frame?.marks).toEqual([
+      { x: 1, series: 1, edge: 'top', label: 'NaN, layers 1 to 2' },
+      { x: 5, series: 1, edge: 'top', label: '' },
+    ]);
+    expect(frame?.columns[1].map((y) => typeof y)).toEqual(['number', 'object', 'object', 'number', 'number', 'object']);
+    expect(frame?.yTicks[0].label).toBe('0');
+  });
+
+  test('marks belong to the curves that are shown; control: those of a hidden run are gone', () => {
+    expect(frameOf([0])?.marks.map(({ series }) => series)).toEqual([0, 0]);
+    expect(frameOf([1])?.marks).toEqual([]);
+  });
+
+  test('it follows the crosshair; without one it is that of the latest iteration that is finite', () => {
+    const diverging = syntheticTrace({ iterations: 3, layers: 4, log2Dz: (_, i) => (i < 2 ? i : Number.NaN) });
+    const view = { experiments: [ieee], traces: [diverging], quantity: 'gradient' } as const;
+    const first = (at?: number) => profileFrame({ ...view, at })?.columns[0][0];
+    expect([first(0), first(), first(2)]).toEqual([0, Math.log10(2), null]);
+    expect(profileFrame({ ...view, at: 2 })?.marks).toEqual([{ x: 0, series: 0, edge: 'top', label: 'NaN, layers 0 to 3' }]);
+    expect(summarizeProfile({ ...view, at: 0 })).toMatch(/at iteration 0: 1\.00 at the input side/);
+    expect(profileTable({ ...view, at: 2 }, ['z0']).rows).toEqual([['z0', 'NaN']]);
+  });
 });

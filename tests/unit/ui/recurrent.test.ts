@@ -11,7 +11,7 @@ import { accuracyFrame, lossFrame } from '../../../src/ui/chart-data.ts';
 import { applies, fieldsOf, fieldValue } from '../../../src/ui/fields.ts';
 import type { Frame } from '../../../src/ui/frame.ts';
 import { curvesOf, mapCurve } from '../../../src/ui/layer-parts.ts';
-import { offersOf, usualQuantity } from '../../../src/ui/layer-quantity.ts';
+import { type LayerQuantity, offersOf, usualQuantity } from '../../../src/ui/layer-quantity.ts';
 import { PAIRS } from '../../../src/ui/pairs.ts';
 import { fitWords, profileData, profileFrame, profileTable, summarizeProfile } from '../../../src/ui/profile.ts';
 import { lossText } from '../../../src/ui/readouts.ts';
@@ -163,23 +163,24 @@ describe('a profile over the steps', () => {
   const rnn = recurrent({ cell: 'rnn', layers: 2 });
   // Layer h0 grows by 2^0.5 a step back in time, h1 shrinks by 2^-1.
   const slopes = traceOf(rnn, ['h'], (name, i) => (name === 'log2Dh' ? (i < 20 ? -0.5 * i : i - 20) : 0));
+  const of = (quantity: LayerQuantity, part?: number) => ({ experiments: [rnn], traces: [slopes], quantity, part });
   const lstm = recurrent({ cell: 'lstm' });
   const gates = traceOf(lstm, ['i', 'f', 'g', 'o'], (name, i) => (name === 'gateMean' ? Math.floor(i / 20) / 10 - 0.2 : -1));
 
   test('shows the last layer unless another is chosen, and fits its steps', () => {
     expect(curvesOf('state', slopes, rnn)).toEqual([{ name: 'h1', gate: '', first: 20, count: 20 }]);
-    expect(fitWords(slopes, rnn, 'state')).toBe('×0.5000 ± 0.0000 a step');
-    expect(fitWords(slopes, rnn, 'state', 0)).toBe('×1.4142 ± 0.0000 a step');
-    const frame = profileFrame([rnn], [slopes], 'state', 0);
+    expect(fitWords(of('state'), 0)).toBe('×0.5000 ± 0.0000 a step');
+    expect(fitWords(of('state', 0), 0)).toBe('×1.4142 ± 0.0000 a step');
+    const frame = profileFrame(of('state', 0));
     expect(frame?.xRange).toEqual([0, 19]);
     // Measured and fitted lie on each other: log10 2^-0.5 a step.
     expect(frame?.columns[0][10]).toBeCloseTo(-5 * Math.log10(2), 5);
     expect(frame?.columns[1][10]).toBeCloseTo(-5 * Math.log10(2), 5);
-    expect(summarizeProfile([rnn], [slopes], 'state', 0)).toMatch(/h0: 1\.00 at step 0, .* at step 19, ×1\.4142/);
+    expect(summarizeProfile(of('state', 0))).toMatch(/h0: 1\.00 at step 0, .* at step 19, ×1\.4142/);
   });
 
   test('shows all gates of a layer at once, told apart by letter and dash', () => {
-    const frame = profileFrame([lstm, lstm], [gates, gates], 'gateMean');
+    const frame = profileFrame({ experiments: [lstm, lstm], traces: [gates, gates], quantity: 'gateMean' });
     expect(frame?.styles.slice(0, 8).map(({ tag }) => tag)).toEqual(['Ai', 'Af', 'Ag', 'Ao', 'Bi', 'Bf', 'Bg', 'Bo']);
     expect(new Set(frame?.styles.slice(0, 4).map(({ dash }) => String(dash))).size).toBe(4);
     // A mean below 0 opens the axis down to −1.
@@ -189,18 +190,19 @@ describe('a profile over the steps', () => {
   });
 
   test('has a table of steps, a column for each curve', () => {
-    const table = profileTable([lstm, rnn], [gates, slopes], 'gateMean', []);
+    const both = { experiments: [lstm, rnn], traces: [gates, slopes], quantity: 'gateMean' } as const;
+    const table = profileTable(both, []);
     expect(table.columns).toEqual(['Step', 'A h0.i @ 0', 'A h0.f @ 0', 'A h0.g @ 0', 'A h0.o @ 0', 'B h1 @ 0']);
     expect(table.rows).toHaveLength(20);
     expect(table.rows[3].slice(0, 3)).toEqual(['3', '−0.20', '−0.10']);
-    const data = profileData([lstm, rnn], [gates, slopes], 'gateMean', []);
+    const data = profileData(both, []);
     expect(data.columns).toEqual(table.columns);
     expect(data.rows[3].slice(0, 3)).toEqual(['3', Math.fround(-0.2), Math.fround(-0.1)]);
   });
 
   test('control: a network without steps has no such curves', () => {
     expect(curvesOf('state', slopes, mlp)).toEqual([]);
-    expect(fitWords(slopes, mlp, 'gradient')).toBe('');
+    expect(fitWords({ experiments: [mlp], traces: [slopes], quantity: 'gradient' }, 0)).toBe('');
   });
 });
 
@@ -208,10 +210,28 @@ test('spectra are drawn for the last layer and listed for all', () => {
   const spectra = (scale: number) => ['h0', 'h1'].map((matrix) => ({ matrix, radius: scale, sigma: 2 * scale }));
   const runs = [{ tests: [1, 2].map((scale) => ({ iteration: 50 * scale, loss: 1, accuracy: 1, spectra: spectra(scale) })) }];
   expect(matricesOf(runs).map(({ name }) => name)).toEqual(['h0', 'h1']);
-  expect(spectraFrame(runs, 'sigma')?.columns).toEqual([[Math.log10(2), Math.log10(4)]]);
+  const view = { logIterations: false, marks: [{ iteration: 60, text: 'A: Learning rate 0.1' }], hidden: [] };
+  const frame = spectraFrame(runs, 'sigma', view, [0, 120]);
+  expect([frame?.xs, frame?.columns]).toEqual([[50, 100], [[Math.log10(2), Math.log10(4)]]]);
+  expect([frame?.xRange, frame?.moments.map(({ x }) => x), frame?.marks]).toEqual([[0, 120], [60], []]);
   expect(spectraTable(runs).rows[1]).toEqual(['100', '2.00', '4.00', '2.00', '4.00']);
   expect(spectraData(runs).rows[1]).toEqual([100, 2, 4, 2, 4]);
-  expect(spectraFrame([{ tests: [] }], 'radius')).toBeUndefined();
+  expect(spectraFrame([{ tests: [] }], 'radius', view, [0, 120])).toBeUndefined();
+  expect(spectraFrame(runs, 'sigma', { ...view, hidden: [0] }, [0, 120])).toBeUndefined();
+});
+
+test('a spectrum that no log axis can show is a triangle at the edge, with its value and iteration', () => {
+  const tests = [1, Number.NaN, Number.NaN, 2, Number.POSITIVE_INFINITY, 0].map((sigma, k) => ({
+    ...{ iteration: 10 * k, loss: 1, accuracy: 1 },
+    spectra: [{ matrix: 'h0', radius: sigma, sigma }],
+  }));
+  const view = { logIterations: false, marks: [], hidden: [] };
+  expect(spectraFrame([{ tests }], 'radius', view, [0, 60])?.marks).toEqual([
+    { x: 10, series: 0, edge: 'top', label: 'NaN @ 10' },
+    { x: 20, series: 0, edge: 'top', label: '' },
+    { x: 40, series: 0, edge: 'top', label: '' },
+    { x: 50, series: 0, edge: 'bottom', label: '' },
+  ]);
 });
 
 test('Pascanu’s bound is said of vanilla cells alone', () => {
