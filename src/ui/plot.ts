@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
 import { SHORTEST_DRAG } from './chart/area.ts';
 import { FrameDraw } from './chart/frame-draw.ts';
+import { placeLevels, Tags } from './chart/labels.ts';
 import { Colors } from './colors.ts';
 import type { EdgeMark, Frame, SeriesStyle } from './frame.ts';
 
@@ -18,12 +19,6 @@ export interface PlotEvents {
 
 /** Whole pixels: uPlot scales no others to the screen's density. */
 const FONT = '11px ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace';
-/** Letters nearer than this, in CSS pixels, cover each other. */
-const TAG_HEIGHT = 11;
-/** Labels of levels nearer than this, in CSS pixels, cover each other. */
-const LEVEL_HEIGHT = 11;
-/** Where a letter goes that would cover another, in rows. */
-const TAG_SHIFTS = [0, 1, -1, 2, -2, 3, -3];
 
 export class Plot {
   readonly #plot: uPlot;
@@ -211,15 +206,12 @@ export class Plot {
     ctx.font = FONT.replace('11px', `${11 * scale}px`);
     ctx.textBaseline = 'alphabetic';
     const right = bbox.left + bbox.width;
-    const labelled: number[] = [];
-    for (const { y, label, color, givesWay = false } of this.#frame.levels) {
-      const at = plot.valToPos(y, 'y', true);
-      if (at < bbox.top || at > bbox.top + bbox.height) continue;
+    const inside = this.#frame.levels.filter(({ y }) => y >= (plot.scales.y.min ?? 0) && y <= (plot.scales.y.max ?? 0));
+    for (const { at, label, color, isLabelled } of placeLevels(inside, (y) => plot.valToPos(y, 'y', true), scale)) {
       ctx.strokeStyle = ctx.fillStyle = this.#colors.of(color);
       line(ctx, bbox.left, at, right, at, scale, [4, 4]);
+      if (!isLabelled) continue;
       ctx.textAlign = 'right';
-      if (givesWay && labelled.some((other) => Math.abs(other - at) < LEVEL_HEIGHT * scale)) continue;
-      labelled.push(at);
       const below = at + 14 * scale < bbox.top + bbox.height;
       ctx.fillText(label, right - 14 * scale, at + (below ? 11 : -4) * scale);
     }
@@ -229,7 +221,7 @@ export class Plot {
       ctx.strokeStyle = this.#colors.of('--dim');
       line(ctx, at, bbox.top, at, bbox.top + bbox.height, scale, [2, 3]);
     }
-    const tags: Place[] = [];
+    const tags = new Tags({ top: bbox.top + 8 * scale, bottom: bbox.top + bbox.height, right: ctx.canvas.width }, scale);
     for (const [s, style] of this.#frame.styles.entries()) this.#tag(plot, style, s, tags);
     let row = 0;
     for (const mark of this.#frame.marks) row += this.#mark(plot, mark, row);
@@ -237,7 +229,7 @@ export class Plot {
   }
 
   /** The run's letter beside its last visible sample, or its first. */
-  #tag({ ctx, bbox, data, valToPos, scales }: uPlot, { tag, tagAtStart, color }: SeriesStyle, s: number, tags: Place[]): void {
+  #tag({ ctx, bbox, data, valToPos, scales }: uPlot, { tag, tagAtStart, color }: SeriesStyle, s: number, tags: Tags): void {
     if (!tag) return;
     const ys = data[s + 1];
     const high = scales.x.max ?? Number.POSITIVE_INFINITY;
@@ -249,17 +241,7 @@ export class Plot {
     if (x < bbox.left - 1 || y < bbox.top) return;
     ctx.fillStyle = this.#colors.of(color);
     ctx.textAlign = 'left';
-    const shift = (tagAtStart ? -6 : 4) * uPlot.pxRatio;
-    const wide = ctx.measureText(tag).width;
-    const [least, most] = [bbox.top + 8 * uPlot.pxRatio, bbox.top + bbox.height];
-    const places = TAG_SHIFTS.map((rows) => ({
-      x: x + 5 * uPlot.pxRatio,
-      y: Math.max(least, Math.min(most, y + shift + rows * TAG_HEIGHT * uPlot.pxRatio)),
-    }));
-    const isFree = ({ x, y }: Place) =>
-      !tags.some((other) => Math.abs(other.y - y) < TAG_HEIGHT * uPlot.pxRatio - 1 && Math.abs(other.x - x) < wide);
-    const place = places.find(isFree) ?? places[0];
-    tags.push(place);
+    const place = tags.place({ x, y }, tagAtStart ?? false, ctx.measureText(tag).width);
     ctx.fillText(tag, place.x, place.y);
   }
 
@@ -299,11 +281,6 @@ interface Size {
 function setScales(plot: uPlot, { xRange, yRange }: Frame): void {
   plot.setScale('x', { min: xRange[0], max: xRange[1] });
   plot.setScale('y', { min: yRange[0], max: yRange[1] });
-}
-
-interface Place {
-  readonly x: number;
-  readonly y: number;
 }
 
 function dataOf({ xs, columns }: Frame): uPlot.AlignedData {

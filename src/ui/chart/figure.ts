@@ -1,5 +1,6 @@
 /** A chart or a map as an SVG picture that stands alone: title, what it shows, settings and address are part of it. */
 import type { Frame, Sample } from '../frame.ts';
+import { placeLevels, Tags } from './labels.ts';
 
 export interface Caption {
   readonly title: string;
@@ -22,6 +23,9 @@ const PLOT = { left: 64, right: 28, height: 400 } as const;
 const LINE = 17;
 /** Characters of a line of settings or of the address that fit. */
 const MOST_CHARACTERS = 132;
+
+/** Of a text in the label's font, whose characters are all as wide, in pixels. */
+const widthOf = (text: string) => 0.602 * 11 * text.length;
 
 type Attributes = Readonly<Record<string, string | number>>;
 
@@ -120,12 +124,11 @@ function drawFrame(frame: Frame, color: ColorOf, top: number): SVGElement[] {
   const ticks = frame.xTicks
     .filter((tick) => inside(tick, frame.xRange))
     .map(({ at, label: text }) => label(text, px(at), top + height + 16, { 'text-anchor': 'middle' }));
-  const levels = frame.levels
-    .filter(({ y }) => inside({ at: y }, frame.yRange))
-    .flatMap(({ y, label: text, color: token }) => [
-      rule(PLOT.left, py(y), right, py(y), color(token), '4 4'),
-      label(text, right - 14, py(y) + 12, { 'text-anchor': 'end', fill: color(token) }),
-    ]);
+  const shownLevels = frame.levels.filter(({ y }) => inside({ at: y }, frame.yRange));
+  const levels = placeLevels(shownLevels, py).flatMap(({ at, label: text, color: token, isLabelled }) => [
+    rule(PLOT.left, at, right, at, color(token), '4 4'),
+    ...(isLabelled ? [label(text, right - 14, at + 12, { 'text-anchor': 'end', fill: color(token) })] : []),
+  ]);
   const moments = frame.moments
     .filter(({ x }) => inside({ at: x }, frame.xRange))
     .map(({ x }) => rule(px(x), top, px(x), top + height, color('--dim'), '2 3'));
@@ -139,6 +142,7 @@ function drawFrame(frame: Frame, color: ColorOf, top: number): SVGElement[] {
     const { color: token, alpha = 1 } = frame.styles[high];
     return node('path', { d: areaOf(pointsOf(low), pointsOf(high)), fill: color(token), opacity: alpha });
   });
+  const tags = new Tags({ top: top + 8, bottom: top + height, right: WIDTH - 2 });
   const series = frame.styles.flatMap((style, s) => {
     const stroke = color(style.color);
     const points = pointsOf(s);
@@ -150,7 +154,8 @@ function drawFrame(frame: Frame, color: ColorOf, top: number): SVGElement[] {
     const dotted = style.dots ? shown : alone;
     const dots = dotted.map(([cx, cy]) => node('circle', { cx, cy, r: 2.7, fill: stroke }));
     const end = style.tagAtStart ? shown[0] : shown.at(-1);
-    const tag = style.tag && end ? [label(style.tag, end[0] + 5, end[1] + 4, { fill: stroke, 'font-weight': 700 })] : [];
+    const place = style.tag && end && tags.place({ x: end[0], y: end[1] }, style.tagAtStart ?? false, widthOf(style.tag));
+    const tag = style.tag && place ? [label(style.tag, place.x, place.y, { fill: stroke, 'font-weight': 700 })] : [];
     return [...(style.dotsOnly || style.width === 0 ? [] : [node('path', { ...line, ...dash })]), ...dots, ...tag];
   });
   let row = 0;
@@ -162,7 +167,8 @@ function drawFrame(frame: Frame, color: ColorOf, top: number): SVGElement[] {
       const triangle = node('path', { d: `M${at},${y}l-5,${10 * down}h10z`, fill });
       if (text === '') return [triangle];
       const shift = edge === 'top' ? 13 * row++ + 10 : -4;
-      return [triangle, label(text, at + 8, y + shift, { fill })];
+      const isLeft = at + 8 + widthOf(text) > WIDTH;
+      return [triangle, label(text, at + (isLeft ? -8 : 8), y + shift, { fill, ...(isLeft && { 'text-anchor': 'end' }) })];
     });
   return [...grid, ...ticks, ...bands, ...levels, ...moments, ...series, ...marks];
 }

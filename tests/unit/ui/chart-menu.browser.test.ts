@@ -55,6 +55,18 @@ describe('a picture of a chart', () => {
     expect(drawn.querySelectorAll('line[stroke-dasharray="2 3"]').length).toBe(1);
   });
 
+  test('places letters, and labels at its right edge, where nothing is covered or cut off', () => {
+    const two = { ...FRAME, styles: ['A', 'B'].map((tag) => ({ label: tag, color: '--run-a', width: 1, tag })) };
+    const marks = [{ x: 3, series: 0, edge: 'top', label: 'NaN @ 3 · z13' } as const];
+    const drawn = frameFigure({ ...two, columns: [FRAME.columns[0], FRAME.columns[0]], marks }, CAPTION, color);
+    const [a, b, mark] = ['A', 'B', 'NaN @ 3 · z13'].map((text) =>
+      [...drawn.querySelectorAll('text')].find(({ textContent }) => textContent === text),
+    );
+    const high = (text: Element | undefined) => Number(text?.getAttribute('y'));
+    expect(Math.abs(high(a) - high(b))).toBeGreaterThanOrEqual(10);
+    expect(mark?.getAttribute('text-anchor')).toBe('end');
+  });
+
   test('fills the band between two series, in parts where both have a gap', () => {
     const edge = { label: 'quartile', color: '--run-a', width: 0, alpha: 0.16 };
     const columns = [
