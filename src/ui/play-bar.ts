@@ -33,7 +33,7 @@ export class PlayBar extends LitElement {
       progress::-webkit-progress-bar { background: var(--line); }
       progress::-webkit-progress-value { background: var(--accent); }
       progress::-moz-progress-bar { background: var(--accent); }
-      @media (max-width: 760px) { :host { flex-wrap: wrap; gap: 6px 5px; } .primary { min-width: 84px; } button { padding: 0 8px; } button, select { min-height: 40px; } select { width: 64px; } .speed span { position: absolute; clip-path: inset(50%); } ::slotted(*) { margin-left: auto; } .where { margin: 0; flex: 1 0 100%; } }
+      @media (max-width: 760px) { :host { flex-wrap: wrap; gap: 6px 5px; } .primary { min-width: 84px; } button { padding: 0 6px; } button, select { min-height: 40px; } select { width: 62px; } .speed span { position: absolute; clip-path: inset(50%); } ::slotted(*) { margin-left: auto; } .where { margin: 0; flex: 1 0 100%; } }
     `,
   ];
 
