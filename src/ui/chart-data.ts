@@ -55,6 +55,7 @@ export function borders(scale: IterationScale, [first, last]: Range, buckets: nu
 export interface Line {
   readonly run: number;
   readonly style: SeriesStyle;
+  /** By index of what is drawn: of the iterations of the longest trace, unless others are said to be. */
   readonly values: Column;
   /** From a recorded value to a position on the y axis. */
   readonly position: (value: number) => number;
@@ -62,20 +63,33 @@ export interface Line {
   readonly remark?: (value: number, iteration: number) => string;
 }
 
+/** An axis that is no logarithm. */
+export type LinearAxis = Pick<Frame, 'yTicks'> & { readonly yRange: readonly [number, number] };
+
+export const SHARE_AXIS: LinearAxis = {
+  yRange: [0, 1],
+  yTicks: linearTicks(0, 1, 4, (share) => `${Math.round(100 * share)} %`),
+};
+
+interface Drawn {
+  readonly y: 'log' | LinearAxis;
+  readonly levels?: (columns: readonly (readonly Sample[])[]) => readonly Level[];
+  /** Held-out accuracies, of which the values are those of the traces. */
+  readonly tests?: readonly Line[];
+  /** Ascending iterations of the lines' values; by default those of the longest trace. */
+  readonly iterations?: Column;
+}
+
 export function frame(
   state: ChartView,
   traces: readonly Trace[],
   all: readonly Line[],
-  levelsOf: (columns: readonly (readonly Sample[])[]) => readonly Level[],
-  y: 'log' | 'share',
-  allTests: readonly Line[] = [],
+  { y, levels: levelsOf = () => [], tests: allTests = [], iterations = longest(traces).scalars.iteration.view() }: Drawn,
 ): Frame {
   const isShown = ({ run }: Line) => !state.hidden?.includes(run);
   const [lines, tests] = [all.filter(isShown), allTests.filter(isShown)];
   const scale = iterationScale(state);
   const range = visibleRange({ zooms: state.zooms, traces });
-  const longest = traces.reduce((most, trace) => (trace.length > most.length ? trace : most));
-  const iterations = longest.scalars.iteration.view();
   const edges = bucketEdges(iterations, borders(scale, range, BUCKETS));
   // One more on each side, so that lines run to the frame.
   edges[0] = Math.max(0, edges[0] - 1);
@@ -107,11 +121,10 @@ export function frame(
     columns.push(positions.map((iteration) => finiteOrUndefined(byIteration.get(iteration))));
   }
   const levels = levelsOf(columns);
-  const finite = y === 'share' ? ([0, 1] as const) : logRange(columns, levels);
+  const finite = y === 'log' ? logRange(columns, levels) : y.yRange;
   const zero = zeroOf(columns, finite[0]);
   const yRange = zero === undefined ? finite : ([zero.at - 0.06 * (finite[1] - zero.at), finite[1]] as const);
-  const ticks =
-    y === 'share' ? linearTicks(0, 1, 4, (share) => `${Math.round(100 * share)} %`) : logTicks(finite[0], yRange[1], 5);
+  const ticks = y === 'log' ? logTicks(finite[0], yRange[1], 5) : y.yTicks;
   return {
     styles: [...lines, ...tests].map(({ style }) => style),
     xs: positions.map(scale.position),
@@ -124,6 +137,10 @@ export function frame(
     xTicks: scale.ticks(range[0], range[1], 7),
     yTicks: zero === undefined ? ticks : [{ at: zero.at, label: '0' }, ...ticks],
   };
+}
+
+function longest(traces: readonly Trace[]): Trace {
+  return traces.reduce((most, trace) => (trace.length > most.length ? trace : most));
 }
 
 /**
@@ -197,7 +214,7 @@ export function lossFrame(state: ChartView, traces: readonly Trace[]): Frame {
     }),
   );
   const levels = baselineLevels(state, ({ loss }) => (loss !== undefined && loss > 0 ? Math.log10(loss) : undefined));
-  return frame(state, traces, lines, () => levels, 'log');
+  return frame(state, traces, lines, { y: 'log', levels: () => levels });
 }
 
 /** Known results as levels: of a task that all runs have once, else under each run's letter. */
@@ -221,13 +238,10 @@ export function normFrame(state: ChartView, traces: readonly Trace[]): Frame {
     return { run, style: styleAmong(traces, run), values, position: (log2) => log2 * LOG10_2, remark: remarkOf(trace) };
   });
   const clips = clipLevels(state.experiments.slice(0, traces.length));
-  return frame(
-    state,
-    traces,
-    [...lines, ...afterClipping(state, traces)],
-    (columns) => [...clips, ...libraryLevels(columns.flat())],
-    'log',
-  );
+  return frame(state, traces, [...lines, ...afterClipping(state, traces)], {
+    y: 'log',
+    levels: (columns) => [...clips, ...libraryLevels(columns.flat())],
+  });
 }
 
 /** The norms that are left, of runs that clip by them. */
@@ -290,5 +304,5 @@ export function accuracyFrame(state: LabState, traces: readonly Trace[]): Frame 
     return { run, style: runStyle(run, { label: `Run ${runName(run)}, held out`, width: 2, dots: true }), values: [], position };
   });
   const levels = baselineLevels(state, ({ accuracy }) => accuracy);
-  return frame(state, traces, training, () => levels, 'share', heldOut);
+  return frame(state, traces, training, { y: SHARE_AXIS, levels: () => levels, tests: heldOut });
 }

@@ -1,6 +1,6 @@
 /** What a person has chosen to look at in the charts of the Lab, and how the address spells it. */
 import { GATES } from '../model/recurrent-network.ts';
-import { RUN_QUANTITIES, type RunQuantity } from './run-quantity.ts';
+import { SERIES, type SeriesChoice } from './run-quantity.ts';
 import type { SpectrumValue } from './spectra-data.ts';
 
 export type Across = 'iterations' | 'weights';
@@ -10,7 +10,7 @@ export type Wide = 'map' | 'histograms';
 
 export interface Looks {
   /** Of the chart of norms. */
-  readonly series: RunQuantity;
+  readonly series: SeriesChoice;
   readonly wide: Wide;
   /** Recurrent layer whose steps are shown; undefined for the last. */
   readonly part: number | undefined;
@@ -52,7 +52,7 @@ function index(word: string, below: number): Spelling<number> {
 }
 
 const SPELLINGS: { readonly [K in keyof Looks]: Spelling<NonNullable<Looks[K]>> } = {
-  series: oneOf('series', RUN_QUANTITIES),
+  series: oneOf('series', SERIES),
   wide: oneOf('below', ['map', 'histograms']),
   part: index('part', 1000),
   gate: oneOf('gate', [...new Set(Object.values(GATES).flat())]),

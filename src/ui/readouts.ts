@@ -116,7 +116,7 @@ export function summarize(experiments: readonly Experiment[], traces: readonly T
 }
 
 /** Evenly spaced iterations, always with the first, the last and each run's first non-finite one. */
-function sampled(traces: readonly Trace[]): number[] {
+export function sampled(traces: readonly Trace[]): number[] {
   const last = latestIteration(traces);
   const step = Math.max(1, Math.ceil((last + 1) / TABLE_ROWS));
   const wanted = new Set<number>([

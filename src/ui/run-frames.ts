@@ -2,7 +2,7 @@
 import { formatPercent } from '../metrics/format.ts';
 import type { Trace } from '../metrics/trace.ts';
 import type { Experiment } from '../model/schema.ts';
-import { type ChartView, frame, type Line, normFrame, remarkOf, styleAmong } from './chart-data.ts';
+import { type ChartView, frame, type Line, normFrame, remarkOf, SHARE_AXIS, styleAmong } from './chart-data.ts';
 import { clippedShare } from './derived.ts';
 import type { Frame } from './frame.ts';
 import { hasClipping, isMeasured, RUN_QUANTITY, type RunQuantity, runPosition, usualRatio } from './run-quantity.ts';
@@ -20,7 +20,7 @@ export function runFrame(state: ChartView, traces: readonly Trace[], quantity: R
     return { run: r, style: styleAmong(traces, r), values: own, position, ...(scale === 'log' && { remark: remarkOf(trace) }) };
   });
   const levels = quantity === 'updateRatio' ? [usualRatio()] : [];
-  return frame(state, traces, lines, () => levels, scale);
+  return frame(state, traces, lines, { y: scale === 'log' ? 'log' : SHARE_AXIS, levels: () => levels });
 }
 
 /** Why there is nothing to see of a quantity. */

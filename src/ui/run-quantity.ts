@@ -8,6 +8,10 @@ import type { Level } from './frame.ts';
 export const RUN_QUANTITIES = ['norm', 'clippedShare', 'weightNorm', 'updateRatio'] as const;
 export type RunQuantity = (typeof RUN_QUANTITIES)[number];
 
+/** What the chart of norms can show: such a quantity, or what the profile shows at some places. */
+export const SERIES = ['norm', 'places', 'clippedShare', 'weightNorm', 'updateRatio'] as const;
+export type SeriesChoice = RunQuantity | 'places';
+
 interface Description {
   readonly label: string;
   /** Where there is little room. */

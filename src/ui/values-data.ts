@@ -1,5 +1,5 @@
 /** Every chart's values at the crosshair: a row for each run, and as text to take along. */
-import { curvesOf } from './layer-parts.ts';
+import { curvesOf, mapCurve } from './layer-parts.ts';
 import { LAYER_QUANTITY } from './layer-quantity.ts';
 import { profileValue } from './profile.ts';
 import { heldOut, latestIteration, recordAt, valueAt } from './readouts.ts';
@@ -15,8 +15,8 @@ interface Values {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Every chart's values at the crosshair, or at the latest iteration; the quantity of the layers at its first and last place. */
-export function valuesAt({ traces = [], experiments, hover, quantity }: LabState): Values {
+/** Every chart's values at the crosshair, or at the latest iteration; the quantity of the layers at its first, middle and last place. */
+export function valuesAt({ traces = [], experiments, hover, quantity, looks }: LabState): Values {
   const iteration = hover ?? latestIteration(traces);
   const layers = LAYER_QUANTITY[quantity].label;
   return {
@@ -27,15 +27,17 @@ export function valuesAt({ traces = [], experiments, hover, quantity }: LabState
       'Accuracy',
       'Held out',
       `${layers}, first`,
+      `${layers}, middle`,
       `${layers}, last`,
     ],
     rows: traces.map((trace, r) => {
       const value = (id: Parameters<typeof valueAt>[1]) => valueAt(trace, id, iteration, experiments[r]);
       const record = recordAt(trace, iteration);
-      const curve = curvesOf(quantity, trace, experiments[r])[0];
+      const curve = mapCurve(curvesOf(quantity, trace, experiments[r], looks.part), looks.gate);
       const at = (place: number) => (curve && curve.count > 0 ? profileValue(record, quantity, curve.first + place) : '–');
-      const ends = [at(0), at((curve?.count ?? 1) - 1)];
-      return [value('loss'), ...RUN_QUANTITIES.map(value), value('accuracy'), heldOut(trace, iteration), ...ends];
+      const last = (curve?.count ?? 1) - 1;
+      const places = [at(0), at(last >> 1), at(last)];
+      return [value('loss'), ...RUN_QUANTITIES.map(value), value('accuracy'), heldOut(trace, iteration), ...places];
     }),
   };
 }

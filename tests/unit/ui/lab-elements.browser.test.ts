@@ -518,6 +518,22 @@ describe('<nabla-stage>', () => {
     ]);
   });
 
+  test('the chart of norms shows the profile’s quantity at the first, the middle and the last layer where that is chosen', async () => {
+    const lab = labOf();
+    const { element, details, settled, set } = await show<Stage>('nabla-stage', { lab }, STYLE);
+    await settled();
+    const series = () => find(element, 'nabla-run-series');
+    choose(find(series(), 'select'), 'places');
+    expect(details('action')).toEqual([{ type: 'look', change: { series: 'places' } }]);
+    await set({ lab: { ...lab, quantity: 'gradient', looks: { ...lab.looks, series: 'places' } } });
+    const chart = find(series(), 'nabla-chart');
+    await soon(async () => {
+      await settled();
+      expect(wordsOf(chart)).toContain('‖∂L/∂z‖ of z0, z1, z3');
+    });
+    await expectAccessible(element);
+  });
+
   test('histograms take the place of the map where they are asked for', async () => {
     const lab = labOf();
     const { element, details, settled, set } = await show<Stage>('nabla-stage', { lab }, STYLE);

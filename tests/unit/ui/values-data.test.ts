@@ -23,8 +23,8 @@ test('are those of the iteration under the crosshair, else of the latest', () =>
   expect(iteration).toBe(2);
   expect(column('Loss')).toEqual(['2.00', '20.0']);
   expect(column('Held out')).toEqual(['25.0 %', '25.0 %']);
-  // Layers 0 and 3 of four: 2^2 and 2^(2 − 3).
-  expect(rows[0].slice(-2)).toEqual(['4.00', '0.500']);
+  // Layers 0, 1 and 3 of four: 2^2, 2^(2 − 1) and 2^(2 − 3).
+  expect(rows[0].slice(-3)).toEqual(['4.00', '2.00', '0.500']);
   expect(valuesAt(lab).iteration).toBe(4);
   expect(valuesAt({ ...lab, hover: 1 }).rows[0][heads.indexOf('Held out')]).toBe('–');
 });
