@@ -147,7 +147,7 @@ export class App extends LitElement {
 
   #lab(theme: string): TemplateResult {
     const { lab } = this;
-    return html`<main>
+    return html`<main data-sheet="Lab">
         ${this.narrow ? '' : html`<aside class="left" aria-label="Settings"><nabla-controls .lab=${lab}></nabla-controls></aside>`}
         <div class="middle" tabindex="-1">
           <nabla-messages .lab=${lab}></nabla-messages>

@@ -109,7 +109,7 @@ export class Histograms extends LitElement {
         </span>
         ${this.#weights()}<slot name="tools"></slot>
         <span class="end"><button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
-        <nabla-chart-menu heading="Histogram" .unit=${words} .figure=${this as HTMLElement} .settings=${() => settingsLines(lab)} .table=${this.#data} .picture=${this.#picture}></nabla-chart-menu></span>
+        <nabla-chart-menu heading="Histogram" .unit=${`run ${runName(lab.mapRun)} ${words}`} .figure=${this as HTMLElement} .settings=${() => settingsLines(lab)} .table=${this.#data} .picture=${this.#picture}></nabla-chart-menu></span>
       </figcaption>
       <div class="read num" aria-live=${this.matches(':focus-within') ? 'polite' : 'off'} title=${words}>${words}</div>
       ${own ? '' : this.#empty()}

@@ -106,7 +106,7 @@ export class LayerMap extends LitElement {
         <small>${label}${of}, hatched: ${mayBeNone(this.quantity) ? 'none' : 'not finite'}</small>
         ${runChooser(this, 'Run shown in the map', this.runs, this.run)}<slot name="tools"></slot>
         <span class="end"><button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="${heading}: data table" @click=${this.#toggleTable}>▤</button>
-        <nabla-chart-menu .heading=${heading} .unit=${`${label}${of}`} .figure=${this as HTMLElement} .settings=${this.settings} .table=${this.data ?? this.table} .picture=${this.#picture}></nabla-chart-menu></span>
+        <nabla-chart-menu .heading=${heading} .unit=${`${label}${of}, run ${runName(this.run)}`} .figure=${this as HTMLElement} .settings=${this.settings} .table=${this.data ?? this.table} .picture=${this.#picture}></nabla-chart-menu></span>
       </figcaption>
       <div class="read num" aria-live=${this.matches(':focus-within') ? 'polite' : 'off'}>${this.readout(this.row)}</div>
       <div

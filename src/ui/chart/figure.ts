@@ -10,6 +10,8 @@ export interface Caption {
   readonly settings: readonly string[];
   /** Where the same can be seen again. */
   readonly address: string;
+  /** Of the picture, in CSS pixels; by default `WIDTH`. */
+  readonly width?: number;
 }
 
 /** The page's colours, by custom property. */
@@ -18,10 +20,13 @@ export type ColorOf = (token: string) => string;
 const NS = 'http://www.w3.org/2000/svg';
 const SANS = 'system-ui, "Segoe UI", "DejaVu Sans", sans-serif';
 const MONO = 'ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace';
-const WIDTH = 960;
+export const WIDTH = 960;
 const PLOT = { left: 64, right: 28, height: 400 } as const;
+/** Of a sheet of charts, and of one that has a row of it for itself. */
+export const SHEET_WIDTH = 2 * WIDTH;
 const LINE = 17;
-/** Characters of a line of settings or of the address that fit. */
+const GAP = 16;
+/** Characters of a line of settings or of the address that fit into `WIDTH`. */
 const MOST_CHARACTERS = 132;
 
 /** Of a text in the label's font, whose characters are all as wide, in pixels. */
@@ -39,8 +44,8 @@ function node(name: string, attributes: Attributes, content: string | readonly S
 }
 
 /** Cuts a long line into several; an address breaks anywhere. */
-function wrapped(text: string): string[] {
-  return text.match(new RegExp(`.{1,${MOST_CHARACTERS}}`, 'gs')) ?? [];
+function wrapped(text: string, width: number): string[] {
+  return text.match(new RegExp(`.{1,${Math.floor((MOST_CHARACTERS * width) / WIDTH)}}`, 'gs')) ?? [];
 }
 
 /**
@@ -54,20 +59,21 @@ export function figure(
   height: number,
   body: (top: number) => readonly SVGElement[],
 ): SVGElement {
+  const { width = WIDTH } = caption;
   const words = (text: string, y: number, more: Attributes = {}) =>
-    node('text', { x: 16, y, fill: color('--dim'), 'font-size': 12, 'font-family': MONO, ...more }, text);
+    node('text', { x: GAP, y, fill: color('--dim'), 'font-size': 12, 'font-family': MONO, ...more }, text);
   const parts: SVGElement[] = [
     words(caption.title, 28, { fill: color('--text'), 'font-size': 17, 'font-weight': 600, 'font-family': SANS }),
     words(caption.unit, 48, { 'font-family': SANS }),
     ...body(62),
   ];
   let y = 62 + height + 20;
-  for (const line of [...caption.settings.flatMap(wrapped), ...wrapped(caption.address)]) {
+  for (const line of [...caption.settings, caption.address].flatMap((text) => wrapped(text, width))) {
     parts.push(words(line, y));
     y += LINE;
   }
   const paper = node('rect', { width: '100%', height: '100%', fill: color('--panel') });
-  return node('svg', { xmlns: NS, width: WIDTH, height: y, viewBox: `0 0 ${WIDTH} ${y}`, role: 'img' }, [
+  return node('svg', { xmlns: NS, width, height: y, viewBox: `0 0 ${width} ${y}`, role: 'img' }, [
     node('title', {}, caption.title),
     paper,
     ...parts,
@@ -76,7 +82,7 @@ export function figure(
 
 /** A picture of a frame. */
 export function frameFigure(frame: Frame, caption: Caption, color: ColorOf): SVGElement {
-  return figure(caption, color, PLOT.height, (top) => drawFrame(frame, color, top));
+  return figure(caption, color, PLOT.height, (top) => drawFrame(frame, color, top, caption.width));
 }
 
 /** What a canvas shows, and the words above it. */
@@ -88,11 +94,11 @@ export interface Panel {
 /** A picture of what canvases show, up to three side by side. */
 export function canvasFigure(panels: readonly Panel[], caption: Caption, color: ColorOf): SVGElement {
   const across = Math.min(3, panels.length);
-  const width = (WIDTH - 16 * (across + 1)) / across;
+  const width = ((caption.width ?? WIDTH) - GAP * (across + 1)) / across;
   const heights = panels.map(({ canvas }) => Math.round((width * canvas.height) / canvas.width));
   const row = Math.max(...heights) + LINE + 8;
   const draw = ({ canvas, label = '' }: Panel, k: number, top: number): SVGElement[] => {
-    const x = 16 + (k % across) * (width + 16);
+    const x = GAP + (k % across) * (width + GAP);
     const y = top + Math.floor(k / across) * row;
     const words = { x, y: y + 10, fill: color('--dim'), 'font-size': 11, 'font-family': MONO };
     const image = { x, y: y + LINE, width, height: heights[k], href: canvas.toDataURL('image/png') };
@@ -102,8 +108,22 @@ export function canvasFigure(panels: readonly Panel[], caption: Caption, color: 
   return figure(caption, color, height, (top) => panels.flatMap((panel, k) => draw(panel, k, top)));
 }
 
-function drawFrame(frame: Frame, color: ColorOf, top: number): SVGElement[] {
-  const width = WIDTH - PLOT.left - PLOT.right;
+/** Pictures side by side in two columns, one that is left over across both, with settings and address once below. */
+export function sheetFigure(pictures: readonly SVGElement[], caption: Caption, color: ColorOf): SVGElement {
+  const heights = pictures.map((picture) => Number(picture.getAttribute('height')));
+  const rows = heights.flatMap((height, k) => (k % 2 === 0 ? [Math.max(height, heights[k + 1] ?? 0)] : []));
+  const place = (picture: SVGElement, k: number, top: number): SVGElement => {
+    const above = rows.slice(0, k >> 1).reduce((sum, height) => sum + height, 0);
+    picture.setAttribute('x', String((k % 2) * WIDTH));
+    picture.setAttribute('y', String(top + above));
+    return picture;
+  };
+  const height = rows.reduce((sum, row) => sum + row, 0);
+  return figure({ ...caption, width: SHEET_WIDTH }, color, height, (top) => pictures.map((picture, k) => place(picture, k, top)));
+}
+
+function drawFrame(frame: Frame, color: ColorOf, top: number, outer = WIDTH): SVGElement[] {
+  const width = outer - PLOT.left - PLOT.right;
   const height = PLOT.height - 24;
   const [x0, x1] = frame.xRange;
   const [y0, y1] = frame.yRange;
@@ -142,7 +162,7 @@ function drawFrame(frame: Frame, color: ColorOf, top: number): SVGElement[] {
     const { color: token, alpha = 1 } = frame.styles[high];
     return node('path', { d: areaOf(pointsOf(low), pointsOf(high)), fill: color(token), opacity: alpha });
   });
-  const tags = new Tags({ top: top + 8, bottom: top + height, right: WIDTH - 2 });
+  const tags = new Tags({ top: top + 8, bottom: top + height, right: outer - 2 });
   const series = frame.styles.flatMap((style, s) => {
     const stroke = color(style.color);
     const points = pointsOf(s);
@@ -167,7 +187,7 @@ function drawFrame(frame: Frame, color: ColorOf, top: number): SVGElement[] {
       const triangle = node('path', { d: `M${at},${y}l-5,${10 * down}h10z`, fill });
       if (text === '') return [triangle];
       const shift = edge === 'top' ? 13 * row++ + 10 : -4;
-      const isLeft = at + 8 + widthOf(text) > WIDTH;
+      const isLeft = at + 8 + widthOf(text) > outer;
       return [triangle, label(text, at + (isLeft ? -8 : 8), y + shift, { fill, ...(isLeft && { 'text-anchor': 'end' }) })];
     });
   return [...grid, ...ticks, ...bands, ...levels, ...moments, ...series, ...marks];

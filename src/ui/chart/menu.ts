@@ -42,6 +42,8 @@ export class ChartMenu extends LitElement {
         <button @click=${() => this.#run(this.#png)}>Picture, PNG</button>
         <button @click=${() => this.#run(this.#svg)}>Picture, SVG</button>
         <button @click=${() => this.#run(this.#csv)}>Data, CSV</button>
+        <button @click=${() => this.#run(() => this.#sheet('png'))}>All charts, PNG</button>
+        <button @click=${() => this.#run(() => this.#sheet('svg'))}>All charts, SVG</button>
         ${this.problem ? html`<p role="alert">${this.problem}</p>` : ''}
       </div>
     </details>`;
@@ -115,6 +117,11 @@ export class ChartMenu extends LitElement {
     const { fileName, pngOf } = await import('./save.ts');
     download(`${fileName(this.heading)}.png`, [await pngOf(await this.#drawn())], 'image/png');
   };
+
+  async #sheet(format: 'png' | 'svg'): Promise<void> {
+    const { saveSheet } = await import('./sheet.ts');
+    await saveSheet(format);
+  }
 
   readonly #csv = async (): Promise<void> => {
     const { csvText, fileName } = await import('./save.ts');

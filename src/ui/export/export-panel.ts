@@ -61,6 +61,11 @@ export class ExportPanel extends LitElement {
         </select></label>
         ${FORMATS.map((format) => html`<button ?disabled=${!trained} @click=${() => this.#curves(format)}>${format === 'parquet' ? 'Parquet' : format.toUpperCase()}</button>`)}
       </div>
+      <div class="row">
+        <button @click=${() => this.#sheet('png')}>All charts as PNG</button>
+        <button @click=${() => this.#sheet('svg')}>All charts as SVG</button>
+        <span class="dim">of the view behind, on one sheet</span>
+      </div>
       <p class="dim" role="status">${this.said || (trained ? 'NaN and Infinity are kept as such.' : 'There are no curves yet: no iteration has been trained.')}</p>`;
   }
 
@@ -73,6 +78,16 @@ export class ExportPanel extends LitElement {
     await copyText(location.href);
     this.said = 'Link copied.';
   };
+
+  async #sheet(format: 'png' | 'svg'): Promise<void> {
+    const { saveSheet } = await import('../chart/sheet.ts');
+    try {
+      await saveSheet(format);
+      this.said = 'Sheet written.';
+    } catch (error) {
+      this.said = error instanceof Error ? error.message : String(error);
+    }
+  }
 
   async #curves(format: Format): Promise<void> {
     const { traces, experiments, marks } = this.lab;

@@ -137,7 +137,7 @@ export class SweepView extends LitElement {
         </div>
         <div class="cost"><nabla-sweep-before .sweep=${sweep} .engine=${lab.engine}></nabla-sweep-before></div>
       </aside>
-      <div tabindex="-1" class="middle ${pane === 'results' || sweep.failure || sweep.notice ? '' : 'hidden-pane'}">${this.#middle()}</div>
+      <div data-sheet="Sweep" tabindex="-1" class="middle ${pane === 'results' || sweep.failure || sweep.notice ? '' : 'hidden-pane'}">${this.#middle()}</div>
       <aside class="right ${pane === 'results' ? '' : 'hidden-pane'}" aria-label="Findings" tabindex="0"><nabla-sweep-findings .sweep=${sweep}></nabla-sweep-findings></aside>`;
   }
 

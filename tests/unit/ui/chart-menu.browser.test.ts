@@ -1,8 +1,9 @@
 /** What leaves a chart: pictures that say what they show, and gestures that ask for another view. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { frameFigure } from '../../../src/ui/chart/figure.ts';
+import { frameFigure, SHEET_WIDTH, WIDTH } from '../../../src/ui/chart/figure.ts';
 import type { ChartMenu } from '../../../src/ui/chart/menu.ts';
 import { pngOf, svgText } from '../../../src/ui/chart/save.ts';
+import { drawSheet, SHEET } from '../../../src/ui/chart/sheet.ts';
 import { NablaChart } from '../../../src/ui/chart.ts';
 import type { Frame } from '../../../src/ui/frame.ts';
 
@@ -87,6 +88,60 @@ describe('a picture of a chart', () => {
     const drawn = picture();
     const bitmap = await createImageBitmap(await pngOf(drawn));
     expect([bitmap.width, bitmap.height]).toEqual([1920, 2 * Number(drawn.getAttribute('height'))]);
+  });
+});
+
+describe('a sheet of all charts', () => {
+  async function view(count: number, title = 'Lab') {
+    const holder = document.createElement('div');
+    holder.setAttribute(SHEET, title);
+    const charts = Array.from({ length: count }, (_, k) => {
+      const chart = new NablaChart();
+      Object.assign(chart, { heading: `Chart ${k}`, frame: FRAME, settings: () => CAPTION.settings });
+      return chart;
+    });
+    holder.append(...charts);
+    document.body.append(holder);
+    await Promise.all(charts.map(({ updateComplete }) => updateComplete));
+    return { holder, charts };
+  }
+  const wordsOf = (picture: SVGElement) => [...picture.querySelectorAll('text')].map(({ textContent }) => textContent);
+  const parts = (picture: SVGElement) =>
+    [...picture.querySelectorAll(':scope > svg')].map((part) => ['x', 'width'].map((name) => Number(part.getAttribute(name))));
+
+  test('has each of them in reading order, two beside each other, settings and address once', async () => {
+    await view(4);
+    const { picture, title } = await drawSheet(document, CAPTION.address);
+    expect(title).toBe('Lab');
+    const words = wordsOf(picture);
+    expect(words.filter((word) => word?.startsWith('Chart'))).toEqual(['Chart 0', 'Chart 1', 'Chart 2', 'Chart 3']);
+    for (const line of [CAPTION.settings[0], CAPTION.address]) expect(words.filter((word) => word === line)).toEqual([line]);
+    expect(parts(picture)).toEqual([0, WIDTH, 0, WIDTH].map((x) => [x, WIDTH]));
+    // Nothing lies over anything else, and the words below them all.
+    const tops = [...picture.querySelectorAll(':scope > svg')].map((part) => Number(part.getAttribute('y')));
+    expect(tops[2]).toBe(tops[0] + Number(picture.querySelector(':scope > svg')?.getAttribute('height')));
+  });
+
+  test('draws one that is left over across both columns', async () => {
+    await view(3);
+    expect(parts((await drawSheet(document, '')).picture)).toEqual([
+      [0, WIDTH],
+      [WIDTH, WIDTH],
+      [0, SHEET_WIDTH],
+    ]);
+  });
+
+  test('leaves out charts that show nothing and views that are not shown', async () => {
+    const { holder } = await view(2, 'Hidden');
+    holder.style.display = 'none';
+    const { charts } = await view(2, 'Shown');
+    charts[0].frame = undefined;
+    const { picture, title } = await drawSheet(document, '');
+    expect([title, wordsOf(picture).filter((word) => word?.startsWith('Chart'))]).toEqual(['Shown', ['Chart 1']]);
+  });
+
+  test('says so where there is nothing to draw', async () => {
+    await expect(drawSheet(document, '')).rejects.toThrow('There is nothing to draw yet.');
   });
 });
 
