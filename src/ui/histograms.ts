@@ -7,12 +7,13 @@ import type { LayerRecord } from '../metrics/trace.ts';
 import { areaStyles, listenOnArea } from './chart/area.ts';
 import { chartStyles } from './chart/chart-styles.ts';
 import type { Caption } from './chart/figure.ts';
+import type { Panel } from './chart/figure-map.ts';
 import { FrameDraw } from './chart/frame-draw.ts';
 import type { Span } from './chart/gestures.ts';
 import { actOnChartKey, CHART_KEYS, WALK_KEYS } from './chart/keys.ts';
 import { iterationScale, momentsOf, visibleRange } from './chart-data.ts';
 import './chart/menu.ts';
-import { canvasPicture } from './chart/picture.ts';
+import { mapPicture } from './chart/picture.ts';
 import { Colors } from './colors.ts';
 import { act, emit } from './events.ts';
 import type { Table } from './frame.ts';
@@ -161,8 +162,14 @@ export class Histograms extends LitElement {
   };
 
   readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
-    const { canvas } = this;
-    return canvas && this.#record ? canvasPicture(this, [{ canvas }], caption) : undefined;
+    const { clientWidth = 0, clientHeight = 0 } = this.canvas ?? {};
+    const paint: Panel['paint'] = (context, width, height) => {
+      const drawn = this.#drawn(width, height);
+      if (drawn) paintHistograms(context, width, height, drawn, this.#colors);
+    };
+    return clientWidth > 0 && this.#record
+      ? mapPicture(this, [{ paint, aspect: clientHeight / clientWidth }], caption)
+      : undefined;
   };
 
   override firstUpdated(): void {
@@ -206,6 +213,8 @@ export class Histograms extends LitElement {
     const { clientWidth: width = 0, clientHeight: height = 0 } = canvas ?? {};
     const drawn = width > 180 && height > 100 ? this.#drawn(width, height) : undefined;
     if (!canvas || !drawn) return;
+    const { map } = layoutOf(width, height);
+    Object.assign(this.area.style, { left: `${map.left}px`, width: `${map.width}px` });
     const scale = window.devicePixelRatio;
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
@@ -221,9 +230,7 @@ export class Histograms extends LitElement {
     const scale = iterationScale(lab);
     const range = visibleRange(lab);
     const isOver = this.#isOver;
-    const { map } = layoutOf(width, height);
-    Object.assign(this.area.style, { left: `${map.left}px`, width: `${map.width}px` });
-    const columns = Math.round(map.width);
+    const columns = Math.round(layoutOf(width, height).map.width);
     const names = this.#names;
     const grid = isOver ? overIterations(this.#records, this.#chosen, scale, range, columns) : overWeights(record, names.length);
     const own = histogramOf(record.histogram, this.#chosen);

@@ -4,16 +4,16 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import { areaStyles, listenOnArea } from './chart/area.ts';
 import { chartStyles } from './chart/chart-styles.ts';
 import type { Caption } from './chart/figure.ts';
+import type { Panel } from './chart/figure-map.ts';
 import { FrameDraw } from './chart/frame-draw.ts';
 import type { Span } from './chart/gestures.ts';
 import { actOnChartKey, CHART_KEYS } from './chart/keys.ts';
 import './chart/menu.ts';
-import { paintMoments } from './chart/moments.ts';
-import { canvasPicture } from './chart/picture.ts';
+import { mapPicture } from './chart/picture.ts';
 import { Colors } from './colors.ts';
 import { emit } from './events.ts';
 import type { Moment, Table, Tick } from './frame.ts';
-import { inferno } from './inferno.ts';
+import { BOTTOM, cellsOf, LEFT, type MapCells, type MapDrawing, paintMap, RIGHT, TOP } from './layer-map-paint.ts';
 import { axisLabel, LAYER_QUANTITY, type LayerQuantity, mayBeNone } from './layer-quantity.ts';
 import type { MapGrid } from './map-data.ts';
 import { runChooser } from './run-chooser.ts';
@@ -21,12 +21,6 @@ import { type RunIndex, runName } from './runs.ts';
 import { shared } from './styles.ts';
 import { dataTable, tableStyles } from './table.ts';
 import { turn } from './turns.ts';
-
-const LEFT = 48;
-const RIGHT = 66;
-const BOTTOM = 20;
-const TOP = 4;
-const FONT = '11px ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace';
 
 @customElement('nabla-layer-map')
 export class LayerMap extends LitElement {
@@ -62,13 +56,14 @@ export class LayerMap extends LitElement {
   @query('canvas') private canvas!: HTMLCanvasElement;
   @query('.area') private area!: HTMLElement;
   readonly #colors = new Colors(this);
-  #image: HTMLCanvasElement | undefined;
-  /** First and last column with a cell that is not finite. */
-  #broken: readonly [number, number] | undefined;
-  #domain: readonly [number, number] = [0, 1];
+  #cells: MapCells | undefined;
   readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
-    const { canvas } = this;
-    return this.#image && canvasPicture(this, [{ canvas }], caption);
+    const { clientWidth, clientHeight } = this.canvas;
+    const paint: Panel['paint'] = (context, width, height) => {
+      const drawing = { ...this.#drawn, at: undefined, row: undefined, cells: this.#cellsOf(width) };
+      paintMap(context, { width, height }, drawing, this.#colors);
+    };
+    return this.#cells && mapPicture(this, [{ paint, aspect: clientHeight / clientWidth }], caption);
   };
   readonly #drawing = new FrameDraw(() => this.#paint());
   /** The cells have changed, not only the crosshair. */
@@ -152,7 +147,7 @@ export class LayerMap extends LitElement {
 
   /** Layers or steps that are drawn. */
   get #rows(): number {
-    return this.#image?.height ?? 0;
+    return this.#cells?.image.height ?? 0;
   }
 
   /** Up and down through the rows, the others as in every chart. */
@@ -183,125 +178,21 @@ export class LayerMap extends LitElement {
     const context = this.canvas.getContext('2d');
     if (!context) return;
     context.scale(window.devicePixelRatio, window.devicePixelRatio);
-    const inner = { width: width - LEFT - RIGHT, height: height - TOP - BOTTOM };
-    context.fillStyle = this.#colors.of('--raise');
-    context.fillRect(LEFT, TOP, inner.width, inner.height);
-    if (this.#isAnew || !this.#image) this.#draw(Math.round(inner.width));
+    if (this.#isAnew || !this.#cells) this.#cells = this.#cellsOf(width);
     this.#isAnew = false;
-    context.imageSmoothingEnabled = false;
-    if (this.#image) {
-      if (this.#broken)
-        hatch(context, this.#broken, this.#image.width, inner, this.#colors.of('--panel'), this.#colors.of('--faint'));
-      context.drawImage(this.#image, LEFT, TOP, inner.width, inner.height);
-    }
-    this.#labels(context, inner, this.#rows || 1);
-    this.#point(context, inner);
+    paintMap(context, { width, height }, { ...this.#drawn, cells: this.#cells }, this.#colors);
   }
 
-  /** One pixel a cell: transparent where there is no record or none that is finite. */
-  #draw(columns: number): void {
-    const grid = this.grid?.(columns);
-    this.#image = undefined;
-    this.#broken = undefined;
-    if (!grid || grid.layers === 0) return;
-    this.#domain = [grid.low, grid.high];
-    const image = document.createElement('canvas');
-    image.width = columns;
-    image.height = grid.layers;
-    const context = image.getContext('2d');
-    if (!context) return;
-    const pixels = context.createImageData(columns, grid.layers);
-    for (let p = 0; p < columns; p++) {
-      if (!grid.filled[p]) continue;
-      for (let l = 0; l < grid.layers; l++) {
-        const value = grid.cells[p * grid.layers + l];
-        const at = 4 * (l * columns + p);
-        if (Number.isNaN(value)) {
-          this.#broken = [this.#broken?.[0] ?? p, p];
-          continue;
-        }
-        const [r, g, b] = inferno((value - grid.low) / (grid.high - grid.low));
-        pixels.data.set([r, g, b, 255], at);
-      }
-    }
-    context.putImageData(pixels, 0, 0);
-    this.#image = image;
+  /** What is drawn, but for its cells. */
+  get #drawn(): Omit<MapDrawing, 'cells'> {
+    const { range, ticks, unit, quantity, moments, at, row } = this;
+    return { range, ticks, unit, label: axisLabel(quantity), moments, at, row };
   }
 
-  #labels(context: CanvasRenderingContext2D, inner: Size, layers: number): void {
-    context.font = FONT;
-    context.fillStyle = this.#colors.of('--faint');
-    context.textAlign = 'right';
-    context.fillText('0', LEFT - 4, TOP + 9);
-    context.fillText(String(layers - 1), LEFT - 4, TOP + inner.height - 1);
-    context.fillText(this.unit, LEFT - 4, TOP + inner.height / 2 + 3);
-    context.textAlign = 'center';
-    const span = this.range[1] - this.range[0];
-    for (const { at, label } of this.ticks)
-      context.fillText(label, LEFT + ((at - this.range[0]) / span) * inner.width, TOP + inner.height + 14);
-    const left = LEFT + inner.width + 12;
-    for (let y = 0; y < inner.height; y++) {
-      context.fillStyle = `rgb(${inferno(1 - y / inner.height).join(' ')})`;
-      context.fillRect(left, TOP + y, 10, 1.5);
-    }
-    context.fillStyle = this.#colors.of('--faint');
-    context.textAlign = 'left';
-    const label = axisLabel(this.quantity);
-    context.fillText(label(this.#domain[1]), left + 14, TOP + 9);
-    context.fillText(label(this.#domain[0]), left + 14, TOP + inner.height);
-  }
-
-  /** Changes in mid-run, and the crosshair: the iteration of all charts, and the row that is read out. */
-  #point(context: CanvasRenderingContext2D, inner: Size): void {
-    const { at, row } = this;
-    const [from, to] = this.range;
-    const placed = (xs: readonly number[]) =>
-      xs.filter((x) => x >= from && x <= to).map((x) => LEFT + ((x - from) / (to - from)) * inner.width);
-    paintMoments(context, placed(this.moments.map(({ x }) => x)), TOP, inner.height, this.#colors);
-    context.fillStyle = this.#colors.of('--text');
-    for (const x of placed(at === undefined ? [] : [at])) context.fillRect(x, TOP, 1, inner.height);
-    // Beside the frame, so that it covers no cell.
-    if (row === undefined || row >= this.#rows) return;
-    const y = TOP + ((row + 0.5) / this.#rows) * inner.height;
-    context.beginPath();
-    context.moveTo(LEFT + inner.width + 1, y);
-    context.lineTo(LEFT + inner.width + 8, y - 4);
-    context.lineTo(LEFT + inner.width + 8, y + 4);
-    context.fill();
+  /** As many columns as a canvas of that width has pixels for. */
+  #cellsOf(width: number): MapCells | undefined {
+    return cellsOf(this.grid?.(Math.round(width - LEFT - RIGHT)));
   }
 }
 
 const pixels = (length: number) => Math.round(length * window.devicePixelRatio);
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-/** Diagonal lines over a span of columns; finite cells are painted over them. */
-function hatch(
-  context: CanvasRenderingContext2D,
-  [first, last]: readonly [number, number],
-  columns: number,
-  inner: Size,
-  paper: string,
-  ink: string,
-): void {
-  const left = LEFT + (first / columns) * inner.width;
-  const width = ((last - first + 1) / columns) * inner.width;
-  context.save();
-  context.beginPath();
-  context.rect(left, TOP, width, inner.height);
-  context.clip();
-  context.fillStyle = paper;
-  context.fillRect(left, TOP, width, inner.height);
-  context.strokeStyle = ink;
-  context.globalAlpha = 0.55;
-  context.beginPath();
-  for (let x = left - inner.height; x < left + width; x += 7) {
-    context.moveTo(x, TOP + inner.height);
-    context.lineTo(x + inner.height, TOP);
-  }
-  context.stroke();
-  context.restore();
-}

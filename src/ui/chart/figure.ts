@@ -1,4 +1,4 @@
-/** A chart or a map as an SVG picture that stands alone: title, what it shows, settings and address are part of it. */
+/** A chart as an SVG picture that stands alone: title, what it shows, settings and address are part of it. */
 import type { Frame, Sample } from '../frame.ts';
 import { placeLevels, Tags } from './labels.ts';
 
@@ -18,24 +18,25 @@ export interface Caption {
 export type ColorOf = (token: string) => string;
 
 const NS = 'http://www.w3.org/2000/svg';
-const SANS = 'system-ui, "Segoe UI", "DejaVu Sans", sans-serif';
-const MONO = 'ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace';
+export const SANS = 'system-ui, "Segoe UI", "DejaVu Sans", sans-serif';
+export const MONO = 'ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace';
 export const WIDTH = 960;
 const PLOT = { left: 64, right: 28, height: 400 } as const;
 /** Of a sheet of charts, and of one that has a row of it for itself. */
 export const SHEET_WIDTH = 2 * WIDTH;
-const LINE = 17;
-const GAP = 16;
-/** Characters of a line of settings or of the address that fit into `WIDTH`. */
-const MOST_CHARACTERS = 132;
+export const LINE = 17;
+export const GAP = 16;
+/** Of a line of settings or of the address, and the width of its characters: that of the widest of the fonts, and a little. */
+const FONT_SIZE = 12;
+const CHARACTER = 0.61 * FONT_SIZE;
 
 /** Of a text in the label's font, whose characters are all as wide, in pixels. */
 const widthOf = (text: string) => 0.602 * 11 * text.length;
 
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** Text goes into the picture as text, whatever it is. */
-function node(name: string, attributes: Attributes, content: string | readonly SVGElement[] = []): SVGElement {
+/** An SVG element. Text goes into the picture as text, whatever it is. */
+export function node(name: string, attributes: Attributes, content: string | readonly SVGElement[] = []): SVGElement {
   const element = document.createElementNS(NS, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   if (typeof content === 'string') element.textContent = content;
@@ -45,7 +46,7 @@ function node(name: string, attributes: Attributes, content: string | readonly S
 
 /** Cuts a long line into several; an address breaks anywhere. */
 function wrapped(text: string, width: number): string[] {
-  return text.match(new RegExp(`.{1,${Math.floor((MOST_CHARACTERS * width) / WIDTH)}}`, 'gs')) ?? [];
+  return text.match(new RegExp(`.{1,${Math.floor((width - 2 * GAP) / CHARACTER)}}`, 'gs')) ?? [];
 }
 
 /**
@@ -61,7 +62,7 @@ export function figure(
 ): SVGElement {
   const { width = WIDTH } = caption;
   const words = (text: string, y: number, more: Attributes = {}) =>
-    node('text', { x: GAP, y, fill: color('--dim'), 'font-size': 12, 'font-family': MONO, ...more }, text);
+    node('text', { x: GAP, y, fill: color('--dim'), 'font-size': FONT_SIZE, 'font-family': MONO, ...more }, text);
   const parts: SVGElement[] = [
     words(caption.title, 28, { fill: color('--text'), 'font-size': 17, 'font-weight': 600, 'font-family': SANS }),
     words(caption.unit, 48, { 'font-family': SANS }),
@@ -83,29 +84,6 @@ export function figure(
 /** A picture of a frame. */
 export function frameFigure(frame: Frame, caption: Caption, color: ColorOf): SVGElement {
   return figure(caption, color, PLOT.height, (top) => drawFrame(frame, color, top, caption.width));
-}
-
-/** What a canvas shows, and the words above it. */
-export interface Panel {
-  readonly canvas: HTMLCanvasElement;
-  readonly label?: string;
-}
-
-/** A picture of what canvases show, up to three side by side. */
-export function canvasFigure(panels: readonly Panel[], caption: Caption, color: ColorOf): SVGElement {
-  const across = Math.min(3, panels.length);
-  const width = ((caption.width ?? WIDTH) - GAP * (across + 1)) / across;
-  const heights = panels.map(({ canvas }) => Math.round((width * canvas.height) / canvas.width));
-  const row = Math.max(...heights) + LINE + 8;
-  const draw = ({ canvas, label = '' }: Panel, k: number, top: number): SVGElement[] => {
-    const x = GAP + (k % across) * (width + GAP);
-    const y = top + Math.floor(k / across) * row;
-    const words = { x, y: y + 10, fill: color('--dim'), 'font-size': 11, 'font-family': MONO };
-    const image = { x, y: y + LINE, width, height: heights[k], href: canvas.toDataURL('image/png') };
-    return [node('text', words, label), node('image', image)];
-  };
-  const height = row * Math.ceil(panels.length / across);
-  return figure(caption, color, height, (top) => panels.flatMap((panel, k) => draw(panel, k, top)));
 }
 
 /** Pictures side by side in two columns, one that is left over across both, with settings and address once below. */

@@ -1,7 +1,8 @@
 /** Pictures of a chart in the page's colours. What draws them is loaded when the first is asked for. */
 import { Colors } from '../colors.ts';
 import type { Frame } from '../frame.ts';
-import type { Caption, ColorOf, Panel } from './figure.ts';
+import type { Caption, ColorOf } from './figure.ts';
+import type { Key, Panel } from './figure-map.ts';
 
 /** @param chart the element whose theme the picture has */
 export async function framePicture(chart: HTMLElement, frame: Frame, caption: Caption): Promise<SVGElement> {
@@ -10,9 +11,9 @@ export async function framePicture(chart: HTMLElement, frame: Frame, caption: Ca
 }
 
 /** @param chart the element whose theme the picture has */
-export async function canvasPicture(chart: HTMLElement, panels: readonly Panel[], caption: Caption): Promise<SVGElement> {
-  const { canvasFigure } = await import('./figure.ts');
-  return canvasFigure(panels, caption, colorsOf(chart));
+export async function mapPicture(chart: HTMLElement, panels: readonly Panel[], caption: Caption, key?: Key): Promise<SVGElement> {
+  const { mapFigure } = await import('./figure-map.ts');
+  return mapFigure(panels, caption, colorsOf(chart), key);
 }
 
 function colorsOf(chart: HTMLElement): ColorOf {

@@ -1,6 +1,7 @@
 /** One panel of a map: cells on a canvas, with a cursor for pointer and keyboard. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
+import type { Panel } from '../chart/figure-map.ts';
 import { Colors } from '../colors.ts';
 import { shared } from '../styles.ts';
 import { axisName, labelsOf, type ShownAxis, valueWord } from './axis-values.ts';
@@ -86,15 +87,24 @@ export class SweepPanel extends LitElement {
     this.#paint(anew);
   }
 
-  /** What is drawn, for pictures. */
-  get drawn(): HTMLCanvasElement {
-    return this.canvas;
+  /** The same for pictures, of any size. */
+  get picture(): Panel {
+    const { clientWidth, clientHeight } = this.canvas;
+    const paint: Panel['paint'] = (context, width, height) => {
+      const frame = this.#frameOf(width, height);
+      this.#draw(context, frame);
+      this.#outline(context, frame, this.chosen, this.chosen, '--accent', 2.5);
+    };
+    return { paint, aspect: clientHeight / clientWidth, label: this.caption };
   }
 
   get #frame(): Frame {
-    const { clientWidth, clientHeight } = this.canvas;
+    return this.#frameOf(this.canvas.clientWidth, this.canvas.clientHeight);
+  }
+
+  #frameOf(width: number, height: number): Frame {
     const left = this.y ? Math.min(74, 14 + 7 * Math.max(...this.y.values.map((value) => valueWord(value).length))) : 14;
-    return { left, top: TOP, width: clientWidth - left - RIGHT, height: clientHeight - TOP - BOTTOM };
+    return { left, top: TOP, width: width - left - RIGHT, height: height - TOP - BOTTOM };
   }
 
   /** @param anew whether the cells have changed, not only the cursor */
@@ -105,7 +115,7 @@ export class SweepPanel extends LitElement {
     const scale = window.devicePixelRatio;
     const [width, height] = [Math.round(clientWidth * scale), Math.round(clientHeight * scale)];
     if (anew || !this.#image || this.#image.width !== width || this.#image.height !== height)
-      this.#draw(width, height, scale, frame);
+      this.#image = this.#imageOf(width, height, scale, frame);
     if (this.canvas.width !== width) this.canvas.width = width;
     if (this.canvas.height !== height) this.canvas.height = height;
     const context = this.canvas.getContext('2d');
@@ -147,19 +157,23 @@ export class SweepPanel extends LitElement {
     }
   }
 
-  #draw(width: number, height: number, scale: number, frame: Frame): void {
+  #imageOf(width: number, height: number, scale: number, frame: Frame): HTMLCanvasElement {
     const image = document.createElement('canvas');
     image.width = width;
     image.height = height;
     const context = image.getContext('2d');
-    if (!context) return;
-    context.scale(scale, scale);
+    context?.scale(scale, scale);
+    if (context) this.#draw(context, frame);
+    return image;
+  }
+
+  /** Everything but the cursor. */
+  #draw(context: CanvasRenderingContext2D, frame: Frame): void {
     context.strokeStyle = this.#colors.of('--line');
     context.strokeRect(frame.left - 0.5, frame.top - 0.5, frame.width + 1, frame.height + 1);
     paintCells(context, this.map, this.panel, frame, this.outcome, this.domain, this.#colors);
     if (this.selected) veilCells(context, this.map, this.panel, frame, this.selected, this.#colors);
     this.#labels(context, frame);
-    this.#image = image;
   }
 
   #labels(context: CanvasRenderingContext2D, frame: Frame): void {

@@ -9,9 +9,10 @@ import { shared } from '../styles.ts';
 import { dataTable, tableStyles } from '../table.ts';
 import { axisName, valueWord } from './axis-values.ts';
 import '../chart/menu.ts';
-import { canvasPicture } from '../chart/picture.ts';
+import { mapPicture } from '../chart/picture.ts';
 import './legend.ts';
 import { countMarked, type Domain, domainOf, type MapQuery, mapRuns, pointsOfCell, type RunMap } from './map-data.ts';
+import { keyOf } from './map-key.ts';
 import './map-panel.ts';
 import type { SweepPanel } from './map-panel.ts';
 import { queryOf } from './map-query.ts';
@@ -85,12 +86,14 @@ export class SweepMaps extends LitElement {
     const paths = axes.map(({ path }) => path);
     const name = (axis: number) => axisName(axes[axis].path, paths);
     const heading = view.y === undefined ? name(view.x) : `${name(view.x)} × ${name(view.y)}`;
+    const rest = restWords(open.table, this.#query);
+    const held = rest ? `, ${rest}` : '';
     return html`<figure aria-label="Map">
       <figcaption>
-        <span>${heading}</span><small>${this.#query.outcome.label.toLowerCase()}${restWords(open.table, this.#query) ? `, ${restWords(open.table, this.#query)}` : ''}</small>
+        <span>${heading}</span><small>${this.#query.outcome.label.toLowerCase()}${held}</small>
         <button class="quiet select-button" title="A finger selects cells instead of scrolling" aria-pressed=${this.selects} @click=${this.#toggleSelects}>Select by touch</button>
         <button class="quiet table-button" title="Data table" aria-pressed=${this.showsTable} aria-label="Map: data table" @click=${this.#toggleTable}>▤</button>
-        <nabla-chart-menu heading="Map ${heading}" .unit=${scaleWords(this.#query.outcome, this.#domain)} .figure=${this as HTMLElement} .settings=${() => sweepLines(open)} .table=${() => cellData(open.table, this.#query, this.#map)} .picture=${this.#picture}></nabla-chart-menu>
+        <nabla-chart-menu heading="Map ${heading}" .unit=${`${scaleWords(this.#query.outcome, this.#domain)}${held}`} .figure=${this as HTMLElement} .settings=${() => sweepLines(open)} .table=${() => cellData(open.table, this.#query, this.#map)} .picture=${this.#picture}></nabla-chart-menu>
       </figcaption>
       ${this.#selectors(open)}
       <div class="read num" aria-live="polite">${this.#readout(open)}</div>
@@ -101,8 +104,15 @@ export class SweepMaps extends LitElement {
 
   readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
     const panels = [...this.renderRoot.querySelectorAll<SweepPanel>('nabla-sweep-panel')];
-    const shown = panels.map(({ drawn, caption: label }) => ({ canvas: drawn, label }));
-    return shown.length > 0 ? canvasPicture(this, shown, caption) : undefined;
+    const key = keyOf(this.#query.outcome, this.#domain, this.#map);
+    return panels.length > 0
+      ? mapPicture(
+          this,
+          panels.map(({ picture }) => picture),
+          caption,
+          key,
+        )
+      : undefined;
   };
 
   #panels(open: OpenSweep): TemplateResult {

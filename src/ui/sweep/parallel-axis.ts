@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { formatCount } from '../../metrics/format.ts';
 import { shared } from '../styles.ts';
-import { BAND, brushBetween, type Dimension, heightsOf } from './parallel-data.ts';
+import { BAND, brushBetween, type Dimension, hasBand, heightsOf } from './parallel-data.ts';
 import type { Brush, Selected } from './selection.ts';
 import { tell } from './state.ts';
 
@@ -48,25 +48,19 @@ export class SweepParallelAxis extends LitElement {
   override render(): TemplateResult {
     const { dimension, brush, at } = this;
     const { name, ticks, outcome } = dimension;
-    const hasBand = this.#hasBand;
+    const isBanded = hasBand(dimension);
     const parts = brush ? heightsOf(dimension, brush) : [];
     return html`<span class="name" title=${outcome?.label ?? name} aria-hidden="true">${name}</span>
       ${ticks.map((tick) => html`<span class="tick" aria-hidden="true" style="top: ${this.#top(tick.at)}">${tick.label}</span>`)}
-      ${hasBand ? html`<span class="tick broken" aria-hidden="true" style="top: ${this.#top(BAND)}">▲ div.</span>` : ''}
+      ${isBanded ? html`<span class="tick broken" aria-hidden="true" style="top: ${this.#top(BAND)}">▲ div.</span>` : ''}
       <div class="line" role="slider" tabindex="0" aria-orientation="vertical" aria-label="${outcome?.label ?? name}"
         aria-valuemin="0" aria-valuemax=${this.#stops().length - 1} aria-valuenow=${this.#nearest(at)} aria-valuetext=${this.#words()}
         aria-keyshortcuts="ArrowUp ArrowDown Shift+ArrowUp Shift+ArrowDown Enter Escape"
         @keydown=${this.#key} @pointerdown=${this.#press} @pointermove=${this.#move} @pointerup=${this.#release} @pointercancel=${this.#cancel}>
-        ${hasBand ? html`<span class="band"></span>` : nothing}
+        ${isBanded ? html`<span class="band"></span>` : nothing}
         ${parts.map(([low, high]) => html`<span class="part" style="top: calc(${this.#inLine(high)} - 3px); bottom: calc(100% - ${this.#inLine(low)} - 3px)"></span>`)}
         <span class="mark" style="top: ${this.#inLine(at)}"></span>
       </div>`;
-  }
-
-  /** Whether runs that diverged have a place above the numbers: on what every run has a number of. */
-  get #hasBand(): boolean {
-    const { outcome, stops } = this.dimension;
-    return outcome !== undefined && !outcome.ofBroken && stops === undefined;
   }
 
   #words(): string {
@@ -94,7 +88,7 @@ export class SweepParallelAxis extends LitElement {
     const { stops } = this.dimension;
     if (stops) return [...new Set(stops)].sort((a, b) => a - b);
     const even = Array.from({ length: STEPS + 1 }, (_, k) => k / STEPS);
-    return this.#hasBand ? [...even, BAND] : even;
+    return hasBand(this.dimension) ? [...even, BAND] : even;
   }
 
   #nearest(height: number): number {
@@ -131,7 +125,7 @@ export class SweepParallelAxis extends LitElement {
   #heightAt(event: PointerEvent): number {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
     const y = event.clientY - box.top;
-    if (this.#hasBand && y < BAND_HEIGHT - 4) return BAND;
+    if (hasBand(this.dimension) && y < BAND_HEIGHT - 4) return BAND;
     return Math.min(1, Math.max(0, 1 - (y - BAND_HEIGHT) / (box.height - BAND_HEIGHT)));
   }
 

@@ -34,6 +34,11 @@ export interface Dimension {
   word(height: number): string;
 }
 
+/** Whether runs that diverged have a place above the numbers: on what every run has a number of. */
+export function hasBand({ outcome, stops }: Dimension): boolean {
+  return outcome !== undefined && !outcome.ofBroken && stops === undefined;
+}
+
 /** The axes of a sweep stay as they are. */
 const KNOWN_AXES = new WeakMap<RunTable, readonly Dimension[]>();
 

@@ -8,7 +8,8 @@ import { shared } from '../styles.ts';
 import { dataTable, tableStyles } from '../table.ts';
 import '../chart/menu.ts';
 import type { Caption } from '../chart/figure.ts';
-import { canvasPicture } from '../chart/picture.ts';
+import type { Panel } from '../chart/figure-map.ts';
+import { mapPicture } from '../chart/picture.ts';
 import { goodIsBright } from './map-paint.ts';
 import { OUTCOMES, type OutcomeId, outcomeOf } from './outcomes.ts';
 import { BAND_HEIGHT, BOTTOM, TOP } from './parallel-axis.ts';
@@ -16,6 +17,7 @@ import { sweepLines } from './sweep-lines.ts';
 import './parallel-axis.ts';
 import { coloursOf, type Dimension, dimensionsOf, parallelTable, summarizeParallel } from './parallel-data.ts';
 import { LinePainter, type Lines } from './parallel-paint.ts';
+import { paintAxes } from './parallel-picture.ts';
 import { countFinished, divergedColumn } from './run-columns.ts';
 import { runData } from './run-file.ts';
 import type { Selected } from './selection.ts';
@@ -104,8 +106,23 @@ export class SweepParallel extends LitElement {
   }
 
   readonly #picture = (caption: Caption): Promise<SVGElement> | undefined => {
-    const { canvas } = this;
-    return canvas ? canvasPicture(this, [{ canvas }], caption) : undefined;
+    const { sweep, width, height } = this;
+    const image = this.#image;
+    if (!image || !sweep.open || this.showsTable) return undefined;
+    // The lines are counted for the page's size and stretched; axes and words are drawn for the picture's.
+    const paint: Panel['paint'] = (context, wide, high) => {
+      context.drawImage(image, 0, 0, wide, high);
+      const across = wide / width;
+      const axes = {
+        dimensions: this.#dimensions,
+        selection: sweep.selection,
+        xs: this.#xs().map((x) => x * across),
+        gap: this.#gap() * across,
+        row: (at: number) => (this.#row(at, 0) * high) / height,
+      };
+      paintAxes(context, axes, this.#colors);
+    };
+    return mapPicture(this, [{ paint, aspect: height / width }], caption);
   };
 
   override render(): TemplateResult {

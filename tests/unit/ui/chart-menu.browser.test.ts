@@ -1,6 +1,7 @@
 /** What leaves a chart: pictures that say what they show, and gestures that ask for another view. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { frameFigure, SHEET_WIDTH, WIDTH } from '../../../src/ui/chart/figure.ts';
+import { mapFigure, type Panel } from '../../../src/ui/chart/figure-map.ts';
 import type { ChartMenu } from '../../../src/ui/chart/menu.ts';
 import { pngOf, svgText } from '../../../src/ui/chart/save.ts';
 import { drawSheet, SHEET } from '../../../src/ui/chart/sheet.ts';
@@ -28,6 +29,8 @@ const CAPTION = {
 };
 const color = () => 'rgb(1, 2, 3)';
 
+const wordsOf = (picture: SVGElement) => [...picture.querySelectorAll('text')].map(({ textContent }) => textContent);
+
 afterEach(() => document.body.replaceChildren());
 
 describe('a picture of a chart', () => {
@@ -42,6 +45,17 @@ describe('a picture of a chart', () => {
     expect(lines).toEqual(expect.arrayContaining([CAPTION.title, CAPTION.unit, CAPTION.settings[0], CAPTION.address]));
     // A long line goes on in the next, and nothing of it is lost.
     expect(lines.join('')).toContain(CAPTION.settings[1]);
+  });
+
+  test('cuts nothing off at its right edge', () => {
+    const long = { ...CAPTION, settings: ['W'.repeat(500)], address: `https://example.org/#${'W'.repeat(700)}` };
+    const drawn = frameFigure(FRAME, long, color);
+    document.body.append(drawn);
+    const right = drawn.getBoundingClientRect().right;
+    for (const text of drawn.querySelectorAll('text')) {
+      if (text.textContent?.includes('WWW')) expect(text.getBoundingClientRect().right).toBeLessThanOrEqual(right);
+    }
+    expect(wordsOf(drawn).join('').match(/W/g)?.length).toBe(1200);
   });
 
   test('draws lines, their gaps, triangles with their words, levels and moments', () => {
@@ -91,6 +105,53 @@ describe('a picture of a chart', () => {
   });
 });
 
+describe('a picture of maps', () => {
+  const asked: (readonly number[])[] = [];
+  const panel = (aspect: number, label: string): Panel => ({
+    paint: (context, width, height) => {
+      asked.push([width, height]);
+      context.fillStyle = 'rgb(9, 99, 199)';
+      context.fillRect(0, 0, width, height);
+    },
+    aspect,
+    label,
+  });
+  afterEach(() => asked.splice(0));
+
+  test('paints each anew, as large as it will be, up to three beside each other', async () => {
+    const drawn = mapFigure([panel(0.5, 'clip none'), panel(0.5, 'clip 1')], CAPTION, color);
+    expect(asked).toEqual([
+      [456, 228],
+      [456, 228],
+    ]);
+    expect(wordsOf(drawn)).toEqual(expect.arrayContaining(['clip none', 'clip 1']));
+    const image = drawn.querySelector('image')?.getAttribute('href') ?? '';
+    const bitmap = await createImageBitmap(await (await fetch(image)).blob());
+    expect([bitmap.width, bitmap.height]).toEqual([912, 456]);
+  });
+
+  test('is neither too flat to read nor taller than a screen', () => {
+    mapFigure([panel(0.1, '')], CAPTION, color);
+    mapFigure([panel(3, '')], CAPTION, color);
+    expect(asked).toEqual([
+      [928, 200],
+      [928, 480],
+    ]);
+  });
+
+  test('has the key to its colours and signs under it', () => {
+    const key = {
+      ramp: { colors: ['rgb(1, 1, 1)', 'rgb(2, 2, 2)'], low: '0.1', high: '≥ 54' },
+      signs: [{ fill: '--bad', sign: '▲', text: 'not finite' }],
+    };
+    const [plain, drawn] = [undefined, key].map((own) => mapFigure([panel(0.5, '')], CAPTION, color, own));
+    expect(wordsOf(drawn)).toEqual(expect.arrayContaining(['0.1', '≥ 54', '▲', 'not finite']));
+    const fills = [...drawn.querySelectorAll('rect')].map((rect) => rect.getAttribute('fill'));
+    expect(fills).toEqual(expect.arrayContaining(key.ramp.colors));
+    expect(Number(drawn.getAttribute('height'))).toBeGreaterThan(Number(plain.getAttribute('height')));
+  });
+});
+
 describe('a sheet of all charts', () => {
   async function view(count: number, title = 'Lab') {
     const holder = document.createElement('div');
@@ -105,7 +166,6 @@ describe('a sheet of all charts', () => {
     await Promise.all(charts.map(({ updateComplete }) => updateComplete));
     return { holder, charts };
   }
-  const wordsOf = (picture: SVGElement) => [...picture.querySelectorAll('text')].map(({ textContent }) => textContent);
   const parts = (picture: SVGElement) =>
     [...picture.querySelectorAll(':scope > svg')].map((part) => ['x', 'width'].map((name) => Number(part.getAttribute(name))));
 

@@ -355,6 +355,7 @@ describe('<nabla-layer-map>', () => {
   const properties: Partial<LayerMap> = {
     grid: (columns) =>
       ({
+        columns,
         layers: 2,
         cells: Float64Array.from({ length: 2 * columns }, (_, k) => k % 2),
         filled: new Uint8Array(columns).fill(1),

@@ -1,9 +1,12 @@
 /** Map, parallel coordinates and table of 50,000 runs: what a brush in one of them does in the others. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import type { ChartMenu } from '../../../../src/ui/chart/menu.ts';
+import type { SweepPanel } from '../../../../src/ui/sweep/map-panel.ts';
 import '../../../../src/ui/sweep/maps.ts';
 import type { SweepMaps } from '../../../../src/ui/sweep/maps.ts';
 import '../../../../src/ui/sweep/parallel.ts';
 import type { SweepParallel } from '../../../../src/ui/sweep/parallel.ts';
+import { dimensionsOf } from '../../../../src/ui/sweep/parallel-data.ts';
 import { firstView, initialSweepState, reduceSweep } from '../../../../src/ui/sweep/reducer.ts';
 import '../../../../src/ui/sweep/run-list.ts';
 import type { SweepRuns } from '../../../../src/ui/sweep/run-list.ts';
@@ -85,6 +88,18 @@ describe('the table of 50,000 runs', () => {
 });
 
 describe('the map of 50,000 runs', () => {
+  test('has in its picture what the colours mean, and what is held or aggregated', async () => {
+    const { element, root } = await show<SweepMaps>('nabla-sweep-maps');
+    await root.querySelector<SweepPanel>('nabla-sweep-panel')?.updateComplete;
+    const menu = root.querySelector('nabla-chart-menu') as ChartMenu;
+    expect(menu.unit).toMatch(/^Final loss, 1\.\d+ \(bright\) to .* \(dark\), .*median over 25 seeds$/);
+    const picture = await menu.picture({ title: '', unit: '', settings: [], address: '' });
+    const words = [...(picture?.querySelectorAll('text') ?? [])].map(({ textContent }) => textContent);
+    expect(words).toContain('some of its runs not finite');
+    expect(picture?.querySelectorAll('rect').length).toBeGreaterThan(30);
+    element.remove();
+  });
+
   test('selects a rectangle of cells by Shift and the arrows, and lets go by Escape', async () => {
     const { element, root, state } = await show<SweepMaps>('nabla-sweep-maps');
     const panel = root.querySelector('nabla-sweep-panel') as HTMLElement & { updateComplete: Promise<unknown> };
@@ -141,6 +156,16 @@ describe('the parallel coordinates of 50,000 runs', () => {
       return data.some((value, k) => k % 4 === 3 && value > 0);
     };
     await expect.poll(inked, { timeout: 20_000 }).toBe(true);
+    // On the page names and ticks are elements of their own: a picture has them too.
+    const write = vi.spyOn(CanvasRenderingContext2D.prototype, 'fillText');
+    const menu = root.querySelector('nabla-chart-menu') as ChartMenu;
+    const picture = await menu.picture({ title: '', unit: '', settings: [], address: '' });
+    expect(picture?.querySelectorAll('image').length).toBe(1);
+    const words = write.mock.calls.map(([text]) => text);
+    write.mockRestore();
+    for (const { name, ticks } of dimensionsOf(start.open?.table ?? (undefined as never), element.sweep.columns))
+      expect(words).toEqual(expect.arrayContaining([name, ...ticks.map(({ label }) => label)]));
+    expect(words).toContain('▲ div.');
     (root.querySelector('.table-button') as HTMLElement).click();
     await element.updateComplete;
     const rows = [...root.querySelectorAll('tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent));
