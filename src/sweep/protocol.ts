@@ -8,7 +8,7 @@ import type { PlanSummary } from '../plan/summary.ts';
 export type ToWorker =
   /**
    * Trains these experiments from iteration 0, side by side: as replicas of one plan where they share it (`planKey`).
-   * Answered by `engine`, `loaded`, or `failed`.
+   * Answered by `engine`, `loaded`, or `failed`; or by `engine refused`, where only the engine is another and cannot be opened.
    */
   | {
       readonly type: 'load';
@@ -46,6 +46,13 @@ export interface Session {
 
 export type FromWorker =
   | { readonly type: 'engine'; readonly report: AdapterReport }
+  /** It could not be opened: the runs go on with the one that they have, which `engine` names. */
+  | {
+      readonly type: 'engine refused';
+      readonly engine: EngineChoice;
+      readonly message: string;
+      readonly checks: readonly GpuCheck[];
+    }
   /** What to say about each run's plan, and known results of its task; runs that share a plan have the same. */
   | {
       readonly type: 'loaded';

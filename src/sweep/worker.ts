@@ -83,20 +83,14 @@ class Worker {
     }
   }
 
-  /** @returns whether runs of before a reload were taken up */
+  /** @returns whether runs of before a reload were taken up, which pause */
   async #load({ experiments, engine: choice, session }: Extract<ToWorker, { type: 'load' }>): Promise<boolean> {
     await this.#pause();
     this.#state('loading');
-    this.#lab?.destroy();
-    this.#lab = undefined;
     const opening = session && this.#openStore(session);
-    if (!this.#engine || choice !== this.#choice) {
-      this.#engine?.destroy();
-      this.#engine = undefined;
-      this.#engine = await openHere(choice);
-      this.#choice = choice;
-    }
-    const engine = this.#engine;
+    const engine = await this.#engineFor(experiments, choice);
+    if (!engine) return false;
+    this.#drop();
     post({ type: 'engine', report: engine.report });
     this.#keepDatasets(experiments);
     const store = await opening;
@@ -117,6 +111,33 @@ class Worker {
     }
     this.#state(lab.runs.remaining <= 0 ? 'finished' : 'paused');
     return isResumed;
+  }
+
+  /** The engine that is asked for; undefined where it cannot be opened and these very runs go on with the one they have. */
+  async #engineFor(experiments: readonly Experiment[], choice: EngineChoice): Promise<Engine | undefined> {
+    const [engine, present, lab] = [this.#engine, this.#choice, this.#lab];
+    if (engine && choice === present) return engine;
+    try {
+      const opened = await openHere(choice);
+      this.#drop();
+      engine?.destroy();
+      [this.#engine, this.#choice] = [opened, choice];
+      return opened;
+    } catch (error) {
+      const isSame = lab && canonicalJson(lab.runs.experiments) === canonicalJson(experiments);
+      if (!(error instanceof NoGpuError) || !isSame || present === undefined) {
+        this.#drop();
+        throw error;
+      }
+      post({ type: 'engine refused', engine: present, message: error.message, checks: error.checks });
+      this.#state(lab.runs.remaining <= 0 ? 'finished' : 'paused');
+      return undefined;
+    }
+  }
+
+  #drop(): void {
+    this.#lab?.destroy();
+    this.#lab = undefined;
   }
 
   /** What was kept of these runs before a reload. */

@@ -74,6 +74,13 @@ function push({ past, future }: History, entry: Entry): History {
   return { past: [...past, entry].slice(-MOST_ENTRIES), future: rest };
 }
 
+/** Forgets a change of the engine, if that is the latest, which has not come about. */
+export function withoutEngineChange(history: History): History {
+  const last = history.past.at(-1);
+  const isOfEngine = last && 'before' in last && last.before.engine !== last.after.engine;
+  return isOfEngine ? { ...history, past: history.past.slice(0, -1) } : history;
+}
+
 function withDescribed(history: History, text: string, described: Described): History {
   const { past, future } = history;
   const last = past.at(-1);

@@ -8,7 +8,7 @@ import { canonicalJson, isSame } from '../model/experiment.ts';
 import type { Experiment } from '../model/schema.ts';
 import type { FromWorker, ToWorker } from '../sweep/protocol.ts';
 import { changeText, nameOf } from './change-text.ts';
-import { remember, travel } from './history.ts';
+import { remember, travel, withoutEngineChange } from './history.ts';
 import { usualQuantity } from './layer-quantity.ts';
 import { PAIRS } from './pairs.ts';
 import { MAX_RUNS, type RunIndex } from './runs.ts';
@@ -235,6 +235,11 @@ function receive(state: LabState, message: FromWorker): LabState {
   switch (message.type) {
     case 'engine':
       return { ...state, report: message.report, checks: message.report.checks };
+    case 'engine refused': {
+      const text = `${message.message} The runs go on as they were. What was checked stands under Machine.`;
+      const remark = { title: 'The engine has not changed', text };
+      return { ...state, engine: message.engine, checks: message.checks, history: withoutEngineChange(state.history), remark };
+    }
     case 'loaded':
       return {
         ...state,

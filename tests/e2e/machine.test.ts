@@ -46,9 +46,19 @@ test('without WebGPU the checks stand in their order, the CPU engine trains, and
   expect(copied.checks.at(-1).outcome).toBe('failed');
   expect(copied.page).toMatchObject({ secureContext: true, crossOriginIsolated: true, webgl: expect.any(String) });
 
-  // Asked for by name it is refused, with the same checks and a way on.
+  // Asked for by name it is refused, and the runs go on.
+  const done = async () => Number(await page.getByRole('progressbar', { name: 'Iterations done' }).getAttribute('value'));
+  const before = await done();
   await page.getByRole('group', { name: 'Engine to use' }).getByRole('button', { name: 'GPU' }).click();
   await page.keyboard.press('Escape');
+  await page.getByText('The engine has not changed').waitFor();
+  await page.getByText(/The runs go on as they were/).waitFor();
+  await reaches(page, before + 5);
+  expect(page.url()).not.toContain('engine=');
+});
+
+test('without WebGPU a link that asks for it says so, with the checks and a way on', async () => {
+  const page = await open(WITHOUT_GPU, '&engine=gpu');
   const alert = page.getByRole('alert').filter({ hasText: 'Training has stopped' });
   await alert.getByText(/failed: /).waitFor({ state: 'attached' });
   await alert.getByRole('button', { name: 'Use the CPU engine' }).click();

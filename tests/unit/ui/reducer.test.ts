@@ -150,6 +150,17 @@ test('whatever loads says so at once; control: what retunes does not', () => {
   expect(follow(start, edit('optimizer.learningRate', 0.1)).runState).toBe('running');
 });
 
+test('an engine that cannot be opened changes nothing, and leaves nothing to undo', () => {
+  const message = { type: 'engine refused', engine: 'auto', message: 'No WebGPU.', checks: [] } as const;
+  const asked = follow(start, { type: 'engine', engine: 'gpu' });
+  const refused = follow(asked, { type: 'worker', message });
+  expect(asked.history.past.length).toBe(start.history.past.length + 1);
+  // The worker has gone on by itself, and what was measured stays.
+  expect(commandsFor(start, refused)).toEqual([]);
+  expect(refused).toMatchObject({ engine: 'auto', traces: start.traces, history: start.history });
+  expect(refused.remark?.text).toMatch(/^No WebGPU\. The runs go on/);
+});
+
 test('another kind of network keeps what it can', () => {
   const [a] = editRuns(PAIRS[0].experiments, 'all', 'model.kind', 'residual_mlp');
   const { model } = PAIRS[0].experiments[0];
