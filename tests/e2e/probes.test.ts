@@ -1,4 +1,5 @@
 /** Histograms of gradients and the charts of norms, from the button to the read-out. */
+import { readFile } from 'node:fs/promises';
 import { type Browser, chromium } from 'playwright';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { BROWSER_ARGS } from '../setup/browser-args.ts';
@@ -18,6 +19,18 @@ test('histograms are asked for, recorded and read; the chart of norms shows what
   await page.getByRole('img', { name: /^Gradient norm\. .*Run B from .* → 1\.00 at iteration 0/ }).waitFor();
   await page.getByLabel('What is shown over the iterations').selectOption('clippedShare');
   await page.getByRole('img', { name: /^Share clipped\. Run A from – .* Run B from 100\.0 % at iteration 0/ }).waitFor();
+
+  await page.getByLabel('What is shown over the iterations').selectOption('places');
+  await page.getByRole('img', { name: /^First, middle, last\. ‖∂L\/∂z‖\. Run A, iteration 0 to [\d,]+: z0 from / }).waitFor();
+  expect(page.url()).toContain('series=places');
+
+  await page.getByLabel('Loss: full screen, picture, data').click();
+  const sheet = page.waitForEvent('download');
+  await page.locator('nabla-chart-menu').getByRole('button', { name: 'All charts, SVG' }).filter({ visible: true }).click();
+  const svg = await readFile(await (await sheet).path(), 'utf8');
+  const headings = ['Loss', 'First, middle, last', 'By layer', 'Accuracy', 'Layer × iteration'];
+  expect(headings.filter((heading) => !svg.includes(`>${heading}</text>`))).toEqual([]);
+  expect(svg.split('series=places').length).toBe(2);
 
   await page.getByRole('button', { name: 'Histograms', exact: true }).click();
   await page.getByText(/Run A records none/).waitFor();
